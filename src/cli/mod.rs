@@ -1,0 +1,125 @@
+//! The surface: argv in, words and exit codes out. One file per verb; only this layer writes for people.
+
+pub mod output;
+
+mod call;
+mod check;
+mod completions;
+mod explain;
+mod init;
+mod list;
+mod lock;
+mod man;
+mod run;
+mod schema;
+mod secret;
+mod sync;
+mod tools;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::error::Error;
+use crate::sys::env::OwnEnv;
+use output::Output;
+
+/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back.
+#[derive(Debug, Parser)]
+#[command(name = "hushpipe", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which manifest a verb works on.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// Use this manifest as a project manifest, beside the user's own
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
+    pub manifest: Option<PathBuf>,
+
+    /// Use DIR/hushpipe.toml as a project manifest, beside the user's own
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// The verbs, in the order in which a new user meets them.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Lock(lock::Lock),
+    Sync(sync::Sync),
+    Secret(secret::Secret),
+    Check(check::Check),
+    Run(run::Run),
+    List(list::List),
+    Explain(explain::Explain),
+    Verify(verify::Verify),
+    Tools(tools::Tools),
+    Call(call::Call),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// What every verb is handed.
+pub struct Context {
+    /// Which manifest to work on.
+    pub global: Global,
+    /// Our environment. In verbs that start a server the process's own copy is already cleared.
+    pub env: OwnEnv,
+    /// The one printer.
+    pub out: Output,
+}
+
+/// The whole program: parses argv, runs the verb, reports a failure, returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let env = if cli.command.starts_a_server() { OwnEnv::take() } else { OwnEnv::copy() };
+    let out = Output::new(&env);
+    let context = Context { global: cli.global, env, out };
+    match cli.command.run(&context) {
+        Ok(code) => code,
+        Err(error) => {
+            context.out.report(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// The whole command line as data, for completions, the man page and the reference snapshot.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+impl Command {
+    /// Whether our own environment must be out of reach of every library before anything else happens.
+    fn starts_a_server(&self) -> bool {
+        matches!(self, Self::Run(_))
+    }
+
+    fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        match self {
+            Self::Init(verb) => verb.run(context),
+            Self::Lock(verb) => verb.run(context),
+            Self::Sync(verb) => verb.run(context),
+            Self::Secret(verb) => verb.run(context),
+            Self::Check(verb) => verb.run(context),
+            Self::Run(verb) => verb.run(context),
+            Self::List(verb) => verb.run(context),
+            Self::Explain(verb) => verb.run(context),
+            Self::Verify(verb) => verb.run(context),
+            Self::Tools(verb) => verb.run(context),
+            Self::Call(verb) => verb.run(context),
+            Self::Schema(verb) => verb.run(context),
+            Self::Completions(verb) => verb.run(context),
+            Self::Man(verb) => verb.run(context),
+        }
+    }
+}

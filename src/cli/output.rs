@@ -1,0 +1,72 @@
+//! The one printer: data on stdout, words on stderr, control characters escaped before a terminal shows them.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+
+use crate::error::Error;
+use crate::sys::env::OwnEnv;
+
+/// Where words and data go.
+pub struct Output {
+    progress: bool,
+}
+
+impl Output {
+    /// A printer for this process.
+    pub fn new(env: &OwnEnv) -> Self {
+        let dumb = env.text("TERM").is_none_or(|term| term == "dumb");
+        Self { progress: std::io::stderr().is_terminal() && !dumb }
+    }
+
+    /// Whether progress bars may be drawn: stderr is a terminal that can.
+    pub fn progress(&self) -> bool {
+        self.progress
+    }
+
+    /// Writes a line of data to stdout. A closed pipe is the reader's choice, not a failure.
+    pub fn data(&self, line: &str) {
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+
+    /// Writes a line of words to stderr.
+    pub fn words(&self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+
+    /// Writes a warning to stderr.
+    pub fn warn(&self, line: &str) {
+        self.words(&format!("hushpipe: warning: {}", printable(line)));
+    }
+
+    /// Writes a failure to stderr.
+    pub fn report(&self, error: &Error) {
+        for line in error.report().lines() {
+            self.words(&printable(line));
+        }
+    }
+}
+
+/// `text` with control characters, bidirectional overrides and other invisible characters written as `\u{…}`, so that
+/// text from servers and packages cannot steer a terminal or forge a line. Line feeds and tabs stay.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+        if (c.is_control() && c != '\n' && c != '\t') || hidden {
+            let _ = write!(out, "{}", c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_never_sees_control_characters() {
+        assert_eq!(printable("a\u{1b}[31mb\tc\nd\u{202e}e"), "a\\u{1b}[31mb\tc\nd\\u{202e}e");
+    }
+}

@@ -1,0 +1,3 @@
+//! Starting the server: its environment, its process, its end.
+
+pub mod env;

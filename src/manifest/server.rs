@@ -1,0 +1,68 @@
+//! One `[servers.<name>]` entry as a type that cannot be wrong.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::launch::env::EnvSettings;
+use crate::runner::Package;
+use crate::secret::SecretRequest;
+
+/// Which manifest an entry came from; decides what it may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// `<config dir>/hushpipe.toml`: may ask for anything.
+    User,
+    /// Named by `--project`, `--manifest` or `HUSHPIPE_MANIFEST`: may tighten, never loosen.
+    Project,
+}
+
+/// Where the server's working directory is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Cwd {
+    /// The directory the client started us in.
+    #[default]
+    Client,
+    /// This absolute path.
+    Path(PathBuf),
+}
+
+/// How an install is checked at launch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Integrity {
+    /// By inode, size and times; files whose figures differ are hashed.
+    #[default]
+    Fast,
+    /// By hashing every file.
+    Full,
+}
+
+/// One server of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The name, `[A-Za-z0-9._-]{1,64}`.
+    pub name: String,
+    /// Which manifest it came from.
+    pub level: Level,
+    /// What it starts.
+    pub package: Package,
+    /// Which of the package's entry points, where it has several.
+    pub bin: Option<String>,
+    /// The runtime to use instead of the machine record's.
+    pub runtime: Option<PathBuf>,
+    /// Arguments behind the entry point.
+    pub args: Vec<String>,
+    /// Where it runs.
+    pub cwd: Cwd,
+    /// From TERM to KILL when the server is asked to stop with nothing in flight.
+    pub grace: Duration,
+    /// How long answers in flight are waited for after the client closed its end.
+    pub drain: Duration,
+    /// The largest frame relayed, in bytes, in either direction.
+    pub frame_limit: usize,
+    /// How the install is checked at launch.
+    pub integrity: Integrity,
+    /// What it asks of the stores.
+    pub secrets: Vec<SecretRequest>,
+    /// What else its environment holds.
+    pub env: EnvSettings,
+}

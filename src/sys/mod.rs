@@ -1,0 +1,17 @@
+//! Facts of the operating system: our own environment, paths, child processes, descriptors.
+//!
+//! What differs by platform is in twin files with the same names inside: `unix.rs` and `windows.rs`. With
+//! `launch/sandbox` this is the only place where `unsafe` is allowed, each with its SAFETY note.
+
+pub mod command;
+pub mod env;
+pub mod path;
+#[cfg(unix)]
+pub mod unix;
+#[cfg(windows)]
+pub mod windows;
+
+#[cfg(unix)]
+pub use unix as os;
+#[cfg(windows)]
+pub use windows as os;
