@@ -5,7 +5,10 @@
 
 pub mod command;
 pub mod env;
+pub mod file;
+pub mod machine;
 pub mod path;
+pub mod stat;
 #[cfg(unix)]
 pub mod unix;
 #[cfg(windows)]

@@ -2,6 +2,7 @@
 
 mod file;
 mod process;
+mod stat;
 mod stdio;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
+pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
 pub use stdio::{Reader, Writer, write_stderr};
 
 /// Folders that a server's PATH holds when no machine record says better.

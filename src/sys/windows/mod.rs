@@ -1,9 +1,13 @@
 //! Windows. Twin of `unix.rs`.
 
+mod stat;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
 use super::path::Paths;
+
+pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
