@@ -37,18 +37,13 @@ const INTERNAL_ERROR: i32 = -32603;
 impl Refusal {
     /// The server `server` was not started.
     pub fn launch(server: &str, error: &Error) -> Self {
-        let mut message = format!("hushpipe could not start server `{server}`: {error}");
-        for cause in error.causes() {
-            message.push_str("; ");
-            message.push_str(&cause);
-        }
-        if let Some(hint) = error.hint() {
-            message.push_str("; ");
-            message.push_str(&hint);
-        }
+        let what = error.to_string();
+        let facts: Vec<_> =
+            what.lines().map(str::to_owned).chain(error.causes()).chain(error.hint()).collect();
+        let message = format!("hushpipe could not start server `{server}`: {}", facts.join("; "));
         let mut refusal = Self::new(INTERNAL_ERROR, error.kind().token(), message);
         refusal.detail("server", server);
-        refusal.detail("error", error.to_string());
+        refusal.detail("error", what);
         refusal.detail("causes", error.causes());
         if let Some(hint) = error.hint() {
             refusal.detail("hint", hint);
