@@ -3,6 +3,7 @@
 //! Nothing here knows what hushpipe should answer; tests do. Always true: no test reads or writes the developer's own
 //! home, and a program a test started is gone when its handle is dropped.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use crate::servers::hushpipe;
 use crate::session::Session;
 
 /// A fresh user: an empty home with a private `hushpipe` configuration folder.
@@ -66,7 +68,7 @@ impl TestContext {
     }
 
     /// The real binary with these arguments, in an environment of HOME and PATH.
-    pub fn command<I: IntoIterator<Item: AsRef<std::ffi::OsStr>>>(&self, args: I) -> Command {
+    pub fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Command {
         hushpipe(self.home(), args)
     }
 
@@ -120,20 +122,6 @@ impl From<Output> for Outcome {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         Self { code: output.status.code(), stdout: output.stdout, stderr }
     }
-}
-
-/// The real binary with this home, PATH, and nothing else in its environment.
-pub fn hushpipe<I: IntoIterator<Item: AsRef<std::ffi::OsStr>>>(home: &Path, args: I) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hushpipe"));
-    command.args(args);
-    in_home(&mut command, home);
-    command
-}
-
-/// Gives a command the smallest environment that a client gives: HOME and PATH.
-pub fn in_home(command: &mut Command, home: &Path) {
-    let path = std::env::var_os("PATH").expect("PATH is set");
-    command.env_clear().env("HOME", home).env("PATH", path);
 }
 
 /// Runs a command to its end, feeding it this input while its output is read.
