@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{self, Fault, Kind};
 use crate::sys::file::{self, Readers};
 use crate::sys::path::Paths;
+use crate::sys::permission::Insecure;
 
 pub use digest::{Digest, NotADigest};
 pub use receipt::{Content, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
@@ -59,10 +60,8 @@ impl Store {
         let path = self.receipts.join(lock.to_string());
         let text = match file::read_own(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::NotInstalled);
-            }
-            Err(source) => return Err(StoreError::io(&path, source)),
+            Err(error) if error.is_missing() => return Err(StoreError::NotInstalled),
+            Err(error) => return Err(error.into()),
         };
         let receipt: Receipt =
             text.parse().map_err(|source| StoreError::Malformed { path: path.clone(), source })?;
@@ -212,6 +211,9 @@ pub enum StoreError {
     /// There is no receipt of this lock entry on this machine.
     #[error("the locked package is not installed on this machine")]
     NotInstalled,
+    /// A receipt is not readable, or another account could have written it.
+    #[error(transparent)]
+    Insecure(#[from] Insecure),
     /// A receipt does not read.
     #[error("receipt `{}` does not read", path.display())]
     Malformed {
@@ -270,6 +272,7 @@ impl Fault for StoreError {
             Self::Name { .. } | Self::Link { .. } | Self::Special { .. } | Self::Busy { .. } => {
                 Kind::Integrity
             }
+            Self::Insecure(error) => error.kind(),
             Self::Worker => Kind::Internal,
             Self::Io { .. } => Kind::Io,
         }
@@ -278,6 +281,7 @@ impl Fault for StoreError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NotInstalled | Self::Malformed { .. } => Some("run `hushpipe sync`".into()),
+            Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some(format!("look at its owner and mode: `ls -ld {}`", path.display()))
             }

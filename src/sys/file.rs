@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::os;
+use super::permission::{self, Insecure};
 
 /// Who may read a file that we write. Nobody but us ever gets the right to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,22 +54,16 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Reads a text file that only we and root can write.
+/// Reads a text file that only we and root can have written (see [`permission`]).
 ///
 /// # Errors
-/// What the file system says; `PermissionDenied` when someone else could have written it, `InvalidData` when it is not
-/// UTF-8.
-pub fn read_own(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let facts = os::facts_of_file(&file)?;
-    if facts.exposed {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "another user may write this file",
-        ));
-    }
-    let mut text = String::with_capacity(usize::try_from(facts.stamp.size).unwrap_or(0));
-    file.read_to_string(&mut text)?;
+/// What [`permission::open_owned`] refuses; [`Insecure::Read`] where it cannot be read or is not UTF-8.
+pub fn read_own(path: &Path) -> Result<String, Insecure> {
+    let mut file = permission::open_owned(path)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.read_to_string(&mut text)
+        .map_err(|source| Insecure::Read { path: path.to_owned(), source })?;
     Ok(text)
 }
 
@@ -107,7 +102,7 @@ mod tests {
         replace(&path, b"x", Readers::Us).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o620)).unwrap();
-        assert_eq!(read_own(&path).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o602)).unwrap();
+        assert!(matches!(read_own(&path), Err(Insecure::WorldWritable(_))));
     }
 }

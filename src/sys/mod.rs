@@ -8,11 +8,16 @@ pub mod env;
 pub mod file;
 pub mod machine;
 pub mod path;
+pub mod permission;
 pub mod stat;
 #[cfg(unix)]
 pub mod unix;
+#[cfg(unix)]
+mod unix_permission;
 #[cfg(windows)]
 pub mod windows;
+#[cfg(windows)]
+mod windows_permission;
 
 #[cfg(unix)]
 pub use unix as os;
