@@ -7,9 +7,8 @@
 use super::receipt::FolderRecord;
 
 /// What Node, Python or the dynamic loader would load by name.
-const SUFFIXES: &[&str] = &[
-    ".js", ".cjs", ".mjs", ".json", ".node", ".wasm", ".py", ".pth", ".so", ".dylib", ".dll",
-];
+const SUFFIXES: &[&str] =
+    &[".js", ".cjs", ".mjs", ".json", ".node", ".wasm", ".py", ".pth", ".so", ".dylib", ".dll"];
 
 /// What Node appends to a name that has no file.
 const APPENDED: &[&str] = &[".js", ".json", ".node"];
@@ -45,7 +44,8 @@ mod tests {
     #[test]
     fn code_is_loadable_and_data_is_not() {
         let folder = folder_with(&["util.js", "notes.txt"]);
-        for name in ["a.js", "A.JS", "x.mjs", "p.json", "n.node", "l.so.1", "s.pth", "util", "UTIL"] {
+        for name in ["a.js", "A.JS", "x.mjs", "p.json", "n.node", "l.so.1", "s.pth", "util", "UTIL"]
+        {
             assert!(is_loadable(name, &folder), "{name}");
         }
         for name in ["memory.jsonl", "db.sqlite", "note", "utilities", "notes", "a.js.txt"] {
@@ -55,9 +55,11 @@ mod tests {
 
     #[test]
     fn a_folder_where_packages_stand_is_a_package() {
-        for (parent, name) in
-            [("node_modules", "evil"), ("node_modules/a/node_modules", "b"), ("node_modules/@s", "c")]
-        {
+        for (parent, name) in [
+            ("node_modules", "evil"),
+            ("node_modules/a/node_modules", "b"),
+            ("node_modules/@s", "c"),
+        ] {
             assert!(is_package(parent, name), "{parent} {name}");
         }
         for (parent, name) in [("node_modules", ".cache"), ("node_modules/a", "data"), ("", "d")] {

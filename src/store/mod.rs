@@ -9,6 +9,7 @@
 mod digest;
 mod loadable;
 mod receipt;
+mod seal;
 mod tree;
 mod verify;
 
@@ -179,7 +180,9 @@ impl Store {
         }
         match place.symlink_metadata() {
             Ok(_) => remove(&old),
-            Err(_) => std::fs::rename(&old, &place).map_err(|source| StoreError::io(&place, source)),
+            Err(_) => {
+                std::fs::rename(&old, &place).map_err(|source| StoreError::io(&place, source))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod machine;
 mod process;
 mod stat;
 mod stdio;
@@ -11,6 +12,7 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
 pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
 pub use stdio::{Reader, Writer, write_stderr};

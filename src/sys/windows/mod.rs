@@ -1,5 +1,6 @@
 //! Windows. Twin of `unix.rs`.
 
+mod machine;
 mod stat;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use super::env::OwnEnv;
 use super::path::Paths;
 
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
 pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
 
 /// The folders of the user we run as.
