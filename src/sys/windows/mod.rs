@@ -1,9 +1,13 @@
 //! Windows. Twin of `unix.rs`.
 
+mod permission;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
 use super::path::Paths;
+
+pub(super) use permission::open_owned;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
