@@ -10,6 +10,7 @@ pub mod find;
 mod mistake;
 pub mod names;
 mod read;
+pub mod schema;
 pub mod server;
 mod source;
 mod table;
