@@ -14,6 +14,8 @@ pub mod schema;
 pub mod server;
 mod source;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
