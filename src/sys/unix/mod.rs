@@ -1,8 +1,10 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod private;
 mod process;
 mod stdio;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -10,8 +12,10 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
 pub use stdio::{Reader, Writer, write_stderr};
+pub use terminal::Terminal;
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";

@@ -1,9 +1,15 @@
 //! Windows. Twin of `unix.rs`.
 
+mod private;
+mod terminal;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
 use super::path::Paths;
+
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
+pub use terminal::Terminal;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
