@@ -11,12 +11,8 @@ pub mod permission;
 pub mod private;
 #[cfg(unix)]
 pub mod unix;
-#[cfg(unix)]
-mod unix_permission;
 #[cfg(windows)]
 pub mod windows;
-#[cfg(windows)]
-mod windows_permission;
 
 #[cfg(unix)]
 pub use unix as os;

@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod permission;
 mod private;
 mod process;
 mod stdio;
@@ -12,6 +13,7 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub(super) use permission::open_owned;
 pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
 pub use stdio::{Reader, Writer, write_stderr};

@@ -1,5 +1,6 @@
 //! Windows. Twin of `unix.rs`.
 
+mod permission;
 mod private;
 mod terminal;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use super::env::OwnEnv;
 use super::path::Paths;
 
+pub(super) use permission::open_owned;
 pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
 pub use terminal::Terminal;
 
