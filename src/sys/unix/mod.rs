@@ -2,8 +2,10 @@
 
 mod file;
 mod permission;
+mod private;
 mod process;
 mod stdio;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -12,8 +14,10 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub(super) use permission::open_owned;
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
 pub use stdio::{Reader, Writer, write_stderr};
+pub use terminal::Terminal;
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";

@@ -1,6 +1,8 @@
 //! Windows. Twin of `unix.rs`.
 
 mod permission;
+mod private;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub(super) use permission::open_owned;
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
+pub use terminal::Terminal;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
