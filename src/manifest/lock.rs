@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Fault, Kind};
 use crate::runner::npm::Locked;
 use crate::store::Digest;
-use crate::sys::file::{self, Readers};
-use crate::sys::permission::Insecure;
+use crate::sys::permission::{self, Insecure};
+use crate::sys::private;
 
 /// The locked servers of one manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,18 +48,12 @@ pub struct Head {
 }
 
 impl Lockfile {
-    /// Where the lockfile of a manifest is.
-    pub fn beside(manifest: &Path) -> PathBuf {
-        manifest.with_extension("lock")
-    }
-
-    /// Reads the lockfile of a manifest; one that is not there holds nothing.
+    /// Reads a lockfile; one that is not there holds nothing.
     ///
     /// # Errors
     /// It cannot be read, another account could have written it, or it is not a lockfile of this version.
-    pub fn load(manifest: &Path) -> Result<Self, LockError> {
-        let path = Self::beside(manifest);
-        match file::read_own(&path) {
+    pub fn load(path: PathBuf) -> Result<Self, LockError> {
+        match permission::read_owned(&path) {
             Ok(text) => Self::parse(path, &text),
             Err(error) if error.is_missing() => Ok(Self { path, entries: BTreeMap::new() }),
             Err(error) => Err(error.into()),
@@ -100,7 +94,7 @@ impl Lockfile {
     /// # Errors
     /// The file system refuses.
     pub fn save(&self) -> Result<(), LockError> {
-        file::replace(&self.path, self.to_text().as_bytes(), Readers::Umask)
+        private::replace_readable(&self.path, self.to_text().as_bytes())
             .map_err(|source| LockError::write(&self.path, source))
     }
 

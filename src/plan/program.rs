@@ -38,12 +38,11 @@ pub struct Program {
 /// As [`program`], but for what only a look at the files can tell.
 pub fn locate(
     server: &Server,
-    manifest: &Path,
     paths: &Paths,
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(package) => Installed::find(server, package, manifest, paths)?.program(server),
+        Package::Npm(package) => Installed::find(server, package, paths)?.program(server),
         Package::Binary(binary) => Ok(of_binary(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
@@ -51,21 +50,19 @@ pub fn locate(
 
 /// What a server executes, checked.
 ///
-/// `manifest` is the file that the entry is in: its lockfile stands beside it. `machine` is the machine record, whose
-/// PATH is the only one searched.
+/// `machine` is the machine record, whose PATH is the only one searched.
 ///
 /// # Errors
 /// The package is not locked, locked otherwise or not installed (78), an installed file is not what was locked (65), the
 /// runtime or program is not there (127) or cannot be run (126).
 pub fn program(
     server: &Server,
-    manifest: &Path,
     paths: &Paths,
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
         Package::Npm(package) => {
-            let installed = Installed::find(server, package, manifest, paths)?;
+            let installed = Installed::find(server, package, paths)?;
             installed.check(server)?;
             installed.program(server)
         }
@@ -89,11 +86,10 @@ impl<'a> Installed<'a> {
     fn find(
         server: &Server,
         package: &'a NpmPackage,
-        manifest: &Path,
-        paths: &Paths,
+            paths: &Paths,
     ) -> Result<Self, ProgramError> {
         let (name, wanted) = (|| server.name.clone(), || package.to_string());
-        let lockfile = Lockfile::load(manifest)?;
+        let lockfile = Lockfile::load(server.lock_path())?;
         let entry = lockfile
             .entry(&server.name)
             .ok_or_else(|| ProgramError::NotLocked { server: name(), package: wanted() })?;

@@ -18,9 +18,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{self, Fault, Kind};
-use crate::sys::file::{self, Readers};
 use crate::sys::path::Paths;
-use crate::sys::permission::Insecure;
+use crate::sys::permission::{self, Insecure};
+use crate::sys::{os, private};
 
 pub use digest::{Digest, NotADigest};
 pub use receipt::{Content, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
@@ -59,7 +59,7 @@ impl Store {
     /// [`StoreError::NotInstalled`] where there is none; others where it cannot be read or does not read.
     pub fn receipt(&self, lock: &Digest) -> Result<Receipt, StoreError> {
         let path = self.receipts.join(lock.to_string());
-        let text = match file::read_own(&path) {
+        let text = match permission::read_owned(&path) {
             Ok(text) => text,
             Err(error) if error.is_missing() => return Err(StoreError::NotInstalled),
             Err(error) => return Err(error.into()),
@@ -109,7 +109,7 @@ impl Store {
         }
         let new = self.beside(&lock, "new");
         remove(&new)?;
-        file::private_folder(&new).map_err(|source| StoreError::io(&new, source))?;
+        os::create_private_folder(&new).map_err(|source| StoreError::io(&new, source))?;
         let filled = fill(&new).and_then(|flags| Ok((flags, tree::record(&new)?)));
         let (flags, folders) = match filled {
             Ok(filled) => filled,
@@ -132,8 +132,8 @@ impl Store {
     fn turn(&self, waiting: &mut dyn FnMut()) -> Result<File, StoreError> {
         let path = self.installs.join(".lock");
         let at = |source| StoreError::io(&path, source);
-        file::private_folder(&self.installs).map_err(at)?;
-        let lock = File::options().create(true).append(true).open(&path).map_err(at)?;
+        os::create_private_folder(&self.installs).map_err(at)?;
+        let lock = os::open_lock_file(&path).map_err(at)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -192,7 +192,8 @@ impl Store {
 
     fn save(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let path = self.receipts.join(receipt.lock.to_string());
-        file::replace(&path, receipt.to_text().as_bytes(), Readers::Us)
+        os::create_private_folder(&self.receipts)
+            .and_then(|()| private::replace(&path, receipt.to_text().as_bytes()))
             .map_err(|source| StoreError::io(&path, source))
     }
 }

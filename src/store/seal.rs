@@ -8,8 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Digest, Store};
-use crate::sys::file::{self, Readers};
-use crate::sys::os;
+use crate::sys::{os, permission, private};
 
 impl Store {
     /// Whether an executable has this digest.
@@ -24,14 +23,15 @@ impl Store {
             format!("{inode}\t{size}\t{}\t{}\t{digest}\n", before.modified, before.changed)
         };
         let seal = self.seal(executable);
-        if file::read_own(&seal).is_ok_and(|sealed| sealed == line(expected)) {
+        if permission::read_owned(&seal).is_ok_and(|sealed| sealed == line(expected)) {
             return Ok(true);
         }
         let digest = Digest::of_reader(&mut open)?;
         let untouched = os::facts_of_file(&open)?.stamp == before;
         if digest == expected && untouched {
             // Next time is slower without it, and not less safe.
-            let _ = file::replace(&seal, line(expected).as_bytes(), Readers::Us);
+            let _ = os::create_private_folder(&self.receipts)
+                .and_then(|()| private::replace(&seal, line(expected).as_bytes()));
         }
         Ok(digest == expected && untouched)
     }

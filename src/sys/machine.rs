@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::command;
 use super::env::{OwnEnv, ScrubbedEnv};
-use super::file::{self, Readers};
 use super::os;
 use super::path::Paths;
-use super::permission::Insecure;
+use super::permission::{self, Insecure};
+use super::private;
 use crate::error::{Fault, Kind};
 
 /// What is true of this machine for this user.
@@ -48,7 +48,7 @@ impl Machine {
     /// It cannot be read, another account could have written it, or it does not read as a record.
     pub fn load(paths: &Paths) -> Result<Option<Self>, MachineError> {
         let path = Self::file(paths);
-        let text = match file::read_own(&path) {
+        let text = match permission::read_owned(&path) {
             Ok(text) => text,
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -77,7 +77,8 @@ impl Machine {
         let path = Self::file(paths);
         let failed = |source| MachineError::Write { path: path.clone(), source };
         let text = toml::to_string(self).map_err(|error| failed(io::Error::other(error)))?;
-        file::replace(&path, format!("{HEADER}{text}").as_bytes(), Readers::Us).map_err(failed)
+        os::create_private_folder(&paths.state).map_err(failed)?;
+        private::replace(&path, format!("{HEADER}{text}").as_bytes()).map_err(failed)
     }
 
     fn file(paths: &Paths) -> PathBuf {

@@ -3,21 +3,18 @@
 //! What differs by platform is in twin files with the same names inside: `unix.rs` and `windows.rs`. With
 //! `launch/sandbox` this is the only place where `unsafe` is allowed, each with its SAFETY note.
 
+pub mod clock;
 pub mod command;
 pub mod env;
-pub mod file;
 pub mod machine;
 pub mod path;
 pub mod permission;
+pub mod private;
 pub mod stat;
 #[cfg(unix)]
 pub mod unix;
-#[cfg(unix)]
-mod unix_permission;
 #[cfg(windows)]
 pub mod windows;
-#[cfg(windows)]
-mod windows_permission;
 
 #[cfg(unix)]
 pub use unix as os;

@@ -2,18 +2,14 @@
 //!
 //! A manifest names programs and where secrets are, so whoever can change it can run code as the user. Reading one goes
 //! through [`open_owned`]: the file is opened first and judged by its own descriptor, then every folder that leads to it
-//! is judged, through each symlink and along each link's own folders. The rules differ by platform: `unix_permission.rs`
-//! and `windows_permission.rs` are twins.
+//! is judged, through each symlink and along each link's own folders. The rules differ by platform: they are in
+//! `unix/permission.rs` and `windows/permission.rs`.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::os;
 use crate::error::{Fault, Kind};
-
-#[cfg(unix)]
-use super::unix_permission as os;
-#[cfg(windows)]
-use super::windows_permission as os;
 
 /// Opens a regular file for reading, if only the user or root can have written it.
 ///
@@ -24,6 +20,18 @@ use super::windows_permission as os;
 pub fn open_owned(path: &Path) -> Result<std::fs::File, Insecure> {
     let path = std::path::absolute(path).map_err(|error| Insecure::read(path, error))?;
     os::open_owned(&path)
+}
+
+/// Reads a text file, if only the user or root can have written it.
+///
+/// # Errors
+/// As [`open_owned`]; [`Insecure::Read`] also where it is not UTF-8.
+pub fn read_owned(path: &Path) -> Result<String, Insecure> {
+    let mut file = open_owned(path)?;
+    let size = file.metadata().map_or(0, |facts| facts.len());
+    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.read_to_string(&mut text).map_err(|error| Insecure::read(path, error))?;
+    Ok(text)
 }
 
 /// Why a file is not read.
@@ -62,7 +70,7 @@ pub enum Insecure {
 
 impl Insecure {
     /// A failure of the operating system at `path`.
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+    pub(in crate::sys) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read { path: path.to_owned(), source }
     }
 

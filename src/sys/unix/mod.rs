@@ -2,9 +2,12 @@
 
 mod file;
 mod machine;
+mod permission;
+mod private;
 mod process;
 mod stat;
 mod stdio;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -13,9 +16,14 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
+pub(super) use permission::open_owned;
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
-pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
+pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};
+pub use terminal::Terminal;
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";

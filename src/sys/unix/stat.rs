@@ -73,19 +73,6 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Lets a folder made by this builder be entered by us alone.
-pub fn closed_to_others(builder: &mut std::fs::DirBuilder) {
-    use std::os::unix::fs::DirBuilderExt;
-    builder.mode(0o700);
-}
-
-/// Lets a temporary file be read by whom the umask allows; the default is us alone.
-pub fn readable_by_umask(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt;
-    // Never writable by others, whatever the umask.
-    builder.permissions(std::fs::Permissions::from_mode(0o644));
-}
-
 /// A handle that only names the folder is enough, and needs no right to list it.
 #[cfg(target_os = "linux")]
 const FLAGS: OFlag =

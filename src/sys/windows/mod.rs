@@ -1,7 +1,10 @@
 //! Windows. Twin of `unix.rs`.
 
 mod machine;
+mod permission;
+mod private;
 mod stat;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -9,7 +12,12 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
-pub use stat::{Folder, closed_to_others, facts_of_file, make_private, readable_by_umask};
+pub(super) use permission::open_owned;
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
+pub use stat::{Folder, facts_of_file, make_private};
+pub use terminal::Terminal;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {

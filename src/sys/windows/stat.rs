@@ -63,12 +63,6 @@ pub fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets a folder made by this builder be entered by us alone: a profile's folders are, by inheritance.
-pub fn closed_to_others(_builder: &mut std::fs::DirBuilder) {}
-
-/// Lets a temporary file be read by whom its folder allows: the default.
-pub fn readable_by_umask(_builder: &mut tempfile::Builder<'_, '_>) {}
-
 fn facts(metadata: &Metadata) -> Facts {
     let shape = if metadata.is_symlink() {
         Shape::Link
