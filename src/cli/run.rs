@@ -1,18 +1,73 @@
-//! `hushpipe run`.
+//! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Context;
-use crate::error::Error;
+use crate::error::{Error, Fault, Kind};
+use crate::plan::program::program;
+use crate::plan::{LaunchPlan, Surroundings};
+use crate::provider::resolve::resolve;
+use crate::redact::Redactor;
+use crate::relay::{Client, refuse, relay};
+use crate::sys::machine::Machine;
+use crate::sys::os;
+use crate::sys::path::Paths;
+use crate::{manifest, secret};
 
 /// Start a server and relay it: the command for a client's configuration
+///
+/// Reads the manifest, fetches the server's secrets, checks its install, starts it with an environment that holds only
+/// what the manifest names, and relays its messages with every secret withheld. Ends with the server's own exit code,
+/// or with 0 when the client closes its end.
 #[derive(Debug, Args)]
-pub(super) struct Run {}
+#[command(after_long_help = "Example, in a client's configuration:\n  { \"mcpServers\": { \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
+pub(super) struct Run {
+    /// The server, as the manifest names it
+    name: String,
+
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+}
 
 impl Run {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
-        Ok(ExitCode::SUCCESS)
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        os::harden();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| RunError::System { name: self.name.clone(), source })?;
+        match runtime.block_on(self.session(context)) {
+            Ok(code) => Ok(ExitCode::from(code)),
+            Err(error) => {
+                // The client waits for an answer: tell it too, not only the log that few people open.
+                context.out.report(&error);
+                refuse::refuse(&error, &self.name);
+                Ok(ExitCode::from(error.exit_code()))
+            }
+        }
+    }
+
+    /// From the manifest to the server's end.
+    async fn session(&self, context: &Context) -> Result<u8, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let manifest = manifest::load(&context.sources(self.profile.as_deref()), &paths)?;
+        let server = manifest.server(&self.name)?;
+        manifest.allow_launch(server)?;
+        let machine = Machine::load(&paths)?;
+        let program = program(server, &manifest, &paths, &machine)?;
+        let plan = LaunchPlan::new(server, program, self.surroundings(context, &machine)?);
+        let secrets = resolve(&server.secrets, &manifest.providers, &context.env, &paths).await?;
+        let client = Client::take_over().map_err(|source| self.system(source))?;
+        let running = plan.launch.spawn(&secrets, &paths)?;
+        let redactor = Redactor::new(&secrets);
+        drop::<secret::SecretSet>(secrets);
+        let outcome = relay(running, client, &redactor, &plan.settings)
+            .await
+            .map_err(|source| self.system(source))?;
+        Ok(outcome.exit_code())
     }
 }

@@ -1,0 +1,235 @@
+//! One frame at a time, from the server to the client and back.
+//!
+//! What the client sends goes on as it came. What the server sends is redacted, always as the last step; a frame without
+//! a finding is the same bytes. A line that is no message never reaches the client: it goes to stderr. A frame over the
+//! limit is not kept; whoever waits for it gets an error under its id.
+
+use std::cell::Cell;
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStdin, ChildStdout};
+use tokio::sync::{Mutex, Notify};
+
+use super::Settings;
+use super::frame::{Frame, Framer};
+use super::in_flight::InFlight;
+use super::stderr::{Log, STDOUT_TAG};
+use crate::mcp::envelope::{Envelope, Id, Kind};
+use crate::mcp::message;
+use crate::mcp::scan::Shape;
+use crate::redact::{Clean, Redactor};
+use crate::sys::os::{Reader, Writer};
+
+/// What both directions share.
+pub struct Session<'a> {
+    redactor: &'a Redactor,
+    settings: &'a Settings,
+    log: &'a Log,
+    writer: Mutex<Writer>,
+    /// Requests that wait for the server.
+    pub in_flight: InFlight,
+    gone: Notify,
+    moved: Cell<u64>,
+    writing: Cell<bool>,
+}
+
+impl<'a> Session<'a> {
+    /// A session that writes to the client through `writer`.
+    pub fn new(redactor: &'a Redactor, settings: &'a Settings, log: &'a Log, writer: Writer) -> Self {
+        Self {
+            redactor,
+            settings,
+            log,
+            writer: Mutex::new(writer),
+            in_flight: InFlight::default(),
+            gone: Notify::new(),
+            moved: Cell::new(0),
+            writing: Cell::new(false),
+        }
+    }
+
+    /// A future that ends when the client's end of our stdout is closed.
+    ///
+    /// # Errors
+    /// The descriptor cannot be watched.
+    pub async fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        self.writer.lock().await.hangup()
+    }
+
+    /// Waits until a write told us that the client is gone.
+    pub async fn client_gone(&self) {
+        self.gone.notified().await;
+    }
+
+    /// A figure that changes whenever bytes of the server move.
+    pub fn moved(&self) -> u64 {
+        self.moved.get()
+    }
+
+    /// Whether a write waits for the client.
+    pub fn writing(&self) -> bool {
+        self.writing.get()
+    }
+
+    /// Relays what the client sends until it closes its end; the server's stdin closes with it.
+    pub async fn to_server(&self, mut reader: Reader, stdin: ChildStdin) {
+        let mut framer = Framer::new(self.settings.frame_limit);
+        let mut stdin = Some(stdin);
+        loop {
+            let n = reader.read(framer.space()).await.unwrap_or(0);
+            framer.filled(n);
+            while let Some(frame) = framer.next() {
+                self.request(frame, &mut stdin).await;
+            }
+            if n == 0 {
+                if let Some(frame) = framer.finish() {
+                    self.request(frame, &mut stdin).await;
+                }
+                return;
+            }
+        }
+    }
+
+    async fn request(&self, frame: Frame<'_>, stdin: &mut Option<ChildStdin>) {
+        let (line, shape) = match frame {
+            Frame::Line { line, shape } => (line, shape),
+            Frame::TooLong { len, shape } => return self.refuse_long_request(len, &shape).await,
+        };
+        let Some(server) = stdin else {
+            return self.answer(request_id(&shape), "the server no longer reads its input").await;
+        };
+        match &shape {
+            Shape::Object(envelope) => {
+                if let Some(id) = request_id_of(envelope) {
+                    self.in_flight.open(id.clone());
+                }
+            }
+            Shape::Batch => self.in_flight.open_batch(),
+            Shape::NotJson => {}
+        }
+        // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
+        let sent = match line.ends_with(b"\n") {
+            true => server.write_all(line).await,
+            false => server.write_all(&[line, b"\n"].concat()).await,
+        };
+        if sent.is_err() {
+            *stdin = None;
+        }
+    }
+
+    async fn refuse_long_request(&self, len: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit;
+        self.log.note(&format!("dropped a message of {len} bytes to the server, over the limit of {limit}"));
+        let text = format!("message of {len} bytes is over the frame limit of {limit} bytes and was not sent");
+        self.answer(request_id(shape), &text).await;
+    }
+
+    /// Relays what the server sends until it closes its end.
+    pub async fn to_client(&self, mut stdout: ChildStdout) {
+        let mut framer = Framer::new(self.settings.frame_limit);
+        loop {
+            let n = stdout.read(framer.space()).await.unwrap_or(0);
+            self.moved.set(self.moved.get() + n as u64);
+            framer.filled(n);
+            while let Some(frame) = framer.next() {
+                self.response(frame).await;
+            }
+            if n == 0 {
+                if let Some(frame) = framer.finish() {
+                    self.response(frame).await;
+                }
+                return;
+            }
+        }
+    }
+
+    async fn response(&self, frame: Frame<'_>) {
+        let (line, shape) = match frame {
+            Frame::Line { line, shape } => (line, shape),
+            Frame::TooLong { len, shape } => return self.replace_long_response(len, &shape).await,
+        };
+        match &shape {
+            Shape::Object(envelope) if envelope.kind().is_some() => {
+                self.send_clean(line).await;
+                if envelope.kind() == Some(Kind::Response)
+                    && let Some(id) = envelope.id.usable()
+                {
+                    self.in_flight.settle(id);
+                }
+            }
+            Shape::Batch => {
+                self.send_clean(line).await;
+                self.in_flight.settle_batch();
+            }
+            Shape::Object(_) | Shape::NotJson => self.divert(line),
+        }
+    }
+
+    async fn send_clean(&self, line: &[u8]) {
+        let cleaned = self.redactor.frame(line);
+        self.send(&cleaned.clean).await;
+    }
+
+    /// A line that is no message: stdout belongs to the protocol, so it goes where the server's log goes.
+    fn divert(&self, line: &[u8]) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let text = [STDOUT_TAG.as_bytes(), line.trim_ascii_end(), b"\n"].concat();
+        self.log.server(&self.redactor.text(&text).clean);
+    }
+
+    async fn replace_long_response(&self, len: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit;
+        self.log.note(&format!("dropped a message of {len} bytes from the server, over the limit of {limit}"));
+        if let Shape::Object(envelope) = shape
+            && envelope.kind() == Some(Kind::Response)
+            && let Some(id) = envelope.id.usable()
+        {
+            let text = format!("answer of {len} bytes is over the frame limit of {limit} bytes");
+            self.answer(Some(id), &text).await;
+            self.in_flight.settle(id);
+        }
+    }
+
+    /// Answers every request that the server left open.
+    pub async fn answer_the_rest(&self, how_it_ended: &str) {
+        for id in self.in_flight.take() {
+            self.answer(Some(&id), &format!("the server {how_it_ended} before it answered")).await;
+        }
+    }
+
+    /// Answers a request with an error of our own; without an id there is nobody to answer.
+    async fn answer(&self, id: Option<&Id>, text: &str) {
+        let Some(id) = id else { return };
+        let text = format!("hushpipe: server `{}`: {text}", self.settings.server);
+        let line = message::error(Some(id), message::INTERNAL_ERROR, &text, "relay");
+        self.send_clean(&line).await;
+    }
+
+    async fn send(&self, clean: &Clean<'_>) {
+        let mut writer = self.writer.lock().await;
+        self.writing.set(true);
+        let bytes = clean.as_bytes();
+        let sent = match bytes.ends_with(b"\n") {
+            true => writer.write_all(bytes).await,
+            false => writer.write_all(&[bytes, b"\n"].concat()).await,
+        };
+        self.writing.set(false);
+        if sent.is_err() {
+            self.gone.notify_one();
+        }
+    }
+}
+
+fn request_id(shape: &Shape) -> Option<&Id> {
+    match shape {
+        Shape::Object(envelope) => request_id_of(envelope),
+        Shape::Batch | Shape::NotJson => None,
+    }
+}
+
+fn request_id_of(envelope: &Envelope) -> Option<&Id> {
+    (envelope.kind() == Some(Kind::Request)).then(|| envelope.id.usable()).flatten()
+}
