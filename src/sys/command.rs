@@ -41,3 +41,16 @@ pub fn server(
     command.kill_on_drop(true);
     command
 }
+
+/// A command for ourselves, with the environment we were given: what a client's configuration would start.
+///
+/// # Errors
+/// The path of this program cannot be found.
+#[expect(clippy::disallowed_methods, reason = "the one door to starting ourselves")]
+pub fn ourselves<A: AsRef<OsStr>>(
+    args: impl IntoIterator<Item = A>,
+) -> std::io::Result<std::process::Command> {
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(args);
+    Ok(command)
+}
