@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use tokio::sync::Notify;
 
-use crate::mcp::envelope::Id;
+use crate::mcp::Id;
 
 /// What is in flight. One thread relays, so plain cells do.
 #[derive(Default)]

@@ -15,9 +15,7 @@ use super::Settings;
 use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
 use super::stderr::{Log, STDOUT_TAG};
-use crate::mcp::envelope::{Envelope, Id, Kind};
-use crate::mcp::message;
-use crate::mcp::scan::Shape;
+use crate::mcp::{Id, Kind, Refusal, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::os::{Reader, Writer};
 
@@ -79,7 +77,7 @@ impl<'a> Session<'a> {
         loop {
             let n = reader.read(framer.space()).await.unwrap_or(0);
             framer.filled(n);
-            while let Some(frame) = framer.next() {
+            while let Some(frame) = framer.next_frame() {
                 self.request(frame, &mut stdin).await;
             }
             if n == 0 {
@@ -93,20 +91,17 @@ impl<'a> Session<'a> {
 
     async fn request(&self, frame: Frame<'_>, stdin: &mut Option<ChildStdin>) {
         let (line, shape) = match frame {
-            Frame::Line { line, shape } => (line, shape),
-            Frame::TooLong { len, shape } => return self.refuse_long_request(len, &shape).await,
+            Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
+            Frame::TooLong { length, shape } => return self.refuse_long(length, &shape).await,
         };
         let Some(server) = stdin else {
-            return self.answer(request_id(&shape), "the server no longer reads its input").await;
+            let refusal = Refusal::server_ended(&self.settings.server, "stopped reading");
+            return self.refuse(request_id(&shape), &refusal).await;
         };
-        match &shape {
-            Shape::Object(envelope) => {
-                if let Some(id) = request_id_of(envelope) {
-                    self.in_flight.open(id.clone());
-                }
-            }
-            Shape::Batch => self.in_flight.open_batch(),
-            Shape::NotJson => {}
+        if let Some(id) = request_id(&shape) {
+            self.in_flight.open(id.clone());
+        } else if shape == Shape::Batch {
+            self.in_flight.open_batch();
         }
         // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
         let sent = match line.ends_with(b"\n") {
@@ -118,11 +113,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn refuse_long_request(&self, len: u64, shape: &Shape) {
-        let limit = self.settings.frame_limit;
-        self.log.note(&format!("dropped a message of {len} bytes to the server, over the limit of {limit}"));
-        let text = format!("message of {len} bytes is over the frame limit of {limit} bytes and was not sent");
-        self.answer(request_id(shape), &text).await;
+    async fn refuse_long(&self, length: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit as u64;
+        self.log.note(&format!("dropped a message of {length} bytes to the server: the limit is {limit}"));
+        self.refuse(request_id(shape), &Refusal::request_too_long(length, limit)).await;
     }
 
     /// Relays what the server sends until it closes its end.
@@ -132,7 +126,7 @@ impl<'a> Session<'a> {
             let n = stdout.read(framer.space()).await.unwrap_or(0);
             self.moved.set(self.moved.get() + n as u64);
             framer.filled(n);
-            while let Some(frame) = framer.next() {
+            while let Some(frame) = framer.next_frame() {
                 self.response(frame).await;
             }
             if n == 0 {
@@ -146,15 +140,13 @@ impl<'a> Session<'a> {
 
     async fn response(&self, frame: Frame<'_>) {
         let (line, shape) = match frame {
-            Frame::Line { line, shape } => (line, shape),
-            Frame::TooLong { len, shape } => return self.replace_long_response(len, &shape).await,
+            Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
+            Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
         };
         match &shape {
             Shape::Object(envelope) if envelope.kind().is_some() => {
                 self.send_clean(line).await;
-                if envelope.kind() == Some(Kind::Response)
-                    && let Some(id) = envelope.id.usable()
-                {
+                if let Some(id) = answered(&shape) {
                     self.in_flight.settle(id);
                 }
             }
@@ -180,32 +172,28 @@ impl<'a> Session<'a> {
         self.log.server(&self.redactor.text(&text).clean);
     }
 
-    async fn replace_long_response(&self, len: u64, shape: &Shape) {
-        let limit = self.settings.frame_limit;
-        self.log.note(&format!("dropped a message of {len} bytes from the server, over the limit of {limit}"));
-        if let Shape::Object(envelope) = shape
-            && envelope.kind() == Some(Kind::Response)
-            && let Some(id) = envelope.id.usable()
-        {
-            let text = format!("answer of {len} bytes is over the frame limit of {limit} bytes");
-            self.answer(Some(id), &text).await;
+    async fn replace_long(&self, length: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit as u64;
+        self.log.note(&format!("dropped a message of {length} bytes from the server: the limit is {limit}"));
+        if let Some(id) = answered(shape) {
+            self.refuse(Some(id), &Refusal::answer_too_long(length, limit)).await;
             self.in_flight.settle(id);
         }
     }
 
-    /// Answers every request that the server left open.
-    pub async fn answer_the_rest(&self, how_it_ended: &str) {
+    /// Answers every request that the server left open; `how` says how it ended.
+    pub async fn answer_the_rest(&self, how: &str) {
+        let refusal = Refusal::server_ended(&self.settings.server, how);
         for id in self.in_flight.take() {
-            self.answer(Some(&id), &format!("the server {how_it_ended} before it answered")).await;
+            self.refuse(Some(&id), &refusal).await;
         }
     }
 
     /// Answers a request with an error of our own; without an id there is nobody to answer.
-    async fn answer(&self, id: Option<&Id>, text: &str) {
-        let Some(id) = id else { return };
-        let text = format!("hushpipe: server `{}`: {text}", self.settings.server);
-        let line = message::error(Some(id), message::INTERNAL_ERROR, &text, "relay");
-        self.send_clean(&line).await;
+    async fn refuse(&self, id: Option<&Id>, refusal: &Refusal) {
+        if let Some(id) = id {
+            self.send_clean(&refusal.answer(Some(id))).await;
+        }
     }
 
     async fn send(&self, clean: &Clean<'_>) {
@@ -223,13 +211,19 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The id of a request.
 fn request_id(shape: &Shape) -> Option<&Id> {
-    match shape {
-        Shape::Object(envelope) => request_id_of(envelope),
-        Shape::Batch | Shape::NotJson => None,
-    }
+    id_of(shape, Kind::Request)
 }
 
-fn request_id_of(envelope: &Envelope) -> Option<&Id> {
-    (envelope.kind() == Some(Kind::Request)).then(|| envelope.id.usable()).flatten()
+/// The id that a response answers.
+fn answered(shape: &Shape) -> Option<&Id> {
+    id_of(shape, Kind::Response)
+}
+
+fn id_of(shape: &Shape, kind: Kind) -> Option<&Id> {
+    match shape {
+        Shape::Object(envelope) if envelope.kind() == Some(kind) => envelope.id.usable(),
+        _ => None,
+    }
 }
