@@ -2,11 +2,12 @@
 //!
 //! Every child gets a [`ScrubbedEnv`] and an argument vector; there is no shell and no inherited environment.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Stdio;
 
 use super::env::ScrubbedEnv;
+use super::os;
 
 /// A command for a helper program that we wait for, such as a package manager: standard input is empty, output is the
 /// caller's choice and captured by default.
@@ -20,5 +21,23 @@ pub fn helper<A: AsRef<OsStr>>(
     let mut command = std::process::Command::new(program);
     command.args(args).env_clear().envs(env.iter()).current_dir(cwd);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A command for a server: all three streams piped, a process group (a job on Windows) of its own, ended with us.
+#[expect(clippy::disallowed_methods, reason = "the one door to starting servers")]
+pub fn server(
+    program: &Path,
+    args: &[OsString],
+    env: &ScrubbedEnv,
+    cwd: &Path,
+    keep_open: &[os::RawDescriptor],
+) -> tokio::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.args(args).env_clear().envs(env.iter()).current_dir(cwd);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    os::prepare(&mut command, keep_open);
+    let mut command = tokio::process::Command::from(command);
+    command.kill_on_drop(true);
     command
 }
