@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
 use output::Output;
 
@@ -76,6 +77,14 @@ pub struct Context {
     pub env: OwnEnv,
     /// The one printer.
     pub out: Output,
+}
+
+impl Context {
+    /// The manifests that the command line and the environment name.
+    fn sources(&self, profile: Option<&str>) -> Sources {
+        let Global { manifest, project } = &self.global;
+        Sources::named(manifest.as_deref(), project.as_deref(), &self.env).with_profile(profile)
+    }
 }
 
 /// The whole program: parses argv, runs the verb, reports a failure, returns the exit code.

@@ -57,7 +57,9 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The server comes from a project manifest, and nobody has said yet that it may run.
-    #[error("server `{name}` is from a project manifest, and project manifests need trust, which this version does not have")]
+    #[error(
+        "server `{name}` is from a project manifest, and project manifests need trust, which this version does not have"
+    )]
     Untrusted {
         /// The server.
         name: String,

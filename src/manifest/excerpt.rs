@@ -54,7 +54,7 @@ pub(super) fn excerpt(line: &str, table: &str) -> String {
 
 /// Whether `text` holds a run that looks like a credential rather than a name: long, letters and digits, and mixed as
 /// names are not.
-pub(crate) fn looks_opaque(text: &str) -> bool {
+pub(super) fn looks_opaque(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || "_+=-".contains(c))).any(|run| {
         let count = |test: fn(&u8) -> bool| run.bytes().filter(test).count();
         let digits = count(u8::is_ascii_digit);
@@ -198,7 +198,11 @@ mod tests {
             ("[servers.x]", "npm = \"@a/b@^1.2.3\" # pin me", "npm = \"@a/b@^1.2.3\""),
             ("[servers.x]", "cwd = '/home/me/work'", "cwd = '/home/me/work'"),
             ("[servers.x]", "frame_limit = 64MiB", "frame_limit = 64MiB"),
-            ("[servers.x.env]", "pass = [\"HTTPS_PROXY\", \"*\"]", "pass = [\"HTTPS_PROXY\", \"*\"]"),
+            (
+                "[servers.x.env]",
+                "pass = [\"HTTPS_PROXY\", \"*\"]",
+                "pass = [\"HTTPS_PROXY\", \"*\"]",
+            ),
             // What may be a secret does not.
             ("[servers.x]", "args = [\"--password\", \"hunter2\"]", "args = [\"…\", \"…\"]"),
             ("[servers.x.secrets]", "TOKEN = \"hunter2\"", "TOKEN = \"…\""),
@@ -211,7 +215,11 @@ mod tests {
             ("[servers.x.env]", "KEY = \"\"\"hunter2", "KEY = \"…\""),
             ("[servers.x.env]", "hunter2", "…"),
             ("[servers.x]", "secrets.npm = \"hunter2\"", "secrets.npm = \"…\""),
-            ("[servers]", "x = { npm = \"a@1\", env = { npm = \"pw\" } }", "x = { npm = \"a@1\", env = { npm = \"…\" } }"),
+            (
+                "[servers]",
+                "x = { npm = \"a@1\", env = { npm = \"pw\" } }",
+                "x = { npm = \"a@1\", env = { npm = \"…\" } }",
+            ),
             ("[servers.x]", "npm = \"ghp_16C7e42F292c6912E7710c838347Ae178B4a\"", "npm = \"…\""),
             ("[servers.x.secrets]", "ghp_16C7e42F292c6912E7710c838347Ae178B4a = 1", "… = …"),
             ("[servers.x.env]", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC==", "…=="),

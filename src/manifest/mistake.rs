@@ -165,7 +165,11 @@ pub enum Mistake {
     #[error("{0} is for the user manifest, not for a project's")]
     UserOnly(String),
     /// A profile overrides what is not there.
-    #[error("profile `{}` overrides {what} `{}`, which is not in the manifest", shown(profile), shown(name))]
+    #[error(
+        "profile `{}` overrides {what} `{}`, which is not in the manifest",
+        shown(profile),
+        shown(name)
+    )]
     Overrides {
         /// The profile.
         profile: String,
@@ -199,9 +203,10 @@ impl Mistake {
             Self::Name { alphabet, .. } => format!("use {alphabet}"),
             Self::NotRegistry => "write the package's name and exact version".into(),
             Self::Inexact { name, write: Some(version), .. } => {
-                format!("write `{name}@{version}`")
+                format!("write `{}@{version}`", shown(name))
             }
             Self::Inexact { name, asked, .. } => {
+                let name = shown(name);
                 let asked = if asked.is_empty() { String::new() } else { format!("@{asked}") };
                 format!("`npm view {name}{asked} version` shows it; write `{name}@VERSION`")
             }
@@ -213,9 +218,7 @@ impl Mistake {
             }
             Self::UnknownProvider { nearest: Some(nearest), .. } => did_you_mean(nearest),
             Self::UnknownProvider { known, .. } => format!("known: `{}`", known.join("`, `")),
-            Self::Fields(_) => {
-                r#"write `"A,B" = { ref = "…", fields = ["a", "b"] }`"#.into()
-            }
+            Self::Fields(_) => r#"write `"A,B" = { ref = "…", fields = ["a", "b"] }`"#.into(),
             Self::Redirects(name) => {
                 format!("list `{}` under `dangerously_pass` in the user manifest", shown(name))
             }

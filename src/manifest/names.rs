@@ -68,7 +68,9 @@ mod tests {
             assert!(!is_server(name), "{name}");
         }
         assert!(is_variable("_A9") && is_variable("npm_x"));
-        assert!(!is_variable("9A") && !is_variable("A=B") && !is_variable("") && !is_variable("A-B"));
+        assert!(
+            !is_variable("9A") && !is_variable("A=B") && !is_variable("") && !is_variable("A-B")
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
 use crate::runner::Package;
 use crate::secret::SecretRequest;
@@ -43,6 +44,8 @@ pub struct Server {
     pub name: String,
     /// Which manifest it came from.
     pub level: Level,
+    /// The path of that manifest.
+    pub manifest: PathBuf,
     /// What it starts.
     pub package: Package,
     /// Which of the package's entry points, where it has several.
@@ -65,4 +68,11 @@ pub struct Server {
     pub secrets: Vec<SecretRequest>,
     /// What else its environment holds.
     pub env: EnvSettings,
+}
+
+impl Server {
+    /// The lockfile that pins it: beside its manifest.
+    pub fn lock_path(&self) -> PathBuf {
+        self.manifest.with_file_name(LOCK_NAME)
+    }
 }

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_text_are_placed() {
-        let error = Source::of(Path::new("m"), b"version = 1\nx = \xff\n".to_vec()).expect_err("not");
+        let error =
+            Source::of(Path::new("m"), b"version = 1\nx = \xff\n".to_vec()).expect_err("not");
         assert_eq!(
             crate::error::Error::from(error).report(),
             "hushpipe: error: the manifest is not UTF-8 text\nhushpipe: cause: m:2:5: x = …\n\

@@ -2,18 +2,14 @@
 //!
 //! A manifest names programs and where secrets are, so whoever can change it can run code as the user. Reading one goes
 //! through [`open_owned`]: the file is opened first and judged by its own descriptor, then every folder that leads to it
-//! is judged, through each symlink and along each link's own folders. The rules differ by platform: `unix_permission.rs`
-//! and `windows_permission.rs` are twins.
+//! is judged, through each symlink and along each link's own folders. The rules differ by platform: they are in
+//! `unix/permission.rs` and `windows/permission.rs`.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::os;
 use crate::error::{Fault, Kind};
-
-#[cfg(unix)]
-use super::unix_permission as os;
-#[cfg(windows)]
-use super::windows_permission as os;
 
 /// Opens a regular file for reading, if only the user or root can have written it.
 ///
@@ -62,7 +58,7 @@ pub enum Insecure {
 
 impl Insecure {
     /// A failure of the operating system at `path`.
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+    pub(in crate::sys) fn read(path: &Path, source: io::Error) -> Self {
         Self::Read { path: path.to_owned(), source }
     }
 
@@ -84,9 +80,10 @@ impl Fault for Insecure {
         match self {
             Self::GroupWritable(path) => Some(format!("run `chmod g-w {}`", quoted(path))),
             Self::WorldWritable(path) => Some(format!("run `chmod go-w {}`", quoted(path))),
-            Self::Owner { path, .. } => {
-                Some(format!("take it over with `sudo chown \"$USER\" {}`, or copy it", quoted(path)))
-            }
+            Self::Owner { path, .. } => Some(format!(
+                "take it over with `sudo chown \"$USER\" {}`, or copy it",
+                quoted(path)
+            )),
             Self::Read { .. } | Self::NotAFile(_) | Self::Links(_) => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod permission;
 mod process;
 mod stdio;
 
@@ -13,6 +14,7 @@ pub use file::SecretFile;
 pub use process::{
     Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare,
 };
+pub(super) use permission::open_owned;
 pub use stdio::{Reader, Writer, write_stderr};
 
 /// Folders that a server's PATH holds when no machine record says better.

@@ -4,6 +4,8 @@ mod file;
 mod process;
 mod stdio;
 
+mod permission;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
@@ -25,6 +27,7 @@ pub const KEEP: &[&str] = &[
 
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
+pub(super) use permission::open_owned;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {

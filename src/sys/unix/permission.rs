@@ -1,4 +1,4 @@
-//! Who may write a file, on Linux and macOS. Twin of `windows_permission.rs`.
+//! Who may write a file, on Linux and macOS. Twin of `windows/permission.rs`.
 //!
 //! The file and its own folder: owner is the user or root, not writable by all, not writable by the group unless the
 //! group is the user's private one (Debian and Fedora give each account one, with umask 002). Folders further up: not
@@ -14,13 +14,13 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::{Gid, Group, Uid, User};
 
-use super::permission::Insecure;
+use crate::sys::permission::Insecure;
 
 /// As many symlinks as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
 
 /// Opens a regular file for reading, if only the user or root can have written it.
-pub(super) fn open_owned(path: &Path) -> Result<File, Insecure> {
+pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     // Without O_NONBLOCK, opening a pipe that a project put in a manifest's place would wait for ever.
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC);
