@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod private;
 mod process;
 mod stdio;
 
@@ -10,6 +11,9 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub use private::{
+    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
+};
 pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
 pub use stdio::{Reader, Writer, write_stderr};
 

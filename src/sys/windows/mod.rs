@@ -1,9 +1,15 @@
 //! Windows. Twin of `unix.rs`.
 
+mod private;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
 use super::path::Paths;
+
+pub use private::{
+    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
+};
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
