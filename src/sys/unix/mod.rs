@@ -2,6 +2,7 @@
 
 mod file;
 mod permission;
+mod private;
 mod process;
 mod stdio;
 
@@ -15,6 +16,9 @@ pub use process::{
     Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare,
 };
 pub(super) use permission::open_owned;
+pub use private::{
+    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
+};
 pub use stdio::{Reader, Writer, write_stderr};
 
 /// Folders that a server's PATH holds when no machine record says better.

@@ -6,6 +6,8 @@ mod stdio;
 
 mod permission;
 
+mod private;
+
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
@@ -28,6 +30,9 @@ pub const KEEP: &[&str] = &[
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
 pub(super) use permission::open_owned;
+pub use private::{
+    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
+};
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
