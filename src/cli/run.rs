@@ -1,21 +1,22 @@
 //! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
 
-use std::path::Path;
+use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Context;
 use crate::error::{Error, Fault, Kind};
+use crate::manifest;
 use crate::plan::program::program;
 use crate::plan::{LaunchPlan, Surroundings};
-use crate::provider::resolve::resolve;
+use crate::provider::Providers;
+use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
 use crate::relay::{Client, refuse, relay};
 use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
-use crate::{manifest, secret};
 
 /// Start a server and relay it: the command for a client's configuration
 ///
@@ -39,7 +40,7 @@ impl Run {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|source| RunError::System { name: self.name.clone(), source })?;
+            .map_err(|source| self.failed(source))?;
         match runtime.block_on(self.session(context)) {
             Ok(code) => Ok(ExitCode::from(code)),
             Err(error) => {
@@ -54,20 +55,49 @@ impl Run {
     /// From the manifest to the server's end.
     async fn session(&self, context: &Context) -> Result<u8, Error> {
         let paths = Paths::of_user(&context.env)?;
-        let manifest = manifest::load(&context.sources(self.profile.as_deref()), &paths)?;
+        let sources = context.sources(self.profile.as_deref());
+        let manifest = manifest::load(&sources, &paths)?;
         let server = manifest.server(&self.name)?;
         manifest.allow_launch(server)?;
         let machine = Machine::load(&paths)?;
-        let program = program(server, &manifest, &paths, &machine)?;
-        let plan = LaunchPlan::new(server, program, self.surroundings(context, &machine)?);
-        let secrets = resolve(&server.secrets, &manifest.providers, &context.env, &paths).await?;
-        let client = Client::take_over().map_err(|source| self.system(source))?;
-        let running = plan.launch.spawn(&secrets, &paths)?;
-        let redactor = Redactor::new(&secrets);
-        drop::<secret::SecretSet>(secrets);
-        let outcome = relay(running, client, &redactor, &plan.settings)
-            .await
-            .map_err(|source| self.system(source))?;
-        Ok(outcome.exit_code())
+        let program = program(server, &paths, machine.as_ref())?;
+        let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        let providers = Providers::new(&manifest.providers, &context.env, &paths);
+        let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
+        resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
+        let client = Client::take_over().map_err(|source| self.failed(source))?;
+        let running = plan.launch.spawn(&resolved.secrets, &paths)?;
+        // Built while the server starts: it has nothing to say yet.
+        let redactor = Redactor::new(&resolved.secrets);
+        drop(resolved);
+        let outcome = relay(running, client, &redactor, &plan.settings).await;
+        Ok(outcome.map_err(|source| self.failed(source))?.exit_code())
+    }
+
+    fn surroundings<'a>(
+        &self,
+        context: &'a Context,
+        machine: Option<&'a Machine>,
+    ) -> Result<Surroundings<'a>, RunError> {
+        let client_dir = std::env::current_dir().map_err(|source| self.failed(source))?;
+        Ok(Surroundings { own: &context.env, machine, client_dir })
+    }
+
+    fn failed(&self, source: io::Error) -> RunError {
+        RunError { server: self.name.clone(), source }
+    }
+}
+
+/// The operating system refused something that always works.
+#[derive(Debug, thiserror::Error)]
+#[error("server `{server}` could not be relayed")]
+struct RunError {
+    server: String,
+    source: io::Error,
+}
+
+impl Fault for RunError {
+    fn kind(&self) -> Kind {
+        Kind::Internal
     }
 }

@@ -4,14 +4,14 @@
 
 pub mod program;
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::launch::env::{search_path, variables};
 use crate::launch::process::Launch;
 use crate::manifest::{Cwd, Server};
 use crate::relay::Settings;
 use crate::sys::env::OwnEnv;
+use crate::sys::machine::Machine;
 use program::Program;
 
 /// Everything about one launch but the secrets' values.
@@ -24,23 +24,22 @@ pub struct LaunchPlan {
 }
 
 /// What the machine contributes to a plan.
-#[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     /// Our own environment.
     pub own: &'a OwnEnv,
-    /// PATH as the machine record has it.
-    pub recorded_path: Option<&'a OsStr>,
+    /// The machine record, where there is one.
+    pub machine: Option<&'a Machine>,
     /// The directory the client started us in.
-    pub client_dir: &'a Path,
+    pub client_dir: PathBuf,
 }
 
 impl LaunchPlan {
     /// Decides how `server` runs as `program`.
-    pub fn new(server: &Server, program: Program, around: Surroundings<'_>) -> Self {
-        let path = search_path(around.recorded_path, program.runtime_dir.as_deref());
+    pub fn new(server: &Server, program: Program, around: &Surroundings<'_>) -> Self {
+        let path = search_path(around.machine.map(|machine| machine.path.as_os_str()), program.runtime_dir.as_deref());
         let args = program.args.into_iter().chain(server.args.iter().map(Into::into)).collect();
         let cwd: PathBuf = match &server.cwd {
-            Cwd::Client => around.client_dir.to_owned(),
+            Cwd::Client => around.client_dir.clone(),
             Cwd::Path(path) => path.clone(),
         };
         Self {

@@ -16,7 +16,7 @@ use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
 use super::stderr::{Log, STDOUT_TAG};
 use crate::mcp::{Id, Kind, Refusal, Shape};
-use crate::redact::{Clean, Redactor};
+use crate::redact::{Blocked, Clean, Redactor};
 use crate::sys::os::{Reader, Writer};
 
 /// What both directions share.
@@ -143,24 +143,30 @@ impl<'a> Session<'a> {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
         };
-        match &shape {
-            Shape::Object(envelope) if envelope.kind().is_some() => {
-                self.send_clean(line).await;
-                if let Some(id) = answered(&shape) {
-                    self.in_flight.settle(id);
-                }
-            }
-            Shape::Batch => {
-                self.send_clean(line).await;
-                self.in_flight.settle_batch();
-            }
-            Shape::Object(_) | Shape::NotJson => self.divert(line),
+        let is_message = match &shape {
+            Shape::Object(envelope) => envelope.kind().is_some(),
+            Shape::Batch => true,
+            Shape::NotJson => false,
+        };
+        if !is_message {
+            return self.divert(line);
+        }
+        let id = answered(&shape);
+        match self.redactor.frame(line) {
+            Ok(cleaned) => self.send(&cleaned.clean).await,
+            Err(blocked) => self.withhold(&blocked, id).await,
+        }
+        match id {
+            Some(id) => self.in_flight.settle(id),
+            None if shape == Shape::Batch => self.in_flight.settle_batch(),
+            None => {}
         }
     }
 
-    async fn send_clean(&self, line: &[u8]) {
-        let cleaned = self.redactor.frame(line);
-        self.send(&cleaned.clean).await;
+    /// A message with a value where nothing can be rewritten: it is dropped, and whoever waits for it is told.
+    async fn withhold(&self, blocked: &Blocked, id: Option<&Id>) {
+        self.log.note(&blocked.to_string());
+        self.refuse(id, &Refusal::withheld(&self.settings.server, &blocked.to_string())).await;
     }
 
     /// A line that is no message: stdout belongs to the protocol, so it goes where the server's log goes.
@@ -191,8 +197,10 @@ impl<'a> Session<'a> {
 
     /// Answers a request with an error of our own; without an id there is nobody to answer.
     async fn refuse(&self, id: Option<&Id>, refusal: &Refusal) {
-        if let Some(id) = id {
-            self.send_clean(&refusal.answer(Some(id))).await;
+        let Some(id) = id else { return };
+        // An id is the client's own, and the rest names no value; what is refused even so has nobody to tell it to.
+        if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id))) {
+            self.send(&cleaned.clean).await;
         }
     }
 
