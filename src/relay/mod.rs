@@ -1,3 +1,4 @@
 //! (relay)
 
 pub mod frame;
+pub mod refuse;
