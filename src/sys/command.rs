@@ -41,3 +41,17 @@ pub fn server(
     command.kill_on_drop(true);
     command
 }
+
+/// A command for hushpipe itself, to use a server as a client would: standard input and output are piped, standard error is
+/// ours, and so is the environment, which the started process takes and clears like any that a client starts.
+///
+/// # Errors
+/// The path of our own program is not known.
+#[expect(clippy::disallowed_methods, reason = "the one door to starting ourselves")]
+pub fn itself<A: AsRef<OsStr>>(
+    args: impl IntoIterator<Item = A>,
+) -> std::io::Result<tokio::process::Command> {
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+    Ok(command)
+}

@@ -41,7 +41,7 @@ pub enum ClientError {
         /// The request.
         method: String,
         /// What it said.
-        error: RpcError,
+        error: Box<RpcError>,
     },
     /// The answer is not what the specification says it is.
     #[error("the server's answer to `{method}` cannot be read")]

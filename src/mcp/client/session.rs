@@ -49,7 +49,7 @@ pub type OnLog = Box<dyn FnMut(&Value)>;
 #[derive(Deserialize)]
 struct Response {
     result: Option<Box<RawValue>>,
-    error: Option<RpcError>,
+    error: Option<Box<RpcError>>,
 }
 
 /// A page of tools.
