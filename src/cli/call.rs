@@ -14,7 +14,14 @@ use crate::error::{Error, Fault, Kind};
 use crate::mcp::client::ClientError;
 
 /// Call a tool of a server, started as run starts it
+///
+/// Exits with 1 when the tool or the server answers with an error.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe call everything echo message=hello
+  hushpipe call everything get-sum '{\"a\": 2, \"b\": 40}'
+  hushpipe call files read_text_file --json - < arguments.json")]
 pub(super) struct Call {
     #[command(flatten)]
     connect: Connect,

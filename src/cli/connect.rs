@@ -116,3 +116,28 @@ fn time(text: &str) -> Result<Duration, String> {
         _ => Err("the unit is `ms`, `s` or `m`".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        assert_eq!(time("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(time("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(time("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "60", "-1s", "1.5s", "1h", "99999999999s"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_log_message_is_one_line_that_cannot_steer_the_terminal() {
+        let log =
+            json!({"level": "info", "logger": "db", "data": "a\nhushpipe: error: b\u{1b}[0m"});
+        assert_eq!(log_line(&log), r"info db: a\nhushpipe: error: b\u{1b}[0m");
+        assert_eq!(log_line(&json!({"data": {"a": 1}})), r#"log: {"a":1}"#);
+    }
+}

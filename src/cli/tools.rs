@@ -12,6 +12,10 @@ use crate::error::Error;
 
 /// List the tools of a server, started as run starts it
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe tools github
+  hushpipe tools github --json | jq -r '.[].name'")]
 pub(super) struct Tools {
     #[command(flatten)]
     connect: Connect,
