@@ -8,6 +8,7 @@ use clap::Args;
 use super::Context;
 use crate::error::{Error, Fault, Kind};
 use crate::manifest;
+use crate::mcp::Refusal;
 use crate::plan::program::program;
 use crate::plan::{LaunchPlan, Surroundings};
 use crate::provider::Providers;
@@ -15,7 +16,7 @@ use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
 use crate::relay::{Client, refuse, relay};
 use crate::sys::machine::Machine;
-use crate::sys::os;
+use crate::sys::os::{self, Reader, Signals, Writer};
 use crate::sys::path::Paths;
 
 /// Start a server and relay it: the command for a client's configuration
@@ -41,14 +42,25 @@ impl Run {
             .enable_all()
             .build()
             .map_err(|source| self.failed(source))?;
-        match runtime.block_on(self.session(context)) {
-            Ok(code) => Ok(ExitCode::from(code)),
-            Err(error) => {
-                // The client waits for an answer: tell it too, not only the log that few people open.
-                context.out.report(&error);
-                refuse::refuse(&error, &self.name);
-                Ok(ExitCode::from(error.exit_code()))
+        let code = runtime.block_on(async {
+            match self.session(context).await {
+                Ok(code) => code,
+                Err(error) => {
+                    // The client waits for an answer: tell it too, not only the log that few people open.
+                    context.out.report(&error);
+                    self.refuse(&error).await;
+                    error.exit_code()
+                }
             }
+        });
+        Ok(ExitCode::from(code))
+    }
+
+    async fn refuse(&self, error: &Error) {
+        Signals::restore_defaults();
+        if let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) {
+            let refusal = Refusal::launch(&self.name, error);
+            refuse::refuse(&refusal, &mut input, &mut output).await;
         }
     }
 

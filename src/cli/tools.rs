@@ -1,102 +1,127 @@
-//! `hushpipe tools`, and what it shares with `hushpipe call`: a server started exactly as a client starts it.
+//! `hushpipe tools`: what a client sees of a server's tools, as a usage line and a description each.
 
-use std::ffi::OsString;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::output::printable;
-use super::{Context, duration};
+use super::Context;
+use super::connect::Connect;
+use super::output::{printable, printable_json};
 use crate::error::Error;
-use crate::mcp::client::{Client, ClientError};
-use crate::sys::command;
 
-/// List a server's tools, started as `run` starts it
-///
-/// Starts `hushpipe run NAME` as a client would and prints what the client would get.
+/// List the tools of a server, started as run starts it
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  hushpipe tools github\n  hushpipe tools github --json | jq '.[].name'")]
+#[command(after_long_help = "\
+Examples:
+  hushpipe tools github
+  hushpipe tools github --json | jq -r '.[].name'")]
 pub(super) struct Tools {
-    /// The server, as the manifest names it
-    name: String,
-
     #[command(flatten)]
-    session: SessionArgs,
-}
+    connect: Connect,
 
-/// How a session of `tools` and `call` is held.
-#[derive(Debug, Args)]
-pub(super) struct SessionArgs {
-    /// Print JSON
+    /// Print the tools as the server described them: an array of JSON, one tool a line
     #[arg(long)]
-    pub(super) json: bool,
-
-    /// How long to wait for each answer, such as 90s or 5m
-    #[arg(long, default_value = "60s", value_parser = duration)]
-    timeout: Duration,
+    json: bool,
 }
 
 impl Tools {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        self.session.with(context, &self.name, |client| {
-            let tools = client.tools()?;
-            if self.session.json {
-                context.out.data(&format!("{:#}", json!(tools)));
+        self.connect.run(context, async |session| {
+            let tools = session.tools().await?;
+            let tools = tools.iter().map(|tool| tool.get());
+            if self.json {
+                let tools: Vec<_> = tools.map(printable_json).collect();
+                context.out.data(&format!("[{}]", tools.join(",\n")));
             } else {
-                tools.iter().for_each(|tool| context.out.data(&describe(tool)));
+                for tool in tools.filter_map(|tool| serde_json::from_str(tool).ok()) {
+                    context.out.data(&printable(&summary(&tool)));
+                }
             }
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
-impl SessionArgs {
-    /// Starts the server, lets `talk` use it, and ends it. A launch that failed has said why on stderr already; its exit
-    /// code becomes ours.
-    pub(super) fn with(
-        &self,
-        context: &Context,
-        name: &str,
-        talk: impl FnOnce(&mut Client) -> Result<ExitCode, ClientError>,
-    ) -> Result<ExitCode, Error> {
-        let command = command::ourselves(self.run_args(context, name)).map_err(ClientError::Spawn)?;
-        let mut client = Client::start(command, self.timeout)?;
-        match client.negotiate().and_then(|()| talk(&mut client)) {
-            Ok(code) => Ok(code),
-            Err(error) if error.is_own() => match client.end().ok().and_then(|status| status.code()) {
-                Some(code) if code != 0 => Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))),
-                _ => Err(error.into()),
-            },
-            Err(error) => Err(error.into()),
-        }
-    }
+/// The longest description that is printed, in characters.
+const DESCRIPTION: usize = 160;
 
-    fn run_args(&self, context: &Context, name: &str) -> Vec<OsString> {
-        let mut args = Vec::new();
-        for (flag, path) in
-            [("--manifest", &context.global.manifest), ("--project", &context.global.project)]
-        {
-            args.extend(path.iter().flat_map(|path| [flag.into(), path.clone().into_os_string()]));
-        }
-        args.extend(["run".into(), "--".into(), name.into()]);
-        args
+/// A usage line and, below it, the first line of the description.
+fn summary(tool: &Value) -> String {
+    let name = one_line(tool["name"].as_str().unwrap_or_default());
+    let description = tool["description"].as_str().or(tool["title"].as_str()).unwrap_or_default();
+    let first = description.trim().lines().next().unwrap_or_default();
+    let mut summary = format!("{name}{}", arguments(&tool["inputSchema"]));
+    if !first.is_empty() {
+        let short: String = first.chars().take(DESCRIPTION).collect();
+        let more = if short.len() < description.trim().len() { "…" } else { "" };
+        summary.push_str(&format!("\n    {short}{more}"));
     }
+    summary
 }
 
-/// A tool as a person reads it: name, first line of the description, arguments.
-fn describe(tool: &Value) -> String {
-    let text = |value: &Value| printable(value.as_str().unwrap_or_default());
-    let description = text(&tool["description"]);
-    let mut lines = vec![text(&tool["name"])];
-    lines.extend(description.lines().next().map(|line| format!("    {line}")));
-    let schema = &tool["inputSchema"];
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
-        let kind = property["type"].as_str().unwrap_or("any");
-        let mark = if required { "" } else { "?" };
-        lines.push(format!("    {}{mark}: {}", printable(name), printable(kind)));
+/// The arguments of a tool: ` name=<type>` for one that it needs, in brackets where it can do without.
+fn arguments(schema: &Value) -> String {
+    let required = |name: &String| {
+        schema["required"].as_array().is_some_and(|names| names.iter().any(|needed| needed == name))
+    };
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let (needed, optional): (Vec<_>, Vec<_>) = properties.partition(|(name, _)| required(name));
+    let form = |(name, schema): (&String, &Value)| one_line(&format!("{name}=<{}>", kind(schema)));
+    let needed = needed.into_iter().map(|argument| format!(" {}", form(argument)));
+    let optional = optional.into_iter().map(|argument| format!(" [{}]", form(argument)));
+    needed.chain(optional).collect()
+}
+
+/// What an argument is: its values, if they are few, else its type.
+fn kind(schema: &Value) -> String {
+    let words = |values: &Value| {
+        let values = values.as_array()?.iter();
+        let words: Vec<_> = values.filter_map(Value::as_str).collect();
+        (!words.is_empty()).then(|| words.join("|"))
+    };
+    let named = || schema["type"].as_str().map(str::to_owned);
+    words(&schema["enum"])
+        .filter(|words| words.len() <= 60)
+        .or_else(named)
+        .or_else(|| words(&schema["type"]))
+        .unwrap_or_else(|| "any".to_owned())
+}
+
+/// The text without line breaks, so that a name cannot look like a tool of its own.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_whitespace, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tool_is_a_usage_line_and_a_description() {
+        let tool = json!({
+            "name": "add",
+            "description": "Adds.\nAt length.",
+            "inputSchema": {
+                "properties": {
+                    "note": {},
+                    "a": {"type": "number"},
+                    "how": {"type": "string", "enum": ["fast", "slow"]},
+                    "b": {"type": ["number", "null"]},
+                },
+                "required": ["a", "b"],
+            },
+        });
+        assert_eq!(
+            summary(&tool),
+            "add a=<number> b=<number|null> [note=<any>] [how=<fast|slow>]\n    Adds.…"
+        );
     }
-    lines.join("\n")
+
+    #[test]
+    fn a_tool_without_anything_is_its_name() {
+        assert_eq!(summary(&json!({"name": "a\nb"})), "a b");
+    }
 }
