@@ -1,18 +1,71 @@
-//! `hushpipe man`.
+//! `hushpipe man`: the manual page, on stdout.
 
 use std::process::ExitCode;
 
 use clap::Args;
+use clap_mangen::Man as Page;
 
 use super::Context;
-use crate::error::Error;
+use crate::error::{Error, Fault, Kind};
 
-/// Print the man page
+/// Print the manual page
+///
+/// One page for hushpipe, or the page of one verb.
 #[derive(Debug, Args)]
-pub(super) struct Man {}
+#[command(after_long_help = "\
+Examples:
+  hushpipe man | man -l -
+  hushpipe man run > ~/.local/share/man/man1/hushpipe-run.1")]
+pub(super) struct Man {
+    /// The verb, such as `run` or `secret set`; the overview where none is named
+    #[arg(value_name = "VERB")]
+    verb: Vec<String>,
+}
 
 impl Man {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        context.out.data(page(&self.verb)?.trim_end());
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The page of a verb, in roff.
+fn page(verb: &[String]) -> Result<String, ManError> {
+    let mut command = super::command();
+    command.build();
+    for name in verb {
+        let found = command.find_subcommand(name).cloned();
+        command = found.ok_or_else(|| ManError::UnknownVerb(verb.join(" ")))?;
+    }
+    let mut page = Vec::new();
+    Page::new(command).render(&mut page).map_err(ManError::Render)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+enum ManError {
+    /// No such verb.
+    #[error("there is no verb `{0}`")]
+    UnknownVerb(String),
+    /// The page could not be written.
+    #[error("the manual page cannot be made")]
+    Render(#[source] std::io::Error),
+}
+
+impl Fault for ManError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::UnknownVerb(_) => Kind::Usage,
+            Self::Render(_) => Kind::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownVerb(_) => Some("`hushpipe --help` lists the verbs".into()),
+            Self::Render(_) => None,
+        }
     }
 }

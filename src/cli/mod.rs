@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod completions;
 mod connect;
+mod confirm;
 mod explain;
 mod init;
 mod list;

@@ -29,6 +29,16 @@ impl Output {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
 
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
     /// Writes a line of words to stderr.
     pub fn words(&self, line: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{line}");

@@ -13,6 +13,8 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::provider::ProviderConfig;
+
 /// What MCP servers to start, with which secrets.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,11 +25,14 @@ pub(super) struct Document {
     pub(super) version: Spanned<i64>,
     /// Where secrets are and how to log in there, by the name that references use as their scheme. User manifest only.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Map<String, serde_json::Value>>")]
-    pub(super) providers: BTreeMap<Spanned<String>, Spanned<toml::Table>>,
+    #[schemars(with = "BTreeMap<String, ProviderConfig>")]
+    pub(super) providers: BTreeMap<Spanned<String>, ProviderConfig>,
     /// The servers, by name (letters, digits, `.`, `_`, `-`).
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Server>")]
+    #[schemars(
+        with = "BTreeMap<String, Server>",
+        extend("propertyNames" = { "pattern": "^[A-Za-z0-9._-]{1,64}$" })
+    )]
     pub(super) servers: BTreeMap<Spanned<String>, Server>,
     /// Other secret references for some servers, chosen with `--profile`: profile, then server, then variable.
     #[serde(default)]
@@ -41,6 +46,9 @@ pub(super) type Secrets = BTreeMap<Spanned<String>, Spanned<Secret>>;
 /// One server.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["npm"] }, { "required": ["binary"] }, { "required": ["command"] },
+]))]
 pub(super) struct Server {
     /// A package of the npm registry with its exact version: `name@1.2.3`.
     #[schemars(with = "Option<String>")]
@@ -166,9 +174,10 @@ pub(super) struct SecretTable {
     pub(super) default: Option<Spanned<String>>,
 }
 
-/// The `env` table as the schema describes it; it is read as a map of [`TextOrList`].
+/// What else the server's environment holds: plain settings, and what passes from hushpipe's own.
+// Only describes: the table is read as a map of `TextOrList`, which keeps the spans that a flattened map loses.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "describes; the map with names of any kind is read by hand")]
+#[expect(dead_code, reason = "only describes")]
 struct Env {
     /// Names of hushpipe's own environment that may pass to the server; `*` stands for any characters.
     pass: Option<Vec<String>>,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Fault, Kind};
+use crate::sys::permission::Insecure;
 
 /// Why one reference could not be honoured, or a store could not be changed.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +24,6 @@ pub enum Failure {
     NotInThisVersion {
         /// The scheme as written.
         scheme: String,
-    },
-    /// `[providers.<name>]` has the name of a built-in provider and another type.
-    #[error("`{name}` is a built-in provider, and `[providers.{name}]` is of another type")]
-    NameTaken {
-        /// The name.
-        name: &'static str,
     },
     /// A provider that does not work without `[providers.<name>]`.
     #[error("provider `{scheme}` needs settings: {reason}")]
@@ -58,6 +53,14 @@ pub enum Failure {
         /// What the path must be.
         reason: &'static str,
     },
+    /// A provider that hushpipe does not store into.
+    #[error("hushpipe does not store into `{scheme}`")]
+    CannotStore {
+        /// The scheme as written.
+        scheme: String,
+        /// The providers that it stores into, in backticks.
+        stores: Vec<String>,
+    },
     /// There is nothing at the place.
     #[error("{place} was not found")]
     NotFound {
@@ -66,7 +69,7 @@ pub enum Failure {
         /// How it gets there.
         hint: String,
     },
-    /// The provider, or the operating system, refuses us; or we refuse what others could have changed.
+    /// The provider, or the operating system, refuses us; or we refuse what others can read.
     #[error("{reason}")]
     Denied {
         /// What was refused and why.
@@ -74,6 +77,9 @@ pub enum Failure {
         /// What opens it.
         hint: String,
     },
+    /// Somebody else could have written the file, or it is no file.
+    #[error(transparent)]
+    Insecure(Insecure),
     /// The provider did not answer.
     #[error("{place} could not be reached")]
     Unreachable {
@@ -137,6 +143,14 @@ impl Failure {
         }
     }
 
+    /// Why a file was not opened.
+    pub(super) fn of_opening(path: &Path, insecure: Insecure) -> Self {
+        match insecure {
+            Insecure::Read { source, .. } => Self::of_file("reading", path, source),
+            insecure => Self::Insecure(insecure),
+        }
+    }
+
     /// The message and what caused it, on one line.
     pub fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
@@ -153,6 +167,7 @@ impl Fault for Failure {
             Self::Unreachable { .. } => Kind::Unavailable,
             Self::Deadline { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } => Kind::Io,
+            Self::Insecure(insecure) => insecure.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
         }
@@ -164,9 +179,11 @@ impl Fault for Failure {
             | Self::Denied { hint, .. }
             | Self::Damaged { hint, .. } => Some(hint.clone()),
             Self::Unfit { hint, .. } => hint.clone(),
-            Self::NameTaken { name } => {
-                Some(format!("rename `[providers.{name}]` in the user manifest"))
-            }
+            Self::Insecure(insecure) => insecure.hint(),
+            Self::CannotStore { scheme, stores } => Some(format!(
+                "put the value where `{scheme}` reads it, or store it in {}",
+                stores.join(" or ")
+            )),
             Self::UnknownKey { scheme, .. } => {
                 let keys = super::kind(scheme).map_or(&[][..], |kind| kind.query);
                 Some(match keys {

@@ -1,8 +1,8 @@
 //! `file:///path`: a file that something else keeps, such as a container's `/run/secrets`.
 //!
-//! Takes a regular file of at most 1 MiB that belongs to this user or to root and that nobody else can change; symlinks
-//! are followed (Kubernetes mounts secrets as links) and what they lead to is judged, on the open file. One newline at the
-//! end, which editors and `echo` put there, is not part of the value; nothing else is changed.
+//! Takes a regular file of at most 1 MiB that belongs to this user or to root and that nobody else can change or put
+//! another one in the place of; symlinks are followed, as Kubernetes mounts secrets, and judged too. One newline at the end,
+//! which editors and `echo` put there, is not part of the value; nothing else is changed.
 //!
 //! `[providers.<name>]` with `type = "file"` and `root = "/folder"` makes `<name>://file` a file of that folder.
 
@@ -16,8 +16,8 @@ use super::{
     Failure, Fetched, Fetching, Fields, Kind, MAX_VALUE, Provider, Settings, Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
-use crate::sys::os::{self, Access};
-use crate::sys::{clock, private};
+use crate::sys::os::{self, Readers};
+use crate::sys::{clock, permission, private};
 
 pub(super) const KIND: Kind = Kind {
     scheme: "file",
@@ -85,41 +85,22 @@ fn read(path: &Path) -> Result<Fetched, Failure> {
         },
         error => Failure::of_file("reading", path, error),
     };
-    let mut file = os::open_without_waiting(path).map_err(failed)?;
-    let access = Access::of(&file).map_err(failed)?;
-    let mut bytes = private::read_regular(&mut file, MAX_VALUE).map_err(failed)?;
-    judge(access, path)?;
+    let mut file =
+        permission::open_owned(path).map_err(|insecure| Failure::of_opening(path, insecure))?;
+    let mut bytes = private::read_limited(&mut file, MAX_VALUE).map_err(failed)?;
     trim_newline(&mut bytes);
+    let readers = os::readers(&file).map_err(failed)?;
     let changed = file.metadata().and_then(|metadata| metadata.modified()).ok();
     Ok(Fetched {
         value: Secret::new(std::mem::take(&mut *bytes)),
         version: changed.map(|time| clock::utc(clock::seconds(time))),
-        warning: access
-            .everybody_reads()
+        warning: (readers == Readers::Everybody)
             .then(|| format!("`{0}` is readable by every user: `chmod o-r {0}`", path.display())),
     })
 }
 
-/// Refuses a file that somebody else could have written.
-fn judge(access: Access, path: &Path) -> Result<(), Failure> {
-    let path = path.display();
-    if !access.owner_is_trusted() {
-        return Err(Failure::Denied {
-            reason: format!("`{path}` belongs to another user"),
-            hint: format!("make it yours: `chown $USER {path}`"),
-        });
-    }
-    if access.others_write() {
-        return Err(Failure::Denied {
-            reason: format!("`{path}` can be changed by other users"),
-            hint: format!("`chmod go-w {path}`"),
-        });
-    }
-    Ok(())
-}
-
 /// Takes one newline, `\n` or `\r\n`, off the end.
-pub(super) fn trim_newline(bytes: &mut Vec<u8>) {
+pub fn trim_newline(bytes: &mut Vec<u8>) {
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
         if bytes.last() == Some(&b'\r') {

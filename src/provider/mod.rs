@@ -28,6 +28,7 @@ use crate::sys::path::Paths;
 
 pub use config::ProviderConfig;
 pub use failure::Failure;
+pub use file::trim_newline;
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
@@ -176,7 +177,8 @@ pub struct Providers<'a> {
 }
 
 impl<'a> Providers<'a> {
-    /// The providers that a manifest's `[providers.*]` tables and this process give.
+    /// The providers that a manifest's `[providers.*]` tables and this process give. The name of a built-in provider means
+    /// that one; the manifest refuses to give it to another.
     pub fn new(
         named: &'a BTreeMap<String, ProviderConfig>,
         env: &'a OwnEnv,
@@ -219,13 +221,9 @@ impl<'a> Providers<'a> {
     }
 
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
-        let built_in = kind(scheme);
-        match (self.named.get(scheme), built_in) {
-            (Some(config), Some(kind)) if config.kind.scheme != kind.scheme => {
-                Err(Failure::NameTaken { name: kind.scheme })
-            }
-            (Some(config), _) => Ok(Cow::Borrowed(config)),
-            (None, Some(kind)) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+        match (kind(scheme), self.named.get(scheme)) {
+            (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+            (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {
                 Err(Failure::NotInThisVersion { scheme: scheme.to_owned() })
             }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::{Failure, Fetched, Provider, Providers, field};
+use super::{Failure, Fetched, Fetching, Provider, Providers, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
 
@@ -154,6 +154,18 @@ pub async fn attempt(
         .collect()
 }
 
+/// Fetches what one reference names, whatever it could be delivered as.
+///
+/// # Errors
+/// There is no such value, or it cannot be had.
+pub async fn fetch_one(reference: &SecretRef, providers: Providers<'_>) -> Result<Secret, Failure> {
+    providers.check(reference)?;
+    let provider = providers.open(&reference.provider)?;
+    let coordinate = reference.coordinate();
+    let fetched = within(PER_PROVIDER, provider.fetch(&coordinate)).await?;
+    field::project(&fetched.value, reference.field.as_deref())
+}
+
 /// What one fetch brought.
 struct Answer {
     fetched: Result<Fetched, Arc<Failure>>,
@@ -173,11 +185,13 @@ async fn fetch(
     limit: Duration,
 ) {
     let started = Instant::now();
-    answer.fetched = match tokio::time::timeout(limit, provider.fetch(coordinate)).await {
-        Ok(fetched) => fetched.map_err(Arc::new),
-        Err(_) => Err(Arc::new(Failure::Deadline { after: limit })),
-    };
+    answer.fetched = within(limit, provider.fetch(coordinate)).await.map_err(Arc::new);
     answer.took = started.elapsed();
+}
+
+async fn within(limit: Duration, fetching: Fetching<'_>) -> Result<Fetched, Failure> {
+    let late = |_| Failure::Deadline { after: limit };
+    tokio::time::timeout(limit, fetching).await.map_err(late)?
 }
 
 impl Answer {

@@ -12,25 +12,18 @@ use zeroize::Zeroizing;
 
 use super::os;
 
-/// Reads a regular file of at most `limit` bytes; the buffer is zeroed on drop.
+/// Reads a file of at most `limit` bytes; the buffer is zeroed on drop.
 ///
 /// # Errors
-/// What the file system says; `IsADirectory` for a folder, `InvalidInput` for another thing that is not a regular file,
-/// `FileTooLarge` over the limit.
-pub fn read_regular(file: &mut File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    if metadata.len() > limit {
+/// What the file system says; `FileTooLarge` over the limit.
+pub fn read_limited(file: &mut File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let length = file.metadata()?.len();
+    if length > limit {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     // Room for all of it at once, because a vector that grows leaves a copy behind that nobody zeroes. The length is
     // a hint: a file may grow between the two calls, and some file systems say 0.
-    let room = usize::try_from(metadata.len()).unwrap_or(0).max(4096) + 1;
+    let room = usize::try_from(length).unwrap_or(0).max(4096) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
@@ -101,14 +94,20 @@ mod tests {
     }
 
     #[test]
-    fn only_regular_files_within_the_limit_are_read() {
+    fn a_file_is_read_up_to_the_limit() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("file");
         create(&path, b"12345").expect("created");
-        let read = |limit| read_regular(&mut File::open(&path).expect("opened"), limit);
+        let read = |limit| read_limited(&mut File::open(&path).expect("opened"), limit);
         assert_eq!(read(5).expect("fits").as_slice(), b"12345");
         assert_eq!(read(4).expect_err("large").kind(), io::ErrorKind::FileTooLarge);
-        let mut opened = os::open_without_waiting(folder.path()).expect("opened");
-        assert!(read_regular(&mut opened, 5).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_says_it_has_no_length_is_held_to_the_limit() {
+        let mut endless = File::open("/dev/zero").expect("opened");
+        let error = read_limited(&mut endless, 5).expect_err("endless");
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 }

@@ -1,13 +1,14 @@
 //! The key of the local store: an age X25519 identity in a file that only its owner can read.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use age::x25519::Identity;
 use age::{DecryptError, Decryptor};
 use zeroize::Zeroizing;
 
-use super::{Access, Failure, clock, judge, os, private};
+use super::{Failure, clock, open, os, private};
+use crate::sys::os::Readers;
 
 /// More than `age-keygen` writes, and little enough to show a wrong path.
 const MAX_KEY_FILE: u64 = 4096;
@@ -18,20 +19,15 @@ const MAX_KEY_FILE: u64 = 4096;
 /// Others can read or could have written the file, or it holds no key.
 pub(super) fn load(path: &Path) -> Result<Option<Identity>, Failure> {
     let failed = |error| Failure::of_file("reading", path, error);
-    let mut file = match os::open_without_waiting(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
-    };
-    let access = Access::of(&file).map_err(failed)?;
-    judge(access, path)?;
-    if access.others_read() {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    if os::readers(&file).map_err(failed)? != Readers::Owner {
         let path = path.display();
         return Err(Failure::Denied {
-            reason: format!("the key file `{path}` can be read by other users"),
+            reason: format!("the key file `{path}` is open to other users"),
             hint: format!("`chmod 600 {path}`; if others use this machine, rotate the secrets too"),
         });
     }
-    let bytes = private::read_regular(&mut file, MAX_KEY_FILE).map_err(failed)?;
+    let bytes = private::read_limited(&mut file, MAX_KEY_FILE).map_err(failed)?;
     let key = std::str::from_utf8(&bytes)
         .ok()
         .and_then(|text| text.lines().find(|line| !line.is_empty() && !line.starts_with('#')))

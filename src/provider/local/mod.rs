@@ -24,8 +24,7 @@ use super::{
     Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
-use crate::sys::os::{self, Access};
-use crate::sys::{clock, private};
+use crate::sys::{clock, os, permission, private};
 use contents::Contents;
 
 pub(super) const KIND: Kind = Kind {
@@ -145,13 +144,9 @@ impl Store {
 
     /// The decrypted store and its key; nothing where there is no store yet.
     fn load(&self) -> Result<Option<(Contents, age::x25519::Identity)>, Failure> {
-        let mut file = match os::open_without_waiting(&self.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(|error| Failure::of_file("reading", &self.file, error))?,
-        };
-        let failed = |error| Failure::of_file("reading", &self.file, error);
-        judge(Access::of(&file).map_err(failed)?, &self.file)?;
-        let sealed = private::read_regular(&mut file, MAX_STORE).map_err(failed)?;
+        let Some(mut file) = open(&self.file)? else { return Ok(None) };
+        let sealed = private::read_limited(&mut file, MAX_STORE)
+            .map_err(|error| Failure::of_file("reading", &self.file, error))?;
         let key = self.key()?.ok_or_else(|| Failure::Damaged {
             path: self.file.clone(),
             reason: "its key file is missing",
@@ -201,30 +196,21 @@ impl Store {
     }
 }
 
+/// Opens a file of ours, if nobody else can have written it; nothing where there is none.
+fn open(path: &Path) -> Result<Option<File>, Failure> {
+    match permission::open_owned(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(insecure) if insecure.is_missing() => Ok(None),
+        Err(insecure) => Err(Failure::of_opening(path, insecure)),
+    }
+}
+
 /// Names are short and plain, so that they can be shown, typed and written in a manifest as they are.
 fn check_name(name: &str) -> Result<(), Failure> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/@+".contains(&b);
     if name.is_empty() || name.len() > 128 || !name.bytes().all(plain) {
         return Err(Failure::BadPath {
             reason: "a `local` name is 1 to 128 letters, digits and `._-/@+`",
-        });
-    }
-    Ok(())
-}
-
-/// Refuses a file that somebody else could have written.
-fn judge(access: Access, path: &Path) -> Result<(), Failure> {
-    let path = path.display();
-    if !access.owner_is_trusted() {
-        return Err(Failure::Denied {
-            reason: format!("`{path}` belongs to another user"),
-            hint: format!("make it yours: `chown $USER {path}`"),
-        });
-    }
-    if access.others_write() {
-        return Err(Failure::Denied {
-            reason: format!("`{path}` can be changed by other users"),
-            hint: format!("`chmod go-w {path}`"),
         });
     }
     Ok(())

@@ -157,10 +157,10 @@ fn a_key_that_others_can_read_is_refused_with_what_to_type() {
         assert_eq!(mode(folder.expect("folder")), 0o700);
     }
     for (path, bits, reason) in [
-        (&store.key_file, 0o640, "can be read by other users"),
-        (&store.key_file, 0o604, "can be read by other users"),
-        (&store.key_file, 0o620, "can be changed by other users"),
-        (&store.file, 0o602, "can be changed by other users"),
+        (&store.key_file, 0o640, "is open to other users"),
+        (&store.key_file, 0o604, "is open to other users"),
+        (&store.key_file, 0o602, "can be changed by every account"),
+        (&store.file, 0o602, "can be changed by every account"),
     ] {
         set_permissions(path, Permissions::from_mode(bits)).expect("set");
         let error = read(store, "a").expect_err(reason);

@@ -267,15 +267,6 @@ fn a_file_may_hold_what_a_variable_cannot() {
 }
 
 #[test]
-fn a_name_of_a_built_in_provider_is_for_its_own_kind() {
-    let mut world = World::new();
-    let fake = world.named["fake"].clone();
-    world.named.insert("env".to_owned(), fake);
-    let report = Error::from(world.error(&[request("A", "env://SET")])).report();
-    assert!(report.contains("`env` is a built-in provider"), "{report}");
-}
-
-#[test]
 fn a_server_without_secrets_needs_nothing() {
     assert_eq!(values(&World::new().resolve(&[]).expect("nothing to fetch")), []);
 }

@@ -5,6 +5,7 @@ mod permission;
 mod private;
 mod process;
 mod stdio;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -16,10 +17,9 @@ pub use process::{
     Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare,
 };
 pub(super) use permission::open_owned;
-pub use private::{
-    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
-};
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
 pub use stdio::{Reader, Writer, write_stderr};
+pub use terminal::Terminal;
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";

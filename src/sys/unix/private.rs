@@ -1,54 +1,32 @@
-//! Whose a file is and who else may touch it, and folders of our own. Twin of `windows/private.rs`.
+//! Who can read a file, and files and folders for the owner only. Twin of `windows/private.rs`.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Who owns an open file and what others may do with it.
+/// Who can read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Access {
-    owner: u32,
-    mode: u32,
+pub enum Readers {
+    /// Its owner, and root.
+    Owner,
+    /// Its group too, or its group may do something else with it.
+    Group,
+    /// Every account of this machine, or they may do something else with it.
+    Everybody,
 }
 
-impl Access {
-    /// The facts of an open file, so that what is judged is what is read.
-    ///
-    /// # Errors
-    /// What `fstat(2)` says.
-    pub fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self { owner: metadata.uid(), mode: metadata.mode() })
-    }
-
-    /// Whether it belongs to the user we run as, or to root, who could read our memory anyway.
-    pub fn owner_is_trusted(self) -> bool {
-        self.owner == 0 || self.owner == nix::unistd::Uid::effective().as_raw()
-    }
-
-    /// Whether its group or everybody may change it.
-    pub fn others_write(self) -> bool {
-        self.mode & 0o022 != 0
-    }
-
-    /// Whether its group or everybody may read it.
-    pub fn others_read(self) -> bool {
-        self.mode & 0o044 != 0
-    }
-
-    /// Whether everybody may read it.
-    pub fn everybody_reads(self) -> bool {
-        self.mode & 0o004 != 0
-    }
-}
-
-/// Opens a file for reading. Never waits for a writer where the path names a FIFO and never takes a terminal as ours.
+/// Who can read an open file.
 ///
 /// # Errors
-/// What `open(2)` says.
-pub fn open_without_waiting(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+/// What `fstat(2)` says.
+pub fn readers(file: &File) -> io::Result<Readers> {
+    let mode = file.metadata()?.mode();
+    Ok(match (mode & 0o007, mode & 0o070) {
+        (0, 0) => Readers::Owner,
+        (0, _) => Readers::Group,
+        _ => Readers::Everybody,
+    })
 }
 
 /// Makes a folder and those above it that are missing, each for the owner only.

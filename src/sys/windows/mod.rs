@@ -5,8 +5,9 @@ mod process;
 mod stdio;
 
 mod permission;
-
 mod private;
+mod terminal;
+
 
 use std::path::PathBuf;
 
@@ -30,9 +31,8 @@ pub const KEEP: &[&str] = &[
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
 pub(super) use permission::open_owned;
-pub use private::{
-    Access, create_private_folder, open_lock_file, open_without_waiting, sync_folder,
-};
+pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
+pub use terminal::Terminal;
 
 /// The folders of the user we run as.
 pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {

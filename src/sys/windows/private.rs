@@ -1,53 +1,29 @@
-//! Whose a file is and who else may touch it, and folders of our own. Twin of `unix/private.rs`.
+//! Who can read a file, and files and folders for the owner only. Twin of `unix/private.rs`.
 //!
 //! Windows keeps access lists, not modes. Files below `%APPDATA%` and `%LOCALAPPDATA%` inherit the profile's list, which
-//! names the user, SYSTEM and the administrators; a person who widened it is not second-guessed, so the answers
-//! here are those of a file of mode 0600.
+//! names the user, SYSTEM and the administrators; a person who widened it is not second-guessed.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Who owns an open file and what others may do with it.
+/// Who can read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Access;
-
-impl Access {
-    /// The facts of an open file.
-    ///
-    /// # Errors
-    /// None on Windows.
-    pub fn of(_file: &File) -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    /// Whether it belongs to the user we run as, or to an administrator.
-    pub fn owner_is_trusted(self) -> bool {
-        true
-    }
-
-    /// Whether others may change it.
-    pub fn others_write(self) -> bool {
-        false
-    }
-
-    /// Whether others may read it.
-    pub fn others_read(self) -> bool {
-        false
-    }
-
-    /// Whether everybody may read it.
-    pub fn everybody_reads(self) -> bool {
-        false
-    }
+pub enum Readers {
+    /// Its owner, and administrators.
+    Owner,
+    /// Its group.
+    Group,
+    /// Every account of this machine.
+    Everybody,
 }
 
-/// Opens a file for reading.
+/// Who can read an open file.
 ///
 /// # Errors
-/// What `CreateFile` says.
-pub fn open_without_waiting(path: &Path) -> io::Result<File> {
-    File::open(path)
+/// None on Windows.
+pub fn readers(_file: &File) -> io::Result<Readers> {
+    Ok(Readers::Owner)
 }
 
 /// Makes a folder and those above it that are missing.

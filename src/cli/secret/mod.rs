@@ -1,0 +1,148 @@
+//! `hushpipe secret`: values in, names out.
+//!
+//! A value comes from a prompt that does not show it or from stdin, never from an argument, which every process can read.
+//! Only `get` gives one out, and only to a person at a terminal.
+
+mod get;
+mod input;
+mod list;
+mod remove;
+mod set;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::Context;
+use super::output::printable;
+use crate::error::{Error, Fault, Kind};
+use crate::provider::{Failure, Provider, Providers};
+use crate::secret::reference::ReferenceError;
+use crate::secret::{SecretRef, Weakness};
+use crate::sys::os;
+use crate::sys::path::Paths;
+
+/// Store, read, list, remove and test secrets
+#[derive(Debug, Args)]
+pub(super) struct Secret {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Set(set::Set),
+    Get(get::Get),
+    List(list::List),
+    Remove(remove::Remove),
+}
+
+impl Secret {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        os::harden();
+        let paths = Paths::of_user(&context.env)?;
+        let named = BTreeMap::new();
+        let providers = Providers::new(&named, &context.env, &paths);
+        match self.verb {
+            Verb::Set(verb) => verb.run(context, providers),
+            Verb::Get(verb) => verb.run(context, providers),
+            Verb::List(verb) => verb.run(context, providers),
+            Verb::Remove(verb) => verb.run(context, providers),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads a `REF` argument. Not clap's work, whose error would repeat the argument: it may be a value.
+fn reference(text: &str) -> Result<SecretRef, NotAReference> {
+    text.parse().map_err(NotAReference)
+}
+
+/// The `REF` argument is no reference.
+#[derive(Debug, thiserror::Error)]
+#[error("REF is not a secret reference")]
+struct NotAReference(#[source] ReferenceError);
+
+impl Fault for NotAReference {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("write it as `local://name`; if a value was typed here, it now stands in the shell's history".to_owned())
+    }
+}
+
+/// The provider that a reference to store under names, and the checked reference: a whole value, not a field of one.
+fn to_store<'a>(
+    providers: Providers<'a>,
+    reference: &SecretRef,
+) -> Result<Box<dyn Provider + 'a>, Failure> {
+    providers.check(reference)?;
+    if reference.field.is_some() {
+        let reason = "a value is stored and removed as a whole, not one `#field` of it";
+        return Err(Failure::BadPath { reason });
+    }
+    let provider = providers.open(&reference.provider)?;
+    match provider.keeper() {
+        Some(_) => Ok(provider),
+        None => Err(Failure::CannotStore {
+            scheme: reference.provider.clone(),
+            stores: storing(providers).map(|(scheme, _)| format!("`{scheme}://`")).collect(),
+        }),
+    }
+}
+
+/// The providers that hushpipe stores into, by scheme.
+fn storing<'a>(providers: Providers<'a>) -> impl Iterator<Item = (String, Box<dyn Provider + 'a>)> {
+    let schemes: Vec<String> = providers.schemes().map(str::to_owned).collect();
+    schemes.into_iter().filter_map(move |scheme| {
+        let provider = providers.open(&scheme).ok()?;
+        provider.keeper()?;
+        Some((scheme, provider))
+    })
+}
+
+/// Runs a fetch to its end.
+fn now<T>(fetching: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let action = "starting the runtime".to_owned();
+    Ok(runtime.map_err(|source| Failure::Io { action, source })?.block_on(fetching))
+}
+
+/// What a weak value means for redaction, as a warning (design, promise 1).
+fn what_weak_means(weakness: Weakness) -> String {
+    format!(
+        "the value is {weakness}, so it is redacted only where it is a whole string of a message, not inside other text"
+    )
+}
+
+/// Rows as lines with their columns aligned.
+fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A value as indented JSON. What is written here are names, numbers and dates, which always have a JSON form.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_nothing_steers_the_terminal() {
+        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
+    }
+}
