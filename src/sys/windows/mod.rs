@@ -4,8 +4,10 @@ mod file;
 mod process;
 mod stdio;
 
+mod machine;
 mod permission;
 mod private;
+mod stat;
 mod terminal;
 
 
@@ -30,8 +32,12 @@ pub const KEEP: &[&str] = &[
 
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
 pub(super) use permission::open_owned;
-pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
+pub use stat::{Folder, facts_of_file, make_private};
 pub use terminal::Terminal;
 
 /// The folders of the user we run as.
