@@ -1,40 +1,75 @@
 //! The real servers: one home in which hushpipe installed all of `tests/fixture/servers/hushpipe.toml`.
 //!
-//! Made by the real `hushpipe sync` from the committed lockfile, once for all tests and benchmarks of a run. Never
-//! written to by a test afterwards: one that changes files uses a home of its own.
+//! Made by the real `hushpipe sync` from the committed lockfile, once for all tests or benchmarks of a run. Tests only
+//! read it; one that changes a manifest or an installed file makes a home of its own. Shared with `tests/bench`.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
-/// A server that benchmarks time, and how npx would start it.
-pub struct Timed {
-    /// Its name in the manifest.
+/// A server of that manifest.
+pub struct Server {
+    /// Its name.
     pub name: &'static str,
     /// Its package, pinned.
     pub package: &'static str,
     /// Its arguments.
     pub args: &'static [&'static str],
+    /// The variable that holds its secret.
+    pub variable: Option<&'static str>,
+    /// Its plain settings.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
-/// The servers whose start and memory are measured.
-pub const TIMED: &[Timed] = &[
-    Timed {
-        name: "everything",
-        package: "@modelcontextprotocol/server-everything@2026.8.31",
-        args: &[],
+impl Server {
+    const fn new(
+        name: &'static str,
+        package: &'static str,
+        variable: Option<&'static str>,
+    ) -> Self {
+        Self { name, package, args: &[], variable, settings: &[] }
+    }
+
+    /// The variable of its secret, and the value: a canary that is nobody's credential.
+    pub fn secret(&self) -> Option<(&'static str, String)> {
+        self.variable.map(|variable| (variable, format!("canary-{}-5e1f0c9a72d84b36", self.name)))
+    }
+}
+
+/// All servers of the manifest; benchmarks time the first three.
+pub const SERVERS: &[Server] = &[
+    Server::new(
+        "everything",
+        "@modelcontextprotocol/server-everything@2026.8.31",
+        Some("EVERYTHING_TOKEN"),
+    ),
+    Server {
+        args: &["."],
+        ..Server::new("filesystem", "@modelcontextprotocol/server-filesystem@2026.8.31", None)
     },
-    Timed {
-        name: "filesystem",
-        package: "@modelcontextprotocol/server-filesystem@2026.8.31",
-        args: &["/usr/share"],
+    Server::new("memory", "@modelcontextprotocol/server-memory@2026.8.31", None),
+    Server::new(
+        "github",
+        "@modelcontextprotocol/server-github@2025.4.8",
+        Some("GITHUB_PERSONAL_ACCESS_TOKEN"),
+    ),
+    Server::new("notion", "@notionhq/notion-mcp-server@2.5.2", Some("NOTION_TOKEN")),
+    Server::new("firecrawl", "firecrawl-mcp@3.26.0", Some("FIRECRAWL_API_KEY")),
+    Server {
+        settings: &[("SLACK_TEAM_ID", "T00000000")],
+        ..Server::new(
+            "slack",
+            "@modelcontextprotocol/server-slack@2025.4.25",
+            Some("SLACK_BOT_TOKEN"),
+        )
     },
-    Timed { name: "memory", package: "@modelcontextprotocol/server-memory@2026.8.31", args: &[] },
+    Server::new("tavily", "tavily-mcp@0.2.22", Some("TAVILY_API_KEY")),
 ];
 
-/// The home in which they are installed.
+/// The home in which they are installed and their secrets stored.
 pub fn home() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {
@@ -46,21 +81,23 @@ pub fn home() -> &'static Path {
             fs::copy(repository.join("tests/fixture/servers").join(file), config.join(file))
                 .unwrap_or_else(|e| panic!("{file}: {e}"));
         }
-        must(&mut hushpipe(&home, ["sync"]));
+        must(&mut hushpipe(&home, ["sync"]), "");
+        for server in SERVERS {
+            if let Some((_, value)) = server.secret() {
+                let reference = format!("local://{}", server.name);
+                must(&mut hushpipe(&home, ["secret", "set", &reference]), &value);
+            }
+        }
         home
     })
 }
 
-/// The command that hushpipe would start for a server, to be run without it.
-pub fn direct(home: &Path, name: &str) -> Command {
-    let explained = must(&mut hushpipe(home, ["explain", name, "--json"]));
+/// The argv that hushpipe starts a server with, to start it without hushpipe.
+pub fn argv(name: &str) -> Vec<String> {
+    let explained = must(&mut hushpipe(home(), ["explain", name, "--json"]), "");
     let explained: serde_json::Value =
         serde_json::from_slice(&explained.stdout).expect("explain --json prints JSON");
-    let argv: Vec<String> =
-        serde_json::from_value(explained["argv"].clone()).expect("explain names the argv");
-    let mut command = Command::new(&argv[0]);
-    command.args(&argv[1..]);
-    command
+    serde_json::from_value(explained["argv"].clone()).expect("explain names the argv")
 }
 
 /// The real binary with this home and PATH in its environment, and nothing else.
@@ -77,8 +114,13 @@ pub fn in_home(command: &mut Command, home: &Path) {
     command.env_clear().env("HOME", home).env("PATH", path);
 }
 
-fn must(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+/// Runs a command that has to succeed, with this on its stdin.
+pub fn must(command: &mut Command, stdin: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    // Small enough for the pipe, so that nobody waits for a reader.
+    child.stdin.take().expect("a piped stdin").write_all(stdin.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("its output");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}: {said}", output.status);
     output
