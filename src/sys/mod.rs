@@ -6,10 +6,15 @@
 pub mod command;
 pub mod env;
 pub mod path;
+pub mod permission;
 #[cfg(unix)]
 pub mod unix;
+#[cfg(unix)]
+mod unix_permission;
 #[cfg(windows)]
 pub mod windows;
+#[cfg(windows)]
+mod windows_permission;
 
 #[cfg(unix)]
 pub use unix as os;
