@@ -84,9 +84,10 @@ impl Fault for Insecure {
         match self {
             Self::GroupWritable(path) => Some(format!("run `chmod g-w {}`", quoted(path))),
             Self::WorldWritable(path) => Some(format!("run `chmod go-w {}`", quoted(path))),
-            Self::Owner { path, .. } => {
-                Some(format!("take it over with `sudo chown \"$USER\" {}`, or copy it", quoted(path)))
-            }
+            Self::Owner { path, .. } => Some(format!(
+                "take it over with `sudo chown \"$USER\" {}`, or copy it",
+                quoted(path)
+            )),
             Self::Read { .. } | Self::NotAFile(_) | Self::Links(_) => None,
         }
     }

@@ -14,7 +14,7 @@ use crate::servers::in_home;
 
 /// A client program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Client {
+pub(crate) enum Client {
     /// `@modelcontextprotocol/sdk`.
     TypeScript,
     /// PyPI's `mcp`.
@@ -22,26 +22,26 @@ pub enum Client {
 }
 
 /// What a client's configuration says of one server.
-pub struct Entry {
+pub(crate) struct Entry {
     /// The program and its arguments.
-    pub argv: Vec<String>,
+    pub(crate) argv: Vec<String>,
     /// Variables on top of the client's own few.
-    pub env: Vec<(String, String)>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 impl Entry {
     /// A server started through hushpipe.
-    pub fn hushpipe(name: &str) -> Self {
+    pub(crate) fn hushpipe(name: &str) -> Self {
         Self::of([env!("CARGO_BIN_EXE_hushpipe"), "run", name])
     }
 
     /// A server started by this command.
-    pub fn of<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn of<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
         Self { argv: argv.into_iter().map(Into::into).collect(), env: Vec::new() }
     }
 
     /// The same with one more variable.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
@@ -49,16 +49,22 @@ impl Entry {
 
 /// What a session gave.
 #[derive(Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// `server`, `capabilities`, `instructions`, `tools`, `results`: see `tests/fixture/clients`.
-    pub report: Value,
+    pub(crate) report: Value,
     /// The client's stderr, which holds the server's.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Client {
     /// One session started in `folder` by a user with this home; `calls` are the parameters of `tools/call`.
-    pub fn session(self, home: &Path, folder: &Path, entry: &Entry, calls: &[Value]) -> Seen {
+    pub(crate) fn session(
+        self,
+        home: &Path,
+        folder: &Path,
+        entry: &Entry,
+        calls: &[Value],
+    ) -> Seen {
         let clients = fixture::clients();
         let mut command = match self {
             Self::TypeScript => {
@@ -85,7 +91,7 @@ impl Client {
 }
 
 /// One run of the Inspector's CLI: `request` is its words for one request, such as `--method tools/list`.
-pub fn inspect(home: &Path, folder: &Path, entry: &Entry, request: &[&str]) -> Outcome {
+pub(crate) fn inspect(home: &Path, folder: &Path, entry: &Entry, request: &[&str]) -> Outcome {
     let inspector = fixture::clients().join("clients/node_modules/.bin/mcp-inspector");
     let mut command = Command::new("node");
     in_home(&mut command, home);

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Client, Entry, inspect};
-use crate::context::path_text;
+use crate::context::{TestContext, path_text};
 use crate::servers::{self, SERVERS, Server};
+use crate::session::Session;
 
 /// A folder with the same few files each time, for the filesystem server and the memory server's data.
 fn folder() -> TempDir {
@@ -32,8 +33,10 @@ fn through(server: &Server, folder: &Path) -> Entry {
 /// The same program started by the client itself, with the secret in its configuration.
 fn direct(server: &Server, folder: &Path) -> Entry {
     let mut entry = settings(Entry::of(servers::argv(server.name)), server, folder);
+    if server.name == "slack" {
+        entry = entry.with("SLACK_TEAM_ID", "T00000000");
+    }
     entry.env.extend(server.secret().map(|(name, value)| (name.into(), value)));
-    entry.env.extend(server.settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
     entry
 }
 
@@ -125,4 +128,46 @@ fn the_inspector_calls_a_tool_and_reads_the_name_but_not_the_value() {
     assert_eq!(called.code, Some(0), "{}", called.everything());
     assert!(called.text().contains(&format!("[hushpipe:{name}]")), "{}", called.text());
     assert!(!called.everything().contains(&value), "{}", called.everything());
+}
+
+/// The names that a real server sees are the keep-list, PATH and what the manifest names, whoever the client is.
+#[test]
+fn a_real_server_sees_exactly_the_expected_names() {
+    let (home, folder) = (servers::home(), folder());
+    let calls = [json!({"name": "get-env", "arguments": {}})];
+    for client in [Client::TypeScript, Client::Python] {
+        let entry = Entry::hushpipe("everything").with("AWS_SECRET_ACCESS_KEY", "canary-env-3d1");
+        let seen = client.session(home, folder.path(), &entry, &calls);
+        let text = seen.report["results"][0]["content"][0]["text"].as_str().unwrap();
+        let environment: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
+        let mut names: Vec<&str> = environment.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        // `in_home` gives the client HOME and PATH only, and it hands on what it has.
+        assert_eq!(names, ["EVERYTHING_TOKEN", "HOME", "PATH"], "{client:?}");
+        assert_eq!(environment["EVERYTHING_TOKEN"], "[hushpipe:EVERYTHING_TOKEN]");
+        assert!(!seen.stderr.contains("canary"), "{}", seen.stderr);
+    }
+}
+
+/// It keeps its data in its own installed folder: that is neither tampering nor lost.
+#[test]
+fn server_memory_starts_again_with_its_data() {
+    let context = TestContext::with_installed("memory");
+    let call = |session: &mut Session, tool: &str, arguments: Value| {
+        session.initialize();
+        session.call(tool, &arguments)["result"]["content"][0]["text"].to_string()
+    };
+    let entity = json!({"name": "Grace", "entityType": "person", "observations": ["compiles"]});
+    let mut first = Session::start(context.command(["run", "memory"]));
+    call(&mut first, "create_entities", json!({"entities": [entity]}));
+    assert_eq!(first.finish().code, Some(0));
+    for _ in 0..2 {
+        let mut again = Session::start(context.command(["run", "memory"]));
+        let graph = call(&mut again, "read_graph", json!({}));
+        assert!(graph.contains("Grace") && graph.contains("compiles"), "{graph}");
+        assert_eq!(again.finish().code, Some(0));
+    }
+    let verified = context.run(&["verify", "memory"], "");
+    assert_eq!(verified.code, Some(0), "{}", verified.everything());
+    assert!(verified.everything().contains("memory.json"), "{}", verified.everything());
 }

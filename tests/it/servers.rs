@@ -11,66 +11,38 @@ use std::sync::OnceLock;
 use std::{env, fs};
 
 /// A server of that manifest.
-pub struct Server {
+pub(crate) struct Server {
     /// Its name.
-    pub name: &'static str,
-    /// Its package, pinned.
-    pub package: &'static str,
-    /// Its arguments.
-    pub args: &'static [&'static str],
+    pub(crate) name: &'static str,
     /// The variable that holds its secret.
-    pub variable: Option<&'static str>,
-    /// Its plain settings.
-    pub settings: &'static [(&'static str, &'static str)],
+    variable: Option<&'static str>,
 }
 
 impl Server {
-    const fn new(
-        name: &'static str,
-        package: &'static str,
-        variable: Option<&'static str>,
-    ) -> Self {
-        Self { name, package, args: &[], variable, settings: &[] }
+    const fn new(name: &'static str, variable: Option<&'static str>) -> Self {
+        Self { name, variable }
     }
 
     /// The variable of its secret, and the value: a canary that is nobody's credential.
-    pub fn secret(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn secret(&self) -> Option<(&'static str, String)> {
         self.variable.map(|variable| (variable, format!("canary-{}-5e1f0c9a72d84b36", self.name)))
     }
 }
 
 /// All servers of the manifest; benchmarks time the first three.
-pub const SERVERS: &[Server] = &[
-    Server::new(
-        "everything",
-        "@modelcontextprotocol/server-everything@2026.8.31",
-        Some("EVERYTHING_TOKEN"),
-    ),
-    Server {
-        args: &["."],
-        ..Server::new("filesystem", "@modelcontextprotocol/server-filesystem@2026.8.31", None)
-    },
-    Server::new("memory", "@modelcontextprotocol/server-memory@2026.8.31", None),
-    Server::new(
-        "github",
-        "@modelcontextprotocol/server-github@2025.4.8",
-        Some("GITHUB_PERSONAL_ACCESS_TOKEN"),
-    ),
-    Server::new("notion", "@notionhq/notion-mcp-server@2.5.2", Some("NOTION_TOKEN")),
-    Server::new("firecrawl", "firecrawl-mcp@3.26.0", Some("FIRECRAWL_API_KEY")),
-    Server {
-        settings: &[("SLACK_TEAM_ID", "T00000000")],
-        ..Server::new(
-            "slack",
-            "@modelcontextprotocol/server-slack@2025.4.25",
-            Some("SLACK_BOT_TOKEN"),
-        )
-    },
-    Server::new("tavily", "tavily-mcp@0.2.22", Some("TAVILY_API_KEY")),
+pub(crate) const SERVERS: &[Server] = &[
+    Server::new("everything", Some("EVERYTHING_TOKEN")),
+    Server::new("filesystem", None),
+    Server::new("memory", None),
+    Server::new("github", Some("GITHUB_PERSONAL_ACCESS_TOKEN")),
+    Server::new("notion", Some("NOTION_TOKEN")),
+    Server::new("firecrawl", Some("FIRECRAWL_API_KEY")),
+    Server::new("slack", Some("SLACK_BOT_TOKEN")),
+    Server::new("tavily", Some("TAVILY_API_KEY")),
 ];
 
 /// The home in which they are installed and their secrets stored.
-pub fn home() -> &'static Path {
+pub(crate) fn home() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -93,7 +65,7 @@ pub fn home() -> &'static Path {
 }
 
 /// The argv that hushpipe starts a server with, to start it without hushpipe.
-pub fn argv(name: &str) -> Vec<String> {
+pub(crate) fn argv(name: &str) -> Vec<String> {
     let explained = must(&mut hushpipe(home(), ["explain", name, "--json"]), "");
     let explained: serde_json::Value =
         serde_json::from_slice(&explained.stdout).expect("explain --json prints JSON");
@@ -101,7 +73,7 @@ pub fn argv(name: &str) -> Vec<String> {
 }
 
 /// The real binary with this home and PATH in its environment, and nothing else.
-pub fn hushpipe<I: IntoIterator<Item: AsRef<OsStr>>>(home: &Path, args: I) -> Command {
+pub(crate) fn hushpipe<I: IntoIterator<Item: AsRef<OsStr>>>(home: &Path, args: I) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hushpipe"));
     command.args(args);
     in_home(&mut command, home);
@@ -109,13 +81,13 @@ pub fn hushpipe<I: IntoIterator<Item: AsRef<OsStr>>>(home: &Path, args: I) -> Co
 }
 
 /// Gives a command the smallest environment that a client gives: HOME and PATH.
-pub fn in_home(command: &mut Command, home: &Path) {
+pub(crate) fn in_home(command: &mut Command, home: &Path) {
     let path = env::var_os("PATH").expect("PATH is set");
     command.env_clear().env("HOME", home).env("PATH", path);
 }
 
 /// Runs a command that has to succeed, with this on its stdin.
-pub fn must(command: &mut Command, stdin: &str) -> Output {
+pub(crate) fn must(command: &mut Command, stdin: &str) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     // Small enough for the pipe, so that nobody waits for a reader.
