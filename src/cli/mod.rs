@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod completions;
 mod confirm;
+mod connect;
 mod explain;
 mod init;
 mod list;

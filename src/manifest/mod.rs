@@ -21,10 +21,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
 pub use error::Error;
 pub use find::Sources;
-use read::Contents;
+use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, Server};
 use source::Source;
 
@@ -33,8 +34,8 @@ use source::Source;
 pub struct Manifest {
     /// The servers by name.
     pub servers: BTreeMap<String, Server>,
-    /// The user's `[providers.<name>]` tables.
-    pub providers: BTreeMap<String, toml::Table>,
+    /// The user's `[providers.<name>]`.
+    pub providers: BTreeMap<String, ProviderConfig>,
     /// The files that were read, the user's first.
     pub files: Vec<PathBuf>,
     /// Where the user manifest is, or would be.
@@ -48,16 +49,21 @@ pub struct Manifest {
 /// wrong; neither has the profile that `sources` names.
 pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
     let profile = sources.profile.as_deref();
+    let reading = |level, providers| Reading { level, profile, providers, paths };
+    let none = BTreeMap::new();
     let user = paths.manifest();
     let project = sources.project_path(paths);
     let own = match Source::read(&user) {
-        Ok(source) => Some(read::contents(&source, Level::User, profile)?),
+        Ok(source) => Some(read::contents(&source, reading(Level::User, &none))?),
         Err(Error::Unreadable(cause)) if cause.is_missing() && project.is_some() => None,
         Err(Error::Unreadable(cause)) if cause.is_missing() => return Err(Error::Missing(user)),
         Err(error) => return Err(error),
     };
     let of_project = match &project {
-        Some(path) => Some(read::contents(&read_project(path)?, Level::Project, profile)?),
+        Some(path) => {
+            let providers = own.as_ref().map_or(&none, |own| &own.providers);
+            Some(read::contents(&read_project(path)?, reading(Level::Project, providers))?)
+        }
         None => None,
     };
     let files = own.iter().map(|_| user.clone()).chain(project).collect();
