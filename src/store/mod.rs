@@ -23,7 +23,7 @@ use crate::sys::permission::{self, Insecure};
 use crate::sys::{os, private};
 
 pub use digest::{Digest, NotADigest};
-pub use receipt::{Content, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
+pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
 pub use verify::{Depth, Difference, Fault as Flaw, Findings};
 
 /// The store of one user.
@@ -64,11 +64,10 @@ impl Store {
             Err(error) if error.is_missing() => return Err(StoreError::NotInstalled),
             Err(error) => return Err(error.into()),
         };
-        let receipt: Receipt =
-            text.parse().map_err(|source| StoreError::Malformed { path: path.clone(), source })?;
+        let receipt: Receipt = text.parse()?;
         match receipt.lock == *lock {
             true => Ok(receipt),
-            false => Err(StoreError::Malformed { path, source: Malformed(2) }),
+            false => Err(Malformed(format!("lock\t{}", receipt.lock)).into()),
         }
     }
 
@@ -118,7 +117,7 @@ impl Store {
                 return Err(error);
             }
         };
-        let tree = tree::digest(&folders);
+        let tree = tree::digest(&folders).map_err(StoreError::from)?;
         let receipt = Receipt { lock, tree, runtime: Runtime { flags, ..runtime }, folders };
         self.put_in_place(&new, &receipt)?;
         // The folder's own figures changed with its name, and those of folders that got data.
@@ -149,7 +148,7 @@ impl Store {
     fn whole(&self, lock: &Digest) -> Result<Option<Receipt>, StoreError> {
         let receipt = match self.receipt(lock) {
             Ok(receipt) => receipt,
-            Err(StoreError::NotInstalled | StoreError::Malformed { .. }) => return Ok(None),
+            Err(StoreError::NotInstalled | StoreError::Malformed(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
         let findings = verify::check(&self.folder(lock), &receipt, Depth::Figures)?;
@@ -219,13 +218,8 @@ pub enum StoreError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A receipt does not read.
-    #[error("receipt `{}` does not read", path.display())]
-    Malformed {
-        /// The receipt.
-        path: PathBuf,
-        /// Which line.
-        source: Malformed,
-    },
+    #[error("the receipt of an install does not read")]
+    Malformed(#[from] Malformed),
     /// A file's name is not UTF-8 or holds control characters.
     #[error("the name of `{}` cannot be recorded", path.display())]
     Name {
@@ -272,7 +266,7 @@ impl StoreError {
 impl Fault for StoreError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotInstalled | Self::Malformed { .. } => Kind::Config,
+            Self::NotInstalled | Self::Malformed(_) => Kind::Config,
             Self::Name { .. } | Self::Link { .. } | Self::Special { .. } | Self::Busy { .. } => {
                 Kind::Integrity
             }
@@ -284,7 +278,7 @@ impl Fault for StoreError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NotInstalled | Self::Malformed { .. } => Some("run `hushpipe sync`".into()),
+            Self::NotInstalled | Self::Malformed(_) => Some("run `hushpipe sync`".into()),
             Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some(format!("look at its owner and mode: `ls -ld {}`", path.display()))
