@@ -7,6 +7,7 @@
 pub mod error;
 mod excerpt;
 pub mod find;
+pub mod lock;
 mod mistake;
 pub mod names;
 mod read;

@@ -1,1 +1,3 @@
-//! (plan)
+//! Manifest, lockfile and machine record put together into what one launch does.
+
+pub mod program;
