@@ -5,6 +5,7 @@ pub mod output;
 mod call;
 mod check;
 mod completions;
+mod connect;
 mod confirm;
 mod explain;
 mod init;
