@@ -2,7 +2,11 @@
 //!
 //! Sets up hushpipe below `target/demo`, stores a made-up token, locks and installs a pinned server, and calls the tool
 //! of that server that prints its whole environment. Needs Rust and Node; touches nothing outside `target/`.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "an example is a person at a terminal")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "an example is a person at a terminal"
+)]
 
 use std::error::Error;
 use std::io::{self, Write};

@@ -4,6 +4,7 @@
 
 pub mod program;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::launch::env::{search_path, variables};
@@ -36,7 +37,10 @@ pub struct Surroundings<'a> {
 impl LaunchPlan {
     /// Decides how `server` runs as `program`.
     pub fn new(server: &Server, program: Program, around: &Surroundings<'_>) -> Self {
-        let path = search_path(around.machine.map(|machine| machine.path.as_ref()), program.runtime_dir.as_deref());
+        let path = search_path(
+            around.machine.map(|machine| OsStr::new(&machine.path)),
+            program.runtime_dir.as_deref(),
+        );
         let args = program.args.into_iter().chain(server.args.iter().map(Into::into)).collect();
         let cwd: PathBuf = match &server.cwd {
             Cwd::Client => around.client_dir.clone(),

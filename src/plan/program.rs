@@ -83,11 +83,7 @@ struct Installed<'a> {
 }
 
 impl<'a> Installed<'a> {
-    fn find(
-        server: &Server,
-        package: &'a NpmPackage,
-            paths: &Paths,
-    ) -> Result<Self, ProgramError> {
+    fn find(server: &Server, package: &'a NpmPackage, paths: &Paths) -> Result<Self, ProgramError> {
         let (name, wanted) = (|| server.name.clone(), || package.to_string());
         let lockfile = Lockfile::load(server.lock_path())?;
         let entry = lockfile

@@ -51,7 +51,11 @@ impl Client {
     /// # Errors
     /// A standard descriptor cannot be used.
     pub fn take_over() -> io::Result<Self> {
-        Ok(Self { reader: Reader::stdin()?, writer: Writer::stdout()?, signals: Signals::listen()? })
+        Ok(Self {
+            reader: Reader::stdin()?,
+            writer: Writer::stdout()?,
+            signals: Signals::listen()?,
+        })
     }
 }
 

@@ -34,7 +34,12 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session that writes to the client through `writer`.
-    pub fn new(redactor: &'a Redactor, settings: &'a Settings, log: &'a Log, writer: Writer) -> Self {
+    pub fn new(
+        redactor: &'a Redactor,
+        settings: &'a Settings,
+        log: &'a Log,
+        writer: Writer,
+    ) -> Self {
         Self {
             redactor,
             settings,
@@ -115,7 +120,9 @@ impl<'a> Session<'a> {
 
     async fn refuse_long(&self, length: u64, shape: &Shape) {
         let limit = self.settings.frame_limit as u64;
-        self.log.note(&format!("dropped a message of {length} bytes to the server: the limit is {limit}"));
+        self.log.note(&format!(
+            "dropped a message of {length} bytes to the server: the limit is {limit}"
+        ));
         self.refuse(request_id(shape), &Refusal::request_too_long(length, limit)).await;
     }
 
@@ -180,7 +187,9 @@ impl<'a> Session<'a> {
 
     async fn replace_long(&self, length: u64, shape: &Shape) {
         let limit = self.settings.frame_limit as u64;
-        self.log.note(&format!("dropped a message of {length} bytes from the server: the limit is {limit}"));
+        self.log.note(&format!(
+            "dropped a message of {length} bytes from the server: the limit is {limit}"
+        ));
         if let Some(id) = answered(shape) {
             self.refuse(Some(id), &Refusal::answer_too_long(length, limit)).await;
             self.in_flight.settle(id);

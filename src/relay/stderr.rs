@@ -63,7 +63,10 @@ impl Log {
             return;
         }
         if queue.dropped > 0 {
-            let notice = format!("hushpipe: dropped {} bytes of server log, stderr is not read\n", queue.dropped);
+            let notice = format!(
+                "hushpipe: dropped {} bytes of server log, stderr is not read\n",
+                queue.dropped
+            );
             queue.dropped = 0;
             queue.add(notice.into_bytes());
         }

@@ -22,7 +22,8 @@ impl SecretFile {
         let folder = tempfile::Builder::new().prefix("secret-").tempdir_in(state)?;
         let path = folder.path().join(variable);
         std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(bytes)?;
-        let path = path.into_os_string().into_string().map_err(|_| io::ErrorKind::InvalidFilename)?;
+        let path =
+            path.into_os_string().into_string().map_err(|_| io::ErrorKind::InvalidFilename)?;
         Ok(Self { path, _folder: folder })
     }
 

@@ -10,7 +10,6 @@ mod private;
 mod stat;
 mod terminal;
 
-
 use std::path::PathBuf;
 
 use super::env::OwnEnv;
@@ -25,9 +24,30 @@ pub const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
 
 /// Variables of our own environment that every server gets. Node and Python fail in odd ways without `SystemRoot`.
 pub const KEEP: &[&str] = &[
-    "APPDATA", "ComSpec", "HOMEDRIVE", "HOMEPATH", "LANG", "LC_*", "LOCALAPPDATA", "NUMBER_OF_PROCESSORS", "OS",
-    "PATHEXT", "PROCESSOR_ARCHITECTURE", "ProgramData", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432",
-    "SystemDrive", "SystemRoot", "TEMP", "TMP", "TZ", "USERDOMAIN", "USERNAME", "USERPROFILE", "windir",
+    "APPDATA",
+    "ComSpec",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LANG",
+    "LC_*",
+    "LOCALAPPDATA",
+    "NUMBER_OF_PROCESSORS",
+    "OS",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "ProgramData",
+    "ProgramFiles",
+    "ProgramFiles(x86)",
+    "ProgramW6432",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "TZ",
+    "USERDOMAIN",
+    "USERNAME",
+    "USERPROFILE",
+    "windir",
 ];
 
 /// How a descriptor is named to the operating system.
