@@ -18,6 +18,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
 pub use error::Error;
 pub use find::Sources;
@@ -31,7 +32,7 @@ pub struct Manifest {
     /// The servers by name.
     pub servers: BTreeMap<String, Server>,
     /// The user's `[providers.<name>]` tables.
-    pub providers: BTreeMap<String, toml::Table>,
+    pub providers: BTreeMap<String, ProviderConfig>,
     /// The files that were read, the user's first.
     pub files: Vec<PathBuf>,
     /// Where the user manifest is, or would be.

@@ -13,6 +13,8 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::provider::ProviderConfig;
+
 /// What MCP servers to start, with which secrets.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,8 +25,8 @@ pub(super) struct Document {
     pub(super) version: Spanned<i64>,
     /// Where secrets are and how to log in there, by the name that references use as their scheme. User manifest only.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Map<String, serde_json::Value>>")]
-    pub(super) providers: BTreeMap<Spanned<String>, Spanned<toml::Table>>,
+    #[schemars(with = "BTreeMap<String, ProviderConfig>")]
+    pub(super) providers: BTreeMap<Spanned<String>, Spanned<ProviderConfig>>,
     /// The servers, by name (letters, digits, `.`, `_`, `-`).
     #[serde(default)]
     #[schemars(

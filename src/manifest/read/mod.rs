@@ -23,6 +23,7 @@ use super::error::{Error, Mistake};
 use super::server::{Level, Server};
 use super::source::Source;
 use super::{names, table};
+use crate::provider::ProviderConfig;
 
 /// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -36,8 +37,8 @@ const FRAME_LIMIT: usize = 64 * 1024 * 1024;
 /// What one manifest says.
 #[derive(Debug)]
 pub(super) struct Contents {
-    /// Its `[providers.*]`, as written.
-    pub(super) providers: BTreeMap<String, toml::Table>,
+    /// Its `[providers.*]`.
+    pub(super) providers: BTreeMap<String, ProviderConfig>,
     /// Its servers, the chosen profile applied.
     pub(super) servers: BTreeMap<String, Server>,
     /// The names of its profiles.
