@@ -8,6 +8,7 @@ mod input;
 mod list;
 mod remove;
 mod set;
+mod test;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -18,7 +19,8 @@ use serde::Serialize;
 use super::Context;
 use super::output::printable;
 use crate::error::{Error, Fault, Kind};
-use crate::provider::{Failure, Provider, Providers};
+use crate::manifest::{self, Sources};
+use crate::provider::{self, Failure, Provider, ProviderConfig, Providers};
 use crate::secret::reference::ReferenceError;
 use crate::secret::{SecretRef, Weakness};
 use crate::sys::os;
@@ -37,21 +39,41 @@ enum Verb {
     Get(get::Get),
     List(list::List),
     Remove(remove::Remove),
+    Test(test::Test),
 }
 
 impl Secret {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         os::harden();
         let paths = Paths::of_user(&context.env)?;
-        let named = BTreeMap::new();
-        let providers = Providers::new(&named, &context.env, &paths);
         match self.verb {
-            Verb::Set(verb) => verb.run(context, providers),
-            Verb::Get(verb) => verb.run(context, providers),
-            Verb::List(verb) => verb.run(context, providers),
-            Verb::Remove(verb) => verb.run(context, providers),
+            Verb::Set(verb) => verb.run(context, &paths),
+            Verb::Get(verb) => verb.run(context, &paths),
+            Verb::List(verb) => verb.run(context, &paths),
+            Verb::Remove(verb) => verb.run(context, &paths),
+            Verb::Test(verb) => verb.run(context, &paths),
         }?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The user's `[providers.<name>]`; none where there is no manifest yet.
+fn named(paths: &Paths) -> Result<BTreeMap<String, ProviderConfig>, manifest::Error> {
+    match manifest::load(&Sources::default(), paths) {
+        Ok(manifest) => Ok(manifest.providers),
+        Err(manifest::Error::Missing(_)) => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for one reference: a built-in provider is at hand even while the manifest is broken.
+fn named_for(
+    reference: &SecretRef,
+    paths: &Paths,
+) -> Result<BTreeMap<String, ProviderConfig>, manifest::Error> {
+    match provider::kind(&reference.provider) {
+        Some(_) => Ok(BTreeMap::new()),
+        None => named(paths),
     }
 }
 
