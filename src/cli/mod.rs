@@ -15,6 +15,7 @@ mod man;
 mod run;
 mod schema;
 mod secret;
+mod standing;
 mod sync;
 mod tools;
 mod verify;
