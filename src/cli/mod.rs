@@ -12,6 +12,7 @@ mod init;
 mod list;
 mod lock;
 mod man;
+mod progress;
 mod run;
 mod schema;
 mod secret;
@@ -87,6 +88,26 @@ impl Context {
     fn sources(&self, profile: Option<&str>) -> Sources {
         let Global { manifest, project } = &self.global;
         Sources::named(manifest.as_deref(), project.as_deref(), &self.env).with_profile(profile)
+    }
+}
+
+/// What became of several pieces of work, each reported when it fails, none keeping the next from being tried.
+#[derive(Default)]
+struct Outcomes {
+    first_failure: Option<u8>,
+}
+
+impl Outcomes {
+    fn add(&mut self, context: &Context, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            context.out.report(&error);
+            self.first_failure.get_or_insert(error.exit_code());
+        }
+    }
+
+    /// The exit code of the first failure, or success.
+    fn exit_code(self) -> ExitCode {
+        self.first_failure.map_or(ExitCode::SUCCESS, ExitCode::from)
     }
 }
 
