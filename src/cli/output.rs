@@ -108,7 +108,7 @@ pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> 
 
 /// A value as indented JSON. What is written here are names, numbers and dates, which always have a JSON form.
 pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    printable_json(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 #[cfg(test)]
