@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::Context;
 use super::output::{json, printable};
 use super::secret::{now, what_weak_means};
-use super::standing::{Problem, Standing, State, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
-use crate::manifest::{self, Level, Manifest, Server};
+use crate::manifest::{self, Level, Manifest, Server, looks_opaque};
 use crate::provider::resolve::{DEADLINE, all_or_nothing};
 use crate::provider::{Providers, attempt};
 use crate::sys::machine::Machine;
@@ -152,6 +152,15 @@ impl Entry {
         if !server.env.dangerously_pass.is_empty() {
             let names = server.env.dangerously_pass.join("`, `");
             notes.push(format!("`{names}` may make it load other code"));
+        }
+        let settings = server.env.plain.iter().filter(|(name, value)| is_credential(name, value));
+        for (name, _) in settings {
+            notes.push(format!(
+                "`{name}` looks like a credential: keep it in a store and name it under `secrets`"
+            ));
+        }
+        if server.args.iter().any(|word| looks_opaque(word)) {
+            notes.push("an argument looks like a credential, and every process can read it".into());
         }
         let mut entry = Self {
             name: server.name.clone(),
