@@ -186,12 +186,16 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__call)
-            opts="-v -h --timeout --verbose --json --manifest --project --help"
+            opts="-v -h --profile --timeout --verbose --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -972,12 +976,16 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__tools)
-            opts="-v -h --timeout --verbose --json --manifest --project --help"
+            opts="-v -h --profile --timeout --verbose --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

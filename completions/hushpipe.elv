@@ -98,7 +98,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'hushpipe;secret;test'= {
-            cand --profile 'Use the references of this profile of the manifest'
+            cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand --json 'Write JSON'
@@ -164,6 +164,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'hushpipe;tools'= {
+            cand --profile 'Take secret references from this profile of the manifest'
             cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
@@ -174,6 +175,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'hushpipe;call'= {
+            cand --profile 'Take secret references from this profile of the manifest'
             cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'

@@ -121,6 +121,9 @@ impl Check {
 /// What holds for all servers.
 fn notes(manifest: &Manifest, machine: Option<&Machine>) -> Vec<String> {
     let mut notes = Vec::new();
+    for name in &manifest.hidden {
+        notes.push(format!("your own `[servers.{name}]` hides the project's"));
+    }
     if machine.is_none() {
         notes.push(
             "there is no machine record, so servers get a plain PATH: run `hushpipe init`".into(),
