@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
-        let request: Value = serde_json::from_str(&line?)?;
+        let Ok(request) = serde_json::from_str::<Value>(&line?) else { continue };
         let Some(id) = request.get("id") else { continue };
         let reply = match answer(&request) {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),

@@ -20,7 +20,8 @@ fn main() -> io::Result<ExitCode> {
         "banner" => say(value.as_bytes())?,
         "flood-stderr" => flood(number)?,
         "ignore-term" => ignore_term(),
-        "leave-child" => leave_child()?,
+        "leave-child" => leave_child(&value)?,
+        "swallow" => return io::copy(&mut io::stdin(), &mut io::sink()).map(|_| code(0)),
         _ => {}
     }
     for line in io::stdin().lock().lines() {
@@ -112,9 +113,9 @@ fn die() -> ! {
 
 /// Starts a second copy that holds no pipe of ours and outlives us, as a browser or a language server would.
 #[expect(clippy::disallowed_methods, reason = "a test's program, not part of hushpipe")]
-fn leave_child() -> io::Result<()> {
+fn leave_child(mark: &str) -> io::Result<()> {
     use std::process::Stdio;
     let mut child = Command::new(env::current_exe()?);
-    child.arg("deaf").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    child.args(["deaf", mark]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     child.spawn().map(drop)
 }

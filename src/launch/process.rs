@@ -42,7 +42,8 @@ pub struct Server {
     pub stdout: ChildStdout,
     /// Its log.
     pub stderr: ChildStderr,
-    _files: SecretFiles,
+    /// The files that carry secrets to it; they live as long as it does.
+    pub files: SecretFiles,
 }
 
 impl Launch {
@@ -67,7 +68,7 @@ impl Launch {
         let group = os::adopt(&child).map_err(system)?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(stdin), Some(stdout), Some(stderr)) => {
-                Ok(Server { child, group, stdin, stdout, stderr, _files: files })
+                Ok(Server { child, group, stdin, stdout, stderr, files })
             }
             _ => Err(system(io::ErrorKind::BrokenPipe.into())),
         }

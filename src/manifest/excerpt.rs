@@ -39,9 +39,10 @@ pub(super) fn excerpt(line: &str, table: &str) -> String {
     let mut scan = Scan {
         out: String::new(),
         rest: line.trim(),
-        header: line.trim_start().starts_with('['),
+        header: is_header(line.trim()),
         closed: is_closed(table),
         open_value: None,
+        expects_value: false,
         brackets: Vec::new(),
     };
     while scan.step() {}
@@ -54,7 +55,7 @@ pub(super) fn excerpt(line: &str, table: &str) -> String {
 
 /// Whether `text` holds a run that looks like a credential rather than a name: long, letters and digits, and mixed as
 /// names are not.
-pub(super) fn looks_opaque(text: &str) -> bool {
+pub(crate) fn looks_opaque(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || "_+=-".contains(c))).any(|run| {
         let count = |test: fn(&u8) -> bool| run.bytes().filter(test).count();
         let digits = count(u8::is_ascii_digit);
@@ -63,6 +64,19 @@ pub(super) fn looks_opaque(text: &str) -> bool {
         let mixed = upper > 0 && lower > 0 && digits > 0;
         run.len() >= 16 && upper + lower > 0 && (mixed || digits >= 6)
     })
+}
+
+/// Whether a line is a `[table]` header and nothing else, its last bracket possibly forgotten. Quoted names are hidden in
+/// one. The lines of an array start with a bracket too, but have quotes right behind it.
+fn is_header(line: &str) -> bool {
+    let line = line.split('#').next().unwrap_or_default().trim_end();
+    let inner = line.trim_start_matches('[');
+    let names = inner.trim_end_matches(']');
+    let is_bare = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    line.starts_with('[')
+        && names.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && names.split(['"', '\'']).step_by(2).all(|part| part.bytes().all(is_bare))
+        && (names.len() < inner.len() || !names.contains(['"', '\'']))
 }
 
 fn is_closed(table: &str) -> bool {
@@ -79,6 +93,8 @@ struct Scan<'a> {
     closed: bool,
     /// After `=`: whether the value may be shown.
     open_value: Option<bool>,
+    /// Right behind `=`, `[` or `,`: only there does a value stand.
+    expects_value: bool,
     brackets: Vec<char>,
 }
 
@@ -100,6 +116,11 @@ impl<'a> Scan<'a> {
     }
 
     fn punctuation(&mut self, c: char) {
+        self.expects_value |= match c {
+            '=' | '[' => true,
+            ',' => self.brackets.last() == Some(&'['),
+            _ => false,
+        };
         match c {
             '[' | '{' => {
                 self.brackets.push(c);
@@ -127,9 +148,9 @@ impl<'a> Scan<'a> {
         let (text, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         let inner = text[1..].strip_suffix(quote).filter(|_| end.is_some());
-        if let (Some(key), true) = (inner, self.at_key()) {
+        if let (Some(key), true, false) = (inner, self.at_key(), self.header) {
             self.key(key, text);
-        } else if self.open_value == Some(true) && !looks_opaque(text) {
+        } else if self.may_show(text) && end.is_some() {
             self.out.push_str(text);
         } else {
             self.out.push_str("\"…\"");
@@ -142,13 +163,17 @@ impl<'a> Scan<'a> {
         self.rest = rest;
         if self.at_key() {
             self.key(text, text);
-        } else if matches!(text, "true" | "false")
-            || (self.open_value == Some(true) && !looks_opaque(text))
-        {
+        } else if self.may_show(text) || matches!(text, "true" | "false") {
             self.out.push_str(text);
         } else {
             self.out.push('…');
         }
+    }
+
+    /// Whether what was just taken is a value that may be shown.
+    fn may_show(&mut self, text: &str) -> bool {
+        let is_value = std::mem::take(&mut self.expects_value);
+        is_value && self.open_value == Some(true) && !looks_opaque(text)
     }
 
     /// Whether what was just taken stands where a key stands: before `=`, or in a header.
@@ -195,6 +220,8 @@ mod tests {
             // What is wrong stays readable.
             ("", "version = 2", "version = 2"),
             ("", "[servers.github]", "[servers.github]"),
+            ("", "[servers.github # c", "[servers.github"),
+            ("", "[servers.\"a.b\"]", "[servers.\"…\"]"),
             ("[servers.x]", "npm = \"@a/b@^1.2.3\" # pin me", "npm = \"@a/b@^1.2.3\""),
             ("[servers.x]", "cwd = '/home/me/work'", "cwd = '/home/me/work'"),
             ("[servers.x]", "frame_limit = 64MiB", "frame_limit = 64MiB"),
@@ -212,6 +239,7 @@ mod tests {
             ("[servers.x.secrets]", "TOKEN = { ref = \"hunter2\" }", "TOKEN = { ref = \"…\" }"),
             ("[servers.x.env]", "KEY = \"a\\\"hunter2\"", "KEY = \"…\""),
             ("[servers.x.env]", "KEY = \"hunter2", "KEY = \"…\""),
+            ("[servers.x]", "npm = m@1\" # hunter2", "npm = m@1\"…\""),
             ("[servers.x.env]", "KEY = \"\"\"hunter2", "KEY = \"…\""),
             ("[servers.x.env]", "hunter2", "…"),
             ("[servers.x]", "secrets.npm = \"hunter2\"", "secrets.npm = \"…\""),
@@ -224,6 +252,12 @@ mod tests {
             ("[servers.x.secrets]", "ghp_16C7e42F292c6912E7710c838347Ae178B4a = 1", "… = …"),
             ("[servers.x.env]", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC==", "…=="),
             ("", "\"hunter2\",", "\"…\","),
+            ("[servers.x]", "npm = \"m@1\" hunter2", "npm = \"m@1\" …"),
+            ("", "[servers.x.hunter2\"\"", "[…\"…\""),
+            ("", "[servers.x.sA = \"hunter2\"", "[servers.x.sA = \"…\""),
+            ("", "npm = \"m@1\", hunter2", "npm = \"m@1\", …"),
+            ("", "[\"hunter2\"]", "[\"…\"]"),
+            ("", "[args = [\"hunter2\"]", "[args = [\"…\"]"),
         ];
         for (table, line, shown) in cases {
             assert_eq!(excerpt(line, table), shown, "{table} {line}");

@@ -122,18 +122,19 @@ pub enum Mistake {
         /// What is wrong with the reference.
         error: ReferenceError,
     },
-    /// A reference to a provider that is neither built in nor in the manifest.
-    #[error("secret `{}`: there is no provider `{}`", shown(variable), shown(provider))]
-    UnknownProvider {
+    /// A reference that its provider could not honour.
+    #[error("secret `{}`: {reason}", shown(variable))]
+    Provider {
         /// The variable.
         variable: String,
-        /// The scheme.
-        provider: String,
-        /// The closest provider that exists.
-        nearest: Option<String>,
-        /// All of them.
-        known: Vec<String>,
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
+    /// A provider whose settings are wrong.
+    #[error("settings of a provider: {0}")]
+    Settings(String),
     /// A secret's table that is not exactly one of its two forms.
     #[error("secret `{}` needs either `ref`, or `provider` and `path`", shown(.0))]
     ReferenceForm(String),
@@ -182,6 +183,10 @@ pub enum Mistake {
     },
 }
 
+/// What to do with a value that stands where a reference belongs.
+pub(super) const STORE_IT: &str =
+    "store the value with `hushpipe secret set local://NAME` and write `local://NAME` here";
+
 impl Mistake {
     /// The next step for the person, if one exists.
     pub fn hint(&self) -> Option<String> {
@@ -211,13 +216,8 @@ impl Mistake {
                 format!("`npm view {name}{asked} version` shows it; write `{name}@VERSION`")
             }
             Self::Digest => "`sha256sum FILE` shows it".into(),
-            Self::Reference { error: ReferenceError::NoScheme, .. } => {
-                "store the value with `hushpipe secret set local://NAME` and write `local://NAME` \
-                 here"
-                    .into()
-            }
-            Self::UnknownProvider { nearest: Some(nearest), .. } => did_you_mean(nearest),
-            Self::UnknownProvider { known, .. } => format!("known: `{}`", known.join("`, `")),
+            Self::Reference { error: ReferenceError::NoScheme, .. } => STORE_IT.into(),
+            Self::Provider { hint, .. } => return hint.clone(),
             Self::Fields(_) => r#"write `"A,B" = { ref = "…", fields = ["a", "b"] }`"#.into(),
             Self::Redirects(name) => {
                 format!("list `{}` under `dangerously_pass` in the user manifest", shown(name))

@@ -7,6 +7,7 @@
 pub mod error;
 mod excerpt;
 pub mod find;
+pub mod lock;
 mod mistake;
 pub mod names;
 mod read;
@@ -14,6 +15,8 @@ pub mod schema;
 pub mod server;
 mod source;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,8 +24,9 @@ use std::path::PathBuf;
 use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
 pub use error::Error;
+pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
-use read::Contents;
+use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, Server};
 use source::Source;
 
@@ -31,7 +35,7 @@ use source::Source;
 pub struct Manifest {
     /// The servers by name.
     pub servers: BTreeMap<String, Server>,
-    /// The user's `[providers.<name>]` tables.
+    /// The user's `[providers.<name>]`.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The files that were read, the user's first.
     pub files: Vec<PathBuf>,
@@ -46,16 +50,21 @@ pub struct Manifest {
 /// wrong; neither has the profile that `sources` names.
 pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
     let profile = sources.profile.as_deref();
+    let reading = |level, providers| Reading { level, profile, providers, paths };
+    let none = BTreeMap::new();
     let user = paths.manifest();
     let project = sources.project_path(paths);
     let own = match Source::read(&user) {
-        Ok(source) => Some(read::contents(&source, Level::User, profile)?),
+        Ok(source) => Some(read::contents(&source, reading(Level::User, &none))?),
         Err(Error::Unreadable(cause)) if cause.is_missing() && project.is_some() => None,
         Err(Error::Unreadable(cause)) if cause.is_missing() => return Err(Error::Missing(user)),
         Err(error) => return Err(error),
     };
     let of_project = match &project {
-        Some(path) => Some(read::contents(&read_project(path)?, Level::Project, profile)?),
+        Some(path) => {
+            let providers = own.as_ref().map_or(&none, |own| &own.providers);
+            Some(read::contents(&read_project(path)?, reading(Level::Project, providers))?)
+        }
         None => None,
     };
     let files = own.iter().map(|_| user.clone()).chain(project).collect();

@@ -26,7 +26,7 @@ pub(super) struct Document {
     /// Where secrets are and how to log in there, by the name that references use as their scheme. User manifest only.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, ProviderConfig>")]
-    pub(super) providers: BTreeMap<Spanned<String>, Spanned<ProviderConfig>>,
+    pub(super) providers: BTreeMap<Spanned<String>, ProviderConfig>,
     /// The servers, by name (letters, digits, `.`, `_`, `-`).
     #[serde(default)]
     #[schemars(

@@ -59,6 +59,14 @@ impl Refusal {
         refusal
     }
 
+    /// The answer of `server` holds a secret where nothing can be replaced; `why` names the secret and the place.
+    pub fn withheld(server: &str, why: &str) -> Self {
+        let message = format!("hushpipe withheld the answer of server `{server}`: {why}");
+        let mut refusal = Self::new(INTERNAL_ERROR, "withheld", message);
+        refusal.detail("server", server);
+        refusal
+    }
+
     /// A request of `length` bytes is over the limit of `limit` bytes and was not passed on.
     pub fn request_too_long(length: u64, limit: u64) -> Self {
         Self::too_long(INVALID_REQUEST, "request", length, limit)

@@ -35,7 +35,7 @@ pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 pub static KINDS: &[Kind] = &[local::KIND, env::KIND, file::KIND];
 
 /// Schemes that hushpipe will know and this version does not.
-const LATER: &[&str] = &[
+pub const LATER: &[&str] = &[
     "keychain",
     "vault",
     "awssm",

@@ -16,13 +16,13 @@ pub const DEFAULT_LIMIT: usize = 64 << 20;
 /// What the buffer holds when no big frame is in it: what a pipe holds on Linux, so that one read can empty it.
 const BASE: usize = 64 << 10;
 
-/// One line of the stream, without its line feed.
+/// One line of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A whole line.
     Whole {
-        /// The bytes up to the line feed.
-        bytes: &'a [u8],
+        /// The bytes, line feed included: what goes on unchanged goes on in one write.
+        line: &'a [u8],
         /// What they are.
         shape: Shape,
     },
@@ -115,12 +115,12 @@ impl Framer {
             self.start = line_end;
         }
         feed?;
-        let bytes = self.start..line_end;
-        self.start = line_end + 1;
+        let line = self.start..line_end + 1;
+        self.start = line.end;
         self.scanned = self.start;
         let shape = self.scanner.finish();
         Some(match std::mem::take(&mut self.dropped) {
-            0 => Frame::Whole { bytes: &self.buffer[bytes], shape },
+            0 => Frame::Whole { line: &self.buffer[line], shape },
             length => Frame::TooLong { length, shape },
         })
     }

@@ -1,6 +1,7 @@
 //! The only place that starts processes.
 //!
-//! Every child gets a [`ScrubbedEnv`] and an argument vector; there is no shell and no inherited environment.
+//! Every child gets a [`ScrubbedEnv`] and an argument vector; there is no shell. Only hushpipe itself, started as a client
+//! would start it ([`itself`]), gets the environment that we were given.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -40,4 +41,18 @@ pub fn server(
     let mut command = tokio::process::Command::from(command);
     command.kill_on_drop(true);
     command
+}
+
+/// A command for hushpipe itself, to use a server as a client would: standard input and output are piped, standard error is
+/// ours, and so is the environment, which the started process takes and clears like any that a client starts.
+///
+/// # Errors
+/// The path of our own program is not known.
+#[expect(clippy::disallowed_methods, reason = "the one door to starting ourselves")]
+pub fn itself<A: AsRef<OsStr>>(
+    args: impl IntoIterator<Item = A>,
+) -> std::io::Result<tokio::process::Command> {
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+    Ok(command)
 }

@@ -6,9 +6,11 @@
 pub mod clock;
 pub mod command;
 pub mod env;
+pub mod machine;
 pub mod path;
 pub mod permission;
 pub mod private;
+pub mod stat;
 #[cfg(unix)]
 pub mod unix;
 #[cfg(windows)]

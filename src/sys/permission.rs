@@ -5,7 +5,7 @@
 //! is judged, through each symlink and along each link's own folders. The rules differ by platform: they are in
 //! `unix/permission.rs` and `windows/permission.rs`.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::os;
@@ -20,6 +20,18 @@ use crate::error::{Fault, Kind};
 pub fn open_owned(path: &Path) -> Result<std::fs::File, Insecure> {
     let path = std::path::absolute(path).map_err(|error| Insecure::read(path, error))?;
     os::open_owned(&path)
+}
+
+/// Reads a text file, if only the user or root can have written it.
+///
+/// # Errors
+/// As [`open_owned`]; [`Insecure::Read`] also where it is not UTF-8.
+pub fn read_owned(path: &Path) -> Result<String, Insecure> {
+    let mut file = open_owned(path)?;
+    let size = file.metadata().map_or(0, |facts| facts.len());
+    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.read_to_string(&mut text).map_err(|error| Insecure::read(path, error))?;
+    Ok(text)
 }
 
 /// Why a file is not read.

@@ -43,6 +43,18 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     os::sync_folder(folder)
 }
 
+/// Replaces a file that others may read, or makes it, with mode 0644. A symlink stays one.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_readable(path: &Path, content: &[u8]) -> io::Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (folder, file) = written(&target, content)?;
+    os::let_others_read(file.as_file())?;
+    file.persist(&target)?;
+    os::sync_folder(folder)
+}
+
 /// Makes a file of mode 0600 that must not be there yet.
 ///
 /// # Errors

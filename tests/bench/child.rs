@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 /// Plays another role than the benchmark's if the arguments ask for one.
-pub fn play(args: &[String]) -> bool {
+pub(crate) fn play(args: &[String]) -> bool {
     match args.split_first() {
         Some((role, _)) if role == "--server" => serve().expect("stdio works"),
         Some((role, command)) if role == "--pump" => pump(command),
@@ -45,7 +45,7 @@ fn number(line: &str, key: &str) -> Option<usize> {
 
 /// A tool result of about this many bytes with no secret in it: half of it records inside a text, as most servers send
 /// them (so every quote in them is escaped), half of it the same records as structured content.
-pub fn content(bytes: usize) -> String {
+pub(crate) fn content(bytes: usize) -> String {
     let mut records = String::from("[");
     let mut n = 0_u64;
     while records.len() < bytes / 2 || n == 0 {

@@ -5,20 +5,18 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::session::Session;
-use crate::start::npx;
+use crate::start::{direct, npx};
 use crate::table::{self, Samples};
 use crate::{servers, tree};
 
 /// Measures each real server a second after it was opened.
-pub fn trees() {
+pub(crate) fn trees() {
     let home = servers::home();
-    for server in servers::TIMED {
-        let mut direct = servers::direct(home, server.name);
-        servers::in_home(&mut direct, home);
+    for server in &servers::SERVERS[..3] {
         let mut rows = [
-            ("direct", direct),
+            ("direct", direct(server)),
             ("hushpipe run", servers::hushpipe(home, ["run", server.name])),
-            ("npx --offline -y", npx(home, &["--offline"], server)),
+            ("npx --offline -y", npx(&["--offline"], server)),
         ]
         .map(|(rival, command)| (Samples::of(rival), command));
         for _ in 0..5 {
@@ -27,7 +25,7 @@ pub fn trees() {
             }
         }
         let rows = rows.map(|(samples, _)| samples);
-        table::print(server.package, "MiB PSS", &rows);
+        table::print(server.name, "MiB PSS", &rows);
     }
 }
 

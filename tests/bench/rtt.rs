@@ -12,7 +12,7 @@ const SIZES: &[(&str, usize, usize)] =
     &[("400 B", 300, 20_000), ("64 KiB", 64 << 10, 2_000), ("10 MiB", 10 << 20, 20)];
 
 /// Measures every size.
-pub fn round_trips() {
+pub(crate) fn round_trips() {
     let trivial = Trivial::new();
     for (name, bytes, count) in SIZES {
         let mut sessions =
@@ -47,14 +47,14 @@ fn turns(session: &mut Session, bytes: usize, count: usize, samples: &mut Sample
 }
 
 /// The server of this benchmark, started by us.
-pub fn direct() -> Command {
+pub(crate) fn direct() -> Command {
     let mut command = Command::new(bench_program());
     command.arg("--server");
     command
 }
 
 /// The same server behind the naive rival.
-pub fn pump() -> Command {
+pub(crate) fn pump() -> Command {
     let mut command = Command::new(bench_program());
     command.arg("--pump").arg(bench_program()).arg("--server");
     command

@@ -3,11 +3,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-pub const INITIALIZE: &[u8] = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}
+pub(crate) const INITIALIZE: &[u8] = br#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}
 "#;
 
 /// A started program. Ended by closing its stdin.
-pub struct Session {
+pub(crate) struct Session {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
@@ -16,7 +16,7 @@ pub struct Session {
 
 impl Session {
     /// Starts a command; what it says on stderr is not looked at.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let stdout = child.stdout.take().expect("a piped stdout");
@@ -25,13 +25,13 @@ impl Session {
     }
 
     /// Sends one frame and returns the next one that comes.
-    pub fn exchange(&mut self, frame: &[u8]) -> &[u8] {
+    pub(crate) fn exchange(&mut self, frame: &[u8]) -> &[u8] {
         self.stdin.as_mut().expect("stdin is open").write_all(frame).expect("the program reads");
         self.receive()
     }
 
     /// The next frame.
-    pub fn receive(&mut self) -> &[u8] {
+    pub(crate) fn receive(&mut self) -> &[u8] {
         self.frame.clear();
         let read = self.stdout.read_until(b'\n', &mut self.frame).expect("the program writes");
         assert!(read > 0, "the program ended: {:?}", self.child.wait());
@@ -39,14 +39,14 @@ impl Session {
     }
 
     /// Opens the session; fails if the answer is not a result.
-    pub fn initialize(&mut self) {
+    pub(crate) fn initialize(&mut self) {
         let answer = self.exchange(INITIALIZE);
         let said = String::from_utf8_lossy(answer);
         assert!(said.contains("\"result\""), "no session: {said}");
     }
 
     /// The process id of the program.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 }

@@ -1,27 +1,27 @@
 //! From spawning a command to its answer to `initialize`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use tempfile::TempDir;
 
-use crate::servers;
+use crate::servers::{self, Server};
 use crate::session::Session;
 use crate::table::{self, Samples};
 
 /// This program, which is also the trivial server.
-pub fn bench_program() -> PathBuf {
+pub(crate) fn bench_program() -> PathBuf {
     env::current_exe().expect("a program knows its path")
 }
 
 /// A home whose one server is the trivial one, started with one secret to look for.
-pub struct Trivial(TempDir);
+pub(crate) struct Trivial(TempDir);
 
 impl Trivial {
     /// Writes the manifest and stores the secret.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().expect("a temporary home");
         let config = home.path().join(".config/hushpipe");
         fs::create_dir_all(&config).expect("a configuration folder");
@@ -33,15 +33,12 @@ impl Trivial {
         );
         fs::write(config.join("hushpipe.toml"), manifest).expect("a written manifest");
         let mut set = servers::hushpipe(home.path(), ["secret", "set", "local://token"]);
-        let mut set = set.stdin(Stdio::piped()).spawn().expect("hushpipe starts");
-        let value = b"c4b1-9f27-made-up-for-a-benchmark-0d3e";
-        std::io::Write::write_all(&mut set.stdin.take().unwrap(), value).expect("it reads");
-        assert!(set.wait().expect("it ends").success(), "the secret was not stored");
+        servers::must(&mut set, "c4b1-9f27-made-up-for-a-benchmark-0d3e");
         Self(home)
     }
 
     /// The trivial server through hushpipe.
-    pub fn run(&self) -> Command {
+    pub(crate) fn run(&self) -> Command {
         servers::hushpipe(self.0.path(), ["run", "trivial"])
     }
 }
@@ -56,7 +53,7 @@ fn private(folder: &Path) {
 fn private(_folder: &Path) {}
 
 /// hushpipe's own start: a server that needs no time to start, with and without it.
-pub fn own() {
+pub(crate) fn own() {
     let trivial = Trivial::new();
     let mut direct = crate::rtt::direct();
     servers::in_home(&mut direct, trivial.0.path());
@@ -65,27 +62,40 @@ pub fn own() {
 }
 
 /// Real servers: direct, through hushpipe, and by npx as most client configurations have it.
-pub fn real_servers() {
+pub(crate) fn real_servers() {
     let home = servers::home();
-    for server in servers::TIMED {
-        let mut direct = servers::direct(home, server.name);
-        servers::in_home(&mut direct, home);
+    for server in &servers::SERVERS[..3] {
         let mut rows = [
-            ("direct", direct),
+            ("direct", direct(server)),
             ("hushpipe run", servers::hushpipe(home, ["run", server.name])),
-            ("npx --offline -y", npx(home, &["--offline"], server)),
-            ("npx -y", npx(home, &[], server)),
+            ("npx --offline -y", npx(&["--offline"], server)),
+            ("npx -y", npx(&[], server)),
         ];
         // Fills npx's cache.
-        Session::start(&mut npx(home, &[], server)).initialize();
-        table::print(server.package, "ms", &interleaved(&mut rows, 20));
+        Session::start(&mut npx(&[], server)).initialize();
+        table::print(server.name, "ms", &interleaved(&mut rows, 20));
     }
 }
 
-/// A pinned package by npx.
-pub fn npx(home: &Path, flags: &[&str], server: &servers::Timed) -> Command {
+/// A server by the argv that hushpipe starts it with.
+pub(crate) fn direct(server: &Server) -> Command {
+    let argv = servers::argv(server.name);
+    let mut command = Command::new(&argv[0]);
+    command.args(&argv[1..]);
+    servers::in_home(&mut command, servers::home());
+    command
+}
+
+/// A server as a client configuration without hushpipe has it: its pinned package by npx.
+pub(crate) fn npx(flags: &[&str], server: &Server) -> Command {
+    let home = servers::home();
+    let manifest = fs::read_to_string(home.join(".config/hushpipe/hushpipe.toml"));
+    let manifest: toml::Table = manifest.expect("the manifest").parse().expect("TOML");
+    let entry = &manifest["servers"][server.name];
+    let args = entry.get("args").and_then(toml::Value::as_array).into_iter().flatten();
     let mut command = Command::new("npx");
-    command.args(flags).arg("-y").arg(server.package).args(server.args);
+    command.args(flags).arg("-y").arg(entry["npm"].as_str().expect("a package"));
+    command.args(args.filter_map(toml::Value::as_str));
     servers::in_home(&mut command, home);
     command
 }

@@ -4,24 +4,24 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// What was measured for one rival, in milliseconds (or whatever unit its table names).
-pub struct Samples {
+pub(crate) struct Samples {
     name: String,
     values: Vec<f64>,
 }
 
 impl Samples {
     /// No samples yet.
-    pub fn of(name: impl Into<String>) -> Self {
+    pub(crate) fn of(name: impl Into<String>) -> Self {
         Self { name: name.into(), values: Vec::new() }
     }
 
     /// Adds one.
-    pub fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         self.values.push(value);
     }
 
     /// Adds one, in milliseconds.
-    pub fn add_time(&mut self, time: Duration) {
+    pub(crate) fn add_time(&mut self, time: Duration) {
         self.add(time.as_secs_f64() * 1e3);
     }
 
@@ -40,7 +40,7 @@ impl Samples {
 }
 
 /// Prints one row a rival; the first is the one that the others are compared with.
-pub fn print(title: &str, unit: &str, rows: &[Samples]) {
+pub(crate) fn print(title: &str, unit: &str, rows: &[Samples]) {
     say(&format!("\n{title} ({unit}, {} samples each)", rows[0].values.len()));
     say(&format!(
         "  {:<22}{:>10}{:>10}{:>10}{:>12}{:>9}",
@@ -62,6 +62,6 @@ pub fn print(title: &str, unit: &str, rows: &[Samples]) {
 }
 
 /// Writes one line to stdout.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     writeln!(io::stdout(), "{line}").expect("stdout is open");
 }

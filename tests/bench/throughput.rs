@@ -10,7 +10,7 @@ use crate::table::{self, Samples};
 const TOTAL: usize = 128 << 20;
 
 /// Measures frames of three sizes.
-pub fn relayed() {
+pub(crate) fn relayed() {
     let trivial = Trivial::new();
     for bytes in [1 << 10, 16 << 10, 1 << 20] {
         let mut rows =

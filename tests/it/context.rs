@@ -12,17 +12,18 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use crate::fixture;
 use crate::servers::hushpipe;
 use crate::session::Session;
 
 /// A fresh user: an empty home with a private `hushpipe` configuration folder.
-pub struct TestContext {
+pub(crate) struct TestContext {
     home: TempDir,
 }
 
 impl TestContext {
     /// A user who has done nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().expect("a temporary home");
         let context = Self { home };
         create_private(&context.config());
@@ -30,15 +31,15 @@ impl TestContext {
     }
 
     /// A user whose manifest is this text.
-    pub fn with_manifest(text: &str) -> Self {
+    pub(crate) fn with_manifest(text: &str) -> Self {
         let context = Self::new();
         context.write_manifest(text);
         context
     }
 
     /// A user with one server called `server`, one of the programs in `examples/`, and these secrets and settings.
-    pub fn with_example(example: &str, args: &[&str], tables: &str) -> Self {
-        let mut command = vec![path_text(&crate::fixture::example(example))];
+    pub(crate) fn with_example(example: &str, args: &[&str], tables: &str) -> Self {
+        let mut command = vec![path_text(&fixture::example(example))];
         command.extend(args.iter().map(|arg| (*arg).to_owned()));
         let command = serde_json::to_string(&command).expect("a TOML array");
         Self::with_manifest(&format!(
@@ -46,73 +47,86 @@ impl TestContext {
         ))
     }
 
+    /// A user with an installation of this test server to change: from the committed lockfile, as `servers::home` is.
+    pub(crate) fn with_installed(name: &str) -> Self {
+        let context = Self::new();
+        for file in ["hushpipe.toml", "hushpipe.lock"] {
+            let text =
+                fs::read_to_string(fixture::repository().join("tests/fixture/servers").join(file));
+            write_private(&context.config().join(file), &text.expect("a committed fixture"));
+        }
+        let synced = context.run(&["sync", name], "");
+        assert!(synced.code == Some(0), "sync failed: {}", synced.stderr);
+        context
+    }
+
     /// The home folder.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// The folder of the manifest.
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.home().join(".config/hushpipe")
     }
 
     /// Replaces the user manifest.
-    pub fn write_manifest(&self, text: &str) {
+    pub(crate) fn write_manifest(&self, text: &str) {
         write_private(&self.config().join("hushpipe.toml"), text);
     }
 
     /// Stores a secret as a person would, through stdin.
-    pub fn set_secret(&self, reference: &str, value: &str) {
+    pub(crate) fn set_secret(&self, reference: &str, value: &str) {
         let outcome = self.run(&["secret", "set", reference], value);
         assert!(outcome.code == Some(0), "secret set failed: {}", outcome.stderr);
     }
 
     /// The real binary with these arguments, in an environment of HOME and PATH.
-    pub fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Command {
+    pub(crate) fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Command {
         hushpipe(self.home(), args)
     }
 
     /// Runs the real binary to its end, its stdin being this text.
-    pub fn run(&self, args: &[&str], stdin: &str) -> Outcome {
+    pub(crate) fn run(&self, args: &[&str], stdin: &str) -> Outcome {
         finish(self.command(args), stdin.as_bytes())
     }
 
     /// Runs `hushpipe run server` to its end, its stdin being these bytes.
-    pub fn relay(&self, stdin: &[u8]) -> Outcome {
+    pub(crate) fn relay(&self, stdin: &[u8]) -> Outcome {
         finish(self.command(["run", "server"]), stdin)
     }
 
     /// Starts `hushpipe run server` and keeps both ends open.
-    pub fn start(&self) -> Session {
+    pub(crate) fn start(&self) -> Session {
         Session::start(self.command(["run", "server"]))
     }
 }
 
 /// What a program left behind.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The exit code; `None` when a signal ended it.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// Everything on stdout, byte for byte.
-    pub stdout: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// Everything on stderr.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// stdout as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).expect("stdout is UTF-8")
     }
 
     /// stdout as one JSON value a line.
-    pub fn messages(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn messages(&self) -> Vec<serde_json::Value> {
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.text().lines().map(parse).collect()
     }
 
     /// stdout and stderr, where a canary must not be.
-    pub fn everything(&self) -> String {
+    pub(crate) fn everything(&self) -> String {
         format!("{}\n{}", String::from_utf8_lossy(&self.stdout), self.stderr)
     }
 }
@@ -125,7 +139,7 @@ impl From<Output> for Outcome {
 }
 
 /// Runs a command to its end, feeding it this input while its output is read.
-pub fn finish(mut command: Command, stdin: &[u8]) -> Outcome {
+pub(crate) fn finish(mut command: Command, stdin: &[u8]) -> Outcome {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     let mut sink = child.stdin.take().expect("a piped stdin");
@@ -137,7 +151,7 @@ pub fn finish(mut command: Command, stdin: &[u8]) -> Outcome {
 }
 
 /// Makes a folder and those above it, readable by the user only.
-pub fn create_private(folder: &Path) {
+pub(crate) fn create_private(folder: &Path) {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -146,7 +160,7 @@ pub fn create_private(folder: &Path) {
 }
 
 /// Writes a file readable by the user only.
-pub fn write_private(path: &Path, text: &str) {
+pub(crate) fn write_private(path: &Path, text: &str) {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -156,6 +170,6 @@ pub fn write_private(path: &Path, text: &str) {
 }
 
 /// A path as text, for manifests and argument lists.
-pub fn path_text(path: &Path) -> String {
+pub(crate) fn path_text(path: &Path) -> String {
     path.to_str().expect("test paths are UTF-8").to_owned()
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// A program of `examples/`.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_hushpipe")).parent().expect("a target folder");
     let path = folder.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
@@ -20,7 +20,7 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 /// The folder of the installed clients: `clients/` (Node) and `python/`.
-pub fn clients() -> &'static Path {
+pub(crate) fn clients() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {
         let script = repository().join(".ci/fixture");
@@ -32,11 +32,11 @@ pub fn clients() -> &'static Path {
 }
 
 /// Where fixtures are kept.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     repository().join("target/fixture")
 }
 
 /// The repository.
-pub fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -16,17 +16,19 @@ use crate::context::Outcome;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A started program with both ends open. Killed when dropped.
-pub struct Session {
+pub(crate) struct Session {
     child: Child,
     stdin: Option<ChildStdin>,
     frames: Receiver<Vec<u8>>,
     stderr: Option<JoinHandle<String>>,
     next_id: u64,
+    sent: Vec<u8>,
+    received: Vec<u8>,
 }
 
 impl Session {
     /// Starts a command with pipes on its stdio.
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -41,20 +43,25 @@ impl Session {
             }
         });
         let stderr = Some(thread::spawn(move || text_of(stderr)));
-        Self { stdin: child.stdin.take(), child, frames, stderr, next_id: 1 }
+        let stdin = child.stdin.take();
+        Self { stdin, child, frames, stderr, next_id: 1, sent: Vec::new(), received: Vec::new() }
     }
 
     /// Sends these bytes and nothing else.
-    pub fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         let stdin = self.stdin.as_mut().expect("stdin is still open");
         stdin.write_all(bytes).expect("the program reads its stdin");
         stdin.flush().unwrap();
+        self.sent.extend_from_slice(bytes);
     }
 
     /// The next frame with its line break; fails the test when none comes.
-    pub fn receive(&mut self) -> Vec<u8> {
+    pub(crate) fn receive(&mut self) -> Vec<u8> {
         match self.frames.recv_timeout(LIMIT) {
-            Ok(frame) => frame,
+            Ok(frame) => {
+                self.received.extend_from_slice(&frame);
+                frame
+            }
             Err(RecvTimeoutError::Timeout) => panic!("no frame in {LIMIT:?}"),
             Err(RecvTimeoutError::Disconnected) => {
                 let _ = self.child.wait();
@@ -64,14 +71,14 @@ impl Session {
     }
 
     /// The next frame as JSON.
-    pub fn receive_json(&mut self) -> Value {
+    pub(crate) fn receive_json(&mut self) -> Value {
         let frame = self.receive();
         serde_json::from_slice(&frame)
             .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&frame)))
     }
 
     /// Sends a request and returns the answer to it; notifications that come before it are passed over.
-    pub fn request(&mut self, method: &str, params: &Value) -> Value {
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Value {
         let id = self.next_id;
         self.next_id += 1;
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
@@ -85,7 +92,7 @@ impl Session {
     }
 
     /// Opens the session as a client of the stateful revisions does; returns the answer to `initialize`.
-    pub fn initialize(&mut self) -> Value {
+    pub(crate) fn initialize(&mut self) -> Value {
         let info = json!({"name": "hushpipe-tests", "version": "1.0.0"});
         let params =
             json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info});
@@ -95,28 +102,33 @@ impl Session {
     }
 
     /// Calls a tool; returns the whole answer.
-    pub fn call(&mut self, tool: &str, arguments: &Value) -> Value {
+    pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         self.request("tools/call", &json!({"name": tool, "arguments": arguments}))
     }
 
+    /// Every byte sent and every byte received so far.
+    pub(crate) fn recorded(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.sent.clone(), self.received.clone())
+    }
+
     /// The process id of the program.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Closes the program's stdin, as a client that ends does first.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.stdin = None;
     }
 
     /// Closes stdin, waits for the end, returns what was not read yet.
-    pub fn finish(mut self) -> Outcome {
+    pub(crate) fn finish(mut self) -> Outcome {
         self.close();
         self.wait()
     }
 
     /// Waits for the end with stdin left as it is; returns what was not read yet.
-    pub fn wait(&mut self) -> Outcome {
+    pub(crate) fn wait(&mut self) -> Outcome {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a waited-for child") {

@@ -3,7 +3,7 @@
 use std::fs;
 
 /// This process and all below it.
-pub fn of(root: u32) -> Vec<u32> {
+pub(crate) fn of(root: u32) -> Vec<u32> {
     let mut tree = vec![root];
     let mut next = 0;
     while let Some(&pid) = tree.get(next) {
@@ -14,7 +14,7 @@ pub fn of(root: u32) -> Vec<u32> {
 }
 
 /// Every process there is.
-pub fn processes() -> impl Iterator<Item = u32> {
+pub(crate) fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").expect("a Linux /proc").flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

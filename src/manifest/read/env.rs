@@ -9,7 +9,7 @@ use super::super::error::Mistake;
 use super::super::names;
 use super::super::server::Level;
 use super::super::table::TextOrList;
-use super::{Findings, secrets};
+use super::{Around, Findings};
 use crate::launch::env::{EnvSettings, redirects};
 
 /// The fewest characters other than `*` that a pattern of a project manifest has.
@@ -24,9 +24,10 @@ pub(super) struct Env {
 /// Reads an `env` table.
 pub(super) fn settings(
     mut table: BTreeMap<Spanned<String>, Spanned<TextOrList>>,
-    level: Level,
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Env {
+    let level = around.level;
     let dangerously_pass = dangerous(table.remove_entry("dangerously_pass"), level, findings);
     let pass = passing(table.remove("pass"), level, findings);
     if let Some((key, _)) = table.remove_entry("presets") {
@@ -42,7 +43,7 @@ pub(super) fn settings(
                 if text.contains('\0') {
                     findings.add(span.clone(), Mistake::Nul(name.get_ref().clone()));
                 }
-                if secrets::holds_reference(&text) || holds_placeholder(&text) {
+                if around.holds_reference(&text) || holds_placeholder(&text) {
                     findings.add(span, Mistake::Unresolved(name.get_ref().clone()));
                 }
                 spans.push((name.get_ref().clone(), name.span()));

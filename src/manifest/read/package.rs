@@ -12,14 +12,14 @@ use super::super::error::Mistake;
 use super::super::names;
 use super::super::server::Level;
 use super::super::table::{Binary, Server};
-use super::{Findings, setting};
+use super::{Around, Findings, setting};
 use crate::runner::{BinaryPackage, NpmPackage, Package};
 
 /// The package of a server's table.
 pub(super) fn package(
     name: &Spanned<String>,
     table: &Server,
-    level: Level,
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Option<Package> {
     let keys = [table.npm.is_some(), table.binary.is_some(), table.command.is_some()];
@@ -40,7 +40,7 @@ pub(super) fn package(
     }
     match (&table.binary, &table.command) {
         (Some(file), _) => binary(file.get_ref(), findings).map(Package::Binary),
-        (_, Some(words)) => command(words, level, findings).map(Package::Command),
+        (_, Some(words)) => command(words, around, findings).map(Package::Command),
         _ => None,
     }
 }
@@ -88,14 +88,14 @@ fn binary(table: &Binary, findings: &mut Findings) -> Option<BinaryPackage> {
 
 fn command(
     words: &Spanned<Vec<Spanned<String>>>,
-    level: Level,
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Option<Vec<String>> {
-    if level == Level::Project {
+    if around.level == Level::Project {
         findings.add(words.span(), Mistake::UserOnly("`command`".into()));
         return None;
     }
-    let argv = setting::words("command", words.get_ref(), findings);
+    let argv = setting::words("command", words.get_ref(), around, findings);
     let program = argv.first().filter(|program| !program.is_empty());
     let Some(program) = program else {
         findings.add(words.span(), Mistake::Empty("command"));

@@ -9,9 +9,9 @@ use toml::Spanned;
 
 use super::super::error::Mistake;
 use super::super::names::nearest;
-use super::super::server::{Level, Server};
+use super::super::server::Server;
 use super::super::table::Secrets;
-use super::{Findings, Reader, secrets};
+use super::{Around, Findings, Reader, secrets};
 
 /// The profiles of a manifest: profile, then server, then secrets.
 type Profiles = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Secrets>>;
@@ -21,7 +21,7 @@ pub(super) fn apply(
     profiles: Profiles,
     chosen: Option<&str>,
     servers: &mut BTreeMap<String, Server>,
-    level: Level,
+    around: Around<'_>,
     findings: &mut Findings,
 ) {
     for (profile, overrides) in profiles {
@@ -30,7 +30,7 @@ pub(super) fn apply(
             let closest = nearest(name.get_ref(), names).map(str::to_owned);
             let is_chosen = chosen == Some(profile.get_ref().as_str());
             match servers.get_mut(name.get_ref()) {
-                Some(server) => over(&profile, server, table, is_chosen, level, findings),
+                Some(server) => over(&profile, server, table, is_chosen, around, findings),
                 None => findings.add(name.span(), missing(&profile, "server", &name, closest)),
             }
         }
@@ -43,7 +43,7 @@ fn over(
     server: &mut Server,
     table: Secrets,
     is_chosen: bool,
-    level: Level,
+    around: Around<'_>,
     findings: &mut Findings,
 ) {
     for key in table.keys() {
@@ -57,7 +57,7 @@ fn over(
         }
     }
     let dangerously_pass = &server.env.dangerously_pass;
-    let requests = secrets::requests(table, &mut Reader { level, findings, dangerously_pass });
+    let requests = secrets::requests(table, &mut Reader { around, findings, dangerously_pass });
     for request in requests.into_iter().filter(|_| is_chosen) {
         if let Some(base) =
             server.secrets.iter_mut().find(|secret| secret.variables == request.variables)

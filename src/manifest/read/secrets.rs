@@ -8,28 +8,15 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::super::error::Mistake;
+use super::super::mistake::STORE_IT;
+use super::super::names;
 use super::super::server::Level;
 use super::super::table::{Deliver, Scalar, Secret, SecretTable, Secrets};
 use super::Reader;
 use super::env::check_variable;
+use crate::error::Fault as _;
+use crate::provider::Failure;
 use crate::secret::{Delivery, SecretRef, SecretRequest};
-
-/// Schemes whose references a person may have left in a plain text. Not `file`, which is also an ordinary URL.
-const SCHEMES: &[&str] = &[
-    "keychain",
-    "local",
-    "env",
-    "exec",
-    "vault",
-    "awssm",
-    "awsssm",
-    "gcpsm",
-    "azkv",
-    "op",
-    "infisical",
-    "doppler",
-    "bws",
-];
 
 /// Reads a `secrets` table; requests stand in the order of the file.
 pub(super) fn requests(table: Secrets, reader: &mut Reader<'_>) -> Vec<SecretRequest> {
@@ -83,6 +70,8 @@ fn request(
     };
     if !paired {
         reader.findings.add(key.span(), Mistake::Fields(key.get_ref().clone()));
+    } else {
+        check_providers(key, &request, span, reader);
     }
     Some(request)
 }
@@ -97,7 +86,9 @@ fn from_table(
     let name = key.get_ref();
     let reference = reference(name, &table, span, reader);
     let sensitive = table.sensitive.as_ref().is_none_or(|sensitive| *sensitive.get_ref());
-    if let (Some(switch), Level::Project, false) = (&table.sensitive, reader.level, sensitive) {
+    if let (Some(switch), Level::Project, false) =
+        (&table.sensitive, reader.around.level, sensitive)
+    {
         reader.findings.add(switch.span(), Mistake::UserOnly("`sensitive = false`".into()));
     }
     if let (Some(default), true) = (&table.default, sensitive) {
@@ -178,12 +169,28 @@ fn parse(
     reader.findings.keep(span.clone(), reference)
 }
 
-/// Whether a reference of a scheme that hushpipe knows, or will know, stands anywhere in a text.
-pub(super) fn holds_reference(text: &str) -> bool {
-    text.match_indices("://").any(|(at, _)| {
-        let before = &text[..at];
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
-        let scheme = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
-        SCHEMES.contains(&scheme)
-    })
+/// Whether each variable's reference is one that its provider could honour.
+fn check_providers(
+    key: &Spanned<String>,
+    request: &SecretRequest,
+    span: Range<usize>,
+    reader: &mut Reader<'_>,
+) {
+    let hint = |failure: &Failure, reader: &Reader<'_>| match failure {
+        // A URL with a password in it reads as a reference to a provider called `postgres`.
+        Failure::UnknownProvider { scheme, .. } => {
+            let nearest = names::nearest(scheme, reader.around.providers.schemes());
+            let did_you_mean = nearest.map(|name| format!("did you mean `{name}`?"));
+            did_you_mean.or_else(|| Some(STORE_IT.to_owned()))
+        }
+        failure => failure.hint(),
+    };
+    let failure = request
+        .per_variable()
+        .find_map(|(_, reference)| reader.around.providers.check(&reference).err());
+    if let Some(failure) = failure {
+        let variable = key.get_ref().clone();
+        let (reason, hint) = (failure.to_string(), hint(&failure, reader));
+        reader.findings.add(span, Mistake::Provider { variable, reason, hint });
+    }
 }

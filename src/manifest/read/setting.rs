@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::super::error::Mistake;
 use super::super::server::{Cwd, Integrity, Level};
 use super::super::table::{self, Scalar};
-use super::{Findings, secrets};
+use super::{Around, Findings};
 
 /// The longest time that a setting may name.
 const MAX_TIME: Duration = Duration::from_secs(3600);
@@ -16,24 +16,20 @@ const MAX_TIME: Duration = Duration::from_secs(3600);
 /// The sizes that `frame_limit` may name, in bytes. Below a kibibyte not even `initialize` fits.
 const SIZES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
 
-/// Arguments that a program can be handed and that are not unresolved references.
+/// Words that a program can be handed and that are not unresolved references.
 ///
 /// `${…}` passes here, unlike in `env`: some servers replace it themselves (`mcp-remote --header 'X: ${TOKEN}'`).
-pub(super) fn args(args: Vec<Spanned<String>>, findings: &mut Findings) -> Vec<String> {
-    words("args", &args, findings)
-}
-
-/// The words of an argument vector.
 pub(super) fn words(
     key: &'static str,
     words: &[Spanned<String>],
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Vec<String> {
     for word in words {
         if word.get_ref().contains('\0') {
             findings.add(word.span(), Mistake::Nul(key.into()));
         }
-        if secrets::holds_reference(word.get_ref()) {
+        if around.holds_reference(word.get_ref()) {
             findings.add(word.span(), Mistake::Unresolved(key.into()));
         }
     }

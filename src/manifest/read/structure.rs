@@ -67,6 +67,10 @@ fn of_serde(message: &str) -> Mistake {
         return Mistake::MissingKey(rest.trim_end_matches('`').to_owned());
     }
     let kind = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    if kind.is_none() {
+        // Not serde's: what a provider says of its own settings, which never quotes one (`provider/config.rs`).
+        return Mistake::Settings(message.to_owned());
+    }
     let expected = message.rsplit_once(", expected ").map_or("something else", |(_, what)| what);
     let expected = match expected {
         "struct Server" | "struct Binary" | "struct Document" | "a map" => "a table",

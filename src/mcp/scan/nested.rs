@@ -132,7 +132,7 @@ fn places(word: u64, byte: u8) -> u64 {
     const LOW: u64 = repeated(0x7F);
     let differs = word ^ repeated(byte);
     // Adding 0x7F carries into the high bit unless the low seven are zero; bytes cannot carry into each other.
-    let equal = !((differs & LOW) + LOW | differs | LOW);
+    let equal = !(((differs & LOW) + LOW) | differs | LOW);
     // The eight high bits, moved side by side: bit 8i goes to bit 56 + i.
     (equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

@@ -16,7 +16,7 @@ enum Seen {
 impl From<Frame<'_>> for Seen {
     fn from(frame: Frame<'_>) -> Self {
         match frame {
-            Frame::Whole { bytes, shape } => Self::Whole(bytes.to_vec(), shape),
+            Frame::Whole { line, shape } => Self::Whole(line[..line.len() - 1].to_vec(), shape),
             Frame::Partial { bytes, shape } => Self::Partial(bytes.to_vec(), shape),
             Frame::TooLong { length, shape } => Self::TooLong(length, shape),
         }

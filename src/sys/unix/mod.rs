@@ -1,9 +1,11 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod machine;
 mod permission;
 mod private;
 mod process;
+mod stat;
 mod stdio;
 mod terminal;
 
@@ -13,9 +15,13 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
 pub(super) use permission::open_owned;
-pub use private::{Readers, create_private_folder, open_lock_file, readers, sync_folder};
-pub use process::{Group, Signals, adopt, group_of, harden, parent_gone, prepare};
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
+pub use process::{Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare};
+pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};
 pub use terminal::Terminal;
 

@@ -1,8 +1,8 @@
 //! Who can read a file, and files and folders for the owner only. Twin of `windows/private.rs`.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Who can read a file.
@@ -27,6 +27,14 @@ pub fn readers(file: &File) -> io::Result<Readers> {
         (0, _) => Readers::Group,
         _ => Readers::Everybody,
     })
+}
+
+/// Lets every account read a file, and only the owner write it.
+///
+/// # Errors
+/// What `fchmod(2)` says.
+pub fn let_others_read(file: &File) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(0o644))
 }
 
 /// Makes a folder and those above it that are missing, each for the owner only.

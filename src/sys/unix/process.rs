@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{SigHandler, Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::Interest;
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,11 +67,11 @@ fn die_with(_parent: u32) -> io::Result<()> {
 }
 
 /// The server's process group.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Group(Pid);
 
 /// The group that [`prepare`] made, by the id of the process that leads it.
-pub fn group_of(pid: u32) -> Option<Group> {
+fn group_of(pid: u32) -> Option<Group> {
     i32::try_from(pid).ok().filter(|pid| *pid > 1).map(|pid| Group(Pid::from_raw(pid)))
 }
 
@@ -85,13 +85,13 @@ pub fn adopt(child: &tokio::process::Child) -> io::Result<Option<Group>> {
 
 impl Group {
     /// Asks every process of the group to end (TERM). A package runner may not pass a signal on, so the group is told.
-    pub fn terminate(self) {
+    pub fn terminate(&self) {
         // ESRCH: they are gone already, which is what was asked.
         let _ = killpg(self.0, Signal::SIGTERM);
     }
 
     /// Ends every process of the group (KILL).
-    pub fn kill(self) {
+    pub fn kill(&self) {
         let _ = killpg(self.0, Signal::SIGKILL);
     }
 }
@@ -124,6 +124,16 @@ impl Signals {
             _ = self.hup.recv() => {}
         }
     }
+
+    /// Gives these signals back to the system, so that they end the process again.
+    #[expect(unsafe_code, reason = "sigaction(2)")]
+    pub fn restore_defaults() {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            // SAFETY: the default action runs no code of ours. A refusal leaves the handler, and the client's closed
+            // pipes still end us.
+            let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
+        }
+    }
 }
 
 /// A future that ends when the process that started us is gone. Where the OS offers no such event it never ends: the
@@ -149,4 +159,21 @@ pub fn parent_gone() -> impl Future<Output = ()> {
 #[cfg(not(target_os = "linux"))]
 pub fn parent_gone() -> impl Future<Output = ()> {
     std::future::pending()
+}
+
+/// The exit code that tells how a server ended: its own, or 128 plus the signal.
+pub fn exit_code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+/// How a server ended, as words: "ended with exit code 1".
+pub fn describe(status: std::process::ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal().and_then(|signal| Signal::try_from(signal).ok())) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by {}", signal.as_str()),
+        (None, None) => "ended".to_owned(),
+    }
 }

@@ -26,6 +26,14 @@ pub fn readers(_file: &File) -> io::Result<Readers> {
     Ok(Readers::Owner)
 }
 
+/// Lets every account read a file, and only the owner write it: left to the list that the file inherits.
+///
+/// # Errors
+/// None on Windows.
+pub fn let_others_read(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// Makes a folder and those above it that are missing.
 ///
 /// # Errors

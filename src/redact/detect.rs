@@ -1,0 +1,167 @@
+//! Where known values and credential-shaped text stand in a text, in every decoded view of it.
+//!
+//! One finder holds the seeds of all values and the keywords of all rules, so text without any of them (nearly all) costs
+//! one pass a view. The cost is linear in the text: what follows a seed is compared for no longer than the value, and no
+//! rule is tried inside a stretch that the same rule has just taken.
+
+use std::ops::Range;
+
+use super::encoding::Form;
+use super::finder::Finder;
+use super::known::Known;
+use super::rule::Rule;
+use super::view::{LAYERS, Layer};
+
+/// A stretch of text that must not leave.
+#[derive(Clone, Copy)]
+pub(super) struct Hit {
+    /// The offset of the first byte.
+    pub(super) start: usize,
+    /// The offset behind the last byte.
+    pub(super) end: usize,
+    /// What stands there.
+    pub(super) label: Label,
+    /// How long the match was before it was merged with others: decides whose marker stays.
+    weight: usize,
+}
+
+/// What a hit is, by its number among the rules or the known values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Label {
+    /// Looks like a credential of this rule.
+    Rule(usize),
+    /// Holds a value that we injected.
+    Known(usize),
+}
+
+/// Everything that is looked for. Immutable; no `Debug`, because it holds values.
+pub(super) struct Detector {
+    finder: Finder,
+    targets: Vec<Target>,
+    forms: Vec<(usize, Form)>,
+    rules: &'static [Rule],
+}
+
+/// What a literal of the finder announces.
+#[derive(Clone, Copy)]
+enum Target {
+    /// A spelling of a value, and where in it the literal stands.
+    Form(usize, usize),
+    Rule(usize),
+}
+
+impl Detector {
+    /// A detector of these values and rules.
+    pub(super) fn new(known: &mut Known, rules: &'static [Rule]) -> Self {
+        let forms = std::mem::take(&mut known.forms);
+        let mut literals = Vec::new();
+        let mut targets = Vec::new();
+        for (index, (_, form)) in forms.iter().enumerate() {
+            for (offset, seed) in form.seeds() {
+                literals.push(seed);
+                targets.push(Target::Form(index, offset));
+            }
+        }
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.is_armed()) {
+            for keyword in &rule.keywords {
+                literals.push(keyword.clone().into_bytes());
+                targets.push(Target::Rule(index));
+            }
+        }
+        Self { finder: Finder::new(&literals), targets, forms, rules }
+    }
+
+    /// What must not leave of a text as a person reads it, in order and disjoint.
+    pub(super) fn text(&self, text: &[u8]) -> Vec<Hit> {
+        self.views(text, 0)
+    }
+
+    /// What must not leave of a JSON text. Its own escapes are taken off first: undecoded they mean nothing to a client.
+    pub(super) fn json(&self, text: &[u8]) -> Vec<Hit> {
+        match LAYERS[0].peel(text) {
+            Some(view) => {
+                let mut hits = self.views(&view, 1);
+                LAYERS[0].locate(text, &mut hits);
+                hits
+            }
+            None => self.views(text, LAYERS.iter().take_while(|l| **l == LAYERS[0]).count()),
+        }
+    }
+
+    /// Whether any spelling of a value that programs wrap into lines may be open at the end of `tail`.
+    pub(super) fn wrapped_value_begins_at_end_of(&self, tail: &[u8]) -> bool {
+        self.forms.iter().any(|(_, form)| form.is_wrappable() && form.begins_at_end_of(tail))
+    }
+
+    /// The length of the longest spelling, in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default()
+    }
+
+    /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on.
+    fn views(&self, text: &[u8], depth: usize) -> Vec<Hit> {
+        let wrapped = depth > 0 && LAYERS[depth - 1] == Layer::Wraps;
+        let mut hits = self.scan(text, !wrapped);
+        let mut depth = depth;
+        while let Some(layer) = LAYERS.get(depth) {
+            depth += 1;
+            if let Some(view) = layer.peel(text) {
+                let mut inner = self.views(&view, depth);
+                layer.locate(text, &mut inner);
+                hits.append(&mut inner);
+                break;
+            }
+            depth += LAYERS[depth..].iter().take_while(|next| *next == layer).count();
+        }
+        merge(hits)
+    }
+
+    /// One pass over one view. Rules stay out of joined lines: ends and beginnings of words meet there.
+    fn scan(&self, text: &[u8], with_rules: bool) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut ruled: Range<usize> = 0..0;
+        self.finder.each(text, |literal, at| {
+            let (found, label) = match self.targets[literal] {
+                Target::Form(form, offset) => {
+                    let (name, form) = &self.forms[form];
+                    (form.around(text, at, offset), Label::Known(*name))
+                }
+                Target::Rule(_) if !with_rules || ruled.contains(&at) => return,
+                Target::Rule(rule) => {
+                    let found = self.rules[rule].find(text, at);
+                    if let Some(taken) = &found {
+                        ruled = taken.start.min(at)..taken.end;
+                    }
+                    (found, Label::Rule(rule))
+                }
+            };
+            if let Some(Range { start, end }) = found {
+                hits.push(Hit { start, end, label, weight: end - start });
+            }
+        });
+        hits
+    }
+}
+
+/// Puts hits in order and makes one of those that overlap. Known values outrank rules; then the longer match wins.
+fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_unstable_by_key(|hit| hit.start);
+    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        match merged.last_mut() {
+            Some(last) if hit.start < last.end => {
+                last.end = last.end.max(hit.end);
+                if outranks(&hit, last) {
+                    (last.label, last.weight) = (hit.label, hit.weight);
+                }
+            }
+            _ => merged.push(hit),
+        }
+    }
+    merged
+}
+
+fn outranks(a: &Hit, b: &Hit) -> bool {
+    let known = |hit: &Hit| matches!(hit.label, Label::Known(_));
+    (known(a), a.weight) > (known(b), b.weight)
+}

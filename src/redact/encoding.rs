@@ -1,0 +1,201 @@
+//! The spellings of a value: as it is, in base64 at each of the three alignments, in hex.
+//!
+//! A spelling is looked for by a *seed*, a few bytes of it; where the seed stands, the text around it is compared with
+//! the whole spelling. So a value cut short is found as well, as long as enough of it is there, and one literal serves
+//! both alphabets of base64. Spellings that a decoder can undo (JSON and percent escapes, line wraps) need no seed of
+//! their own: [`super::view`] undoes them first.
+
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use zeroize::Zeroizing;
+
+/// The length of a seed. Teddy looks at 4 bytes; the rest keeps ordinary text from being compared at all.
+const SEED: usize = 8;
+
+/// One spelling of one value.
+pub(super) struct Form {
+    text: Zeroizing<Vec<u8>>,
+    alphabet: Alphabet,
+    /// How much of `text` must stand in one piece to count.
+    must: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alphabet {
+    /// Bytes as they are.
+    Exact,
+    /// Hex digits of either case; `text` has lower case.
+    Hex,
+    /// Base64 of either alphabet; `text` has the standard one. `before` and `after`: whether the character next to the
+    /// first and last one holds some bits of the value.
+    Base64 { before: bool, after: bool },
+}
+
+impl Form {
+    /// The value as it is.
+    pub(super) fn exact(value: &[u8]) -> Self {
+        Self { text: value.to_vec().into(), alphabet: Alphabet::Exact, must: must(value.len()) }
+    }
+
+    /// The value in hex.
+    pub(super) fn hex(value: &[u8]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = Zeroizing::new(Vec::with_capacity(value.len() * 2));
+        for byte in value {
+            text.push(DIGITS[usize::from(byte >> 4)]);
+            text.push(DIGITS[usize::from(byte & 15)]);
+        }
+        Self { text, alphabet: Alphabet::Hex, must: 2 * must(value.len()) }
+    }
+
+    /// The value in base64 where `shift` (0 to 2) bytes of something else stand before it in the first group of three:
+    /// only the characters that the value alone decides.
+    pub(super) fn base64(value: &[u8], shift: usize) -> Self {
+        let mut padded = Zeroizing::new(vec![0; shift + value.len()]);
+        padded[shift..].copy_from_slice(value);
+        let mut text = Zeroizing::new(vec![0; (padded.len() * 8).div_ceil(6)]);
+        let decided = |bytes: usize| (shift + bytes) * 8 / 6;
+        let first = (shift * 8).div_ceil(6);
+        // Cannot fail: the slice has exactly the length that the encoding without padding has.
+        let written = STANDARD_NO_PAD.encode_slice(&*padded, &mut text).unwrap_or_default();
+        debug_assert_eq!(written, text.len());
+        text.truncate(decided(value.len()));
+        text.copy_within(first.., 0);
+        text.truncate(decided(value.len()) - first);
+        let after = !((shift + value.len()) * 8).is_multiple_of(6);
+        let alphabet = Alphabet::Base64 { before: shift > 0, after };
+        Self { text, alphabet, must: decided(must(value.len())) - first }
+    }
+
+    /// The literals to look for, each with its place in the spelling. One, except in the rare base64 text where no
+    /// window is free of the two characters that the alphabets disagree on.
+    pub(super) fn seeds(&self) -> Vec<(usize, Vec<u8>)> {
+        let window = |at: usize| &self.text[at..at + SEED];
+        // Windows near the end of what must be there are preferred: beginnings (`postgres://`, `ghp_`) are common.
+        let windows = (0..=self.must - SEED).rev();
+        match self.alphabet {
+            Alphabet::Exact => {
+                let best =
+                    windows.max_by_key(|at| (distinct(window(*at)), *at)).unwrap_or_default();
+                vec![(best, window(best).to_vec())]
+            }
+            Alphabet::Hex => {
+                let best =
+                    windows.max_by_key(|at| (distinct(window(*at)), *at)).unwrap_or_default();
+                let lower = window(best).to_vec();
+                let upper = lower.to_ascii_uppercase();
+                if lower == upper {
+                    vec![(best, lower)]
+                } else {
+                    vec![(best, lower), (best, upper)]
+                }
+            }
+            Alphabet::Base64 { .. } => {
+                let shared = |at: &usize| !window(*at).iter().any(|c| matches!(c, b'+' | b'/'));
+                if let Some(at) = windows.clone().find(shared) {
+                    return vec![(at, window(at).to_vec())];
+                }
+                let at = self.must - SEED;
+                let url = window(at).iter().map(|c| match c {
+                    b'+' => b'-',
+                    b'/' => b'_',
+                    c => *c,
+                });
+                vec![(at, window(at).to_vec()), (at, url.collect())]
+            }
+        }
+    }
+
+    /// Where the value stands in `text`, if the seed taken from `offset` of this spelling stands at `at` and enough of
+    /// the spelling stands around it.
+    pub(super) fn around(&self, text: &[u8], at: usize, offset: usize) -> Option<Range<usize>> {
+        let same = |(ours, theirs): &(&u8, &u8)| self.alphabet.same(**ours, **theirs);
+        let (ours_before, ours_after) = self.text.split_at(offset);
+        let (theirs_before, theirs_after) = text.split_at(at);
+        let before =
+            ours_before.iter().rev().zip(theirs_before.iter().rev()).take_while(same).count();
+        let after = ours_after.iter().zip(theirs_after).take_while(same).count();
+        if before + after < self.must {
+            return None;
+        }
+        let found = at - before..at + after;
+        Some(match self.alphabet {
+            Alphabet::Exact | Alphabet::Hex => found,
+            Alphabet::Base64 { before: shared_before, after: shared_after } => {
+                let left = shared_before || before < offset;
+                let right = shared_after || after < ours_after.len();
+                widen(text, found, left, right)
+            }
+        })
+    }
+
+    /// Whether `tail` ends with a beginning of this spelling, so that a value may be open there.
+    pub(super) fn begins_at_end_of(&self, tail: &[u8]) -> bool {
+        let longest = tail.len().min(self.text.len() - 1);
+        (1..=longest).any(|len| {
+            let pairs = self.text[..len].iter().zip(&tail[tail.len() - len..]);
+            pairs.into_iter().all(|(ours, theirs)| self.alphabet.same(*ours, *theirs))
+        })
+    }
+
+    /// Whether this spelling is one that programs wrap into lines.
+    pub(super) fn is_wrappable(&self) -> bool {
+        self.alphabet != Alphabet::Exact
+    }
+
+    /// The length of the spelling in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether both stand for the same text.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        self.alphabet == other.alphabet && *self.text == *other.text
+    }
+}
+
+impl Alphabet {
+    fn same(self, ours: u8, theirs: u8) -> bool {
+        match self {
+            Self::Exact => ours == theirs,
+            Self::Hex => ours == theirs.to_ascii_lowercase(),
+            Self::Base64 { .. } => {
+                ours == theirs || matches!((ours, theirs), (b'+', b'-') | (b'/', b'_'))
+            }
+        }
+    }
+}
+
+/// How many bytes of a value must stand in one piece: half of it, but at least 16 (design 6.1).
+fn must(len: usize) -> usize {
+    len.min(len.div_ceil(2).max(16))
+}
+
+/// Takes in the characters at either side that hold some bits of the value, and the padding.
+///
+/// Without this the first or last bits of a value stay visible (GitHub's runner accepts that in its ADR 0297; the Jenkins
+/// plug-in loses a whole byte).
+fn widen(text: &[u8], found: Range<usize>, left: bool, right: bool) -> Range<usize> {
+    let Range { mut start, mut end } = found;
+    if left && start > 0 && is_base64(text[start - 1]) {
+        start -= 1;
+    }
+    if right && text.get(end).is_some_and(|c| is_base64(*c)) {
+        end += 1;
+    }
+    end += text[end..].iter().take(2).take_while(|c| **c == b'=').count();
+    start..end
+}
+
+/// Whether this is a character of either base64 alphabet (padding is not).
+pub(super) fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// How many different bytes there are.
+pub(super) fn distinct(bytes: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    bytes.iter().filter(|b| !std::mem::replace(&mut seen[usize::from(**b)], true)).count()
+}

@@ -1,0 +1,173 @@
+//! A walk over the tokens of a JSON text: no tree, no recursion, no copy, and nothing that it refuses.
+//!
+//! Servers emit lone surrogates, `NaN`, huge numbers and deep nesting, and a token is what a client would take for one:
+//! text between quotes, or a run of anything that is neither quoted nor structure. Every byte is in a token, structure or
+//! white space, so no hit falls between two tokens. The walk is linear in the text and its memory in the nesting.
+
+use std::ops::Range;
+
+use memchr::memchr2;
+
+use super::place::{Treatment, Zone};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// The content of a quoted key.
+    Key,
+    /// The content of a quoted value.
+    Text,
+    /// A number, a literal, or anything else without quotes.
+    Bare,
+}
+
+/// A walk over one text.
+pub(super) struct Walker<'a> {
+    text: &'a [u8],
+    at: usize,
+    levels: Vec<Level>,
+}
+
+/// An object or array that is open.
+struct Level {
+    zone: Zone,
+    place: Step,
+}
+
+/// Where in its container the walk is.
+enum Step {
+    /// In an object, at this key; `None` before the first key and after each comma.
+    Key(Option<Range<usize>>),
+    /// In an object, at a key that must not be shown.
+    Withheld,
+    /// In an array, at this index.
+    Index(usize),
+}
+
+/// A pointer is cut beyond this many bytes.
+const POINTER_LIMIT: usize = 256;
+
+impl<'a> Walker<'a> {
+    /// A walk from the start of `text`.
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, levels: Vec::new() }
+    }
+
+    /// The next token and where its content stands, without its quotes.
+    pub(super) fn next(&mut self) -> Option<(Token, Range<usize>)> {
+        while let Some(byte) = self.text.get(self.at) {
+            self.at += 1;
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b':' => {}
+                b'{' => self.open(Step::Key(None)),
+                b'[' => self.open(Step::Index(0)),
+                b'}' | b']' => drop(self.levels.pop()),
+                b',' => self.advance(),
+                b'"' => return Some(self.quoted()),
+                _ => return Some((Token::Bare, self.bare())),
+            }
+        }
+        None
+    }
+
+    /// What may be done with the token that [`Walker::next`] has just returned.
+    pub(super) fn treatment(&self, token: Token) -> Treatment {
+        match self.levels.last() {
+            Some(Level { zone, .. }) if token == Token::Key => zone.key(),
+            Some(Level { zone, place: Step::Key(Some(key)) }) => {
+                zone.value(&self.text[key.clone()])
+            }
+            Some(Level { zone, .. }) => zone.value(b""),
+            None => Treatment::Replace,
+        }
+    }
+
+    /// Whether the walk is inside data of the server's own shape, where no protocol gives numbers a meaning.
+    pub(super) fn in_data(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.zone == Zone::Data)
+    }
+
+    /// Keeps the current key out of pointers.
+    pub(super) fn withhold_key(&mut self) {
+        if let Some(Level { place: place @ Step::Key(Some(_)), .. }) = self.levels.last_mut() {
+            *place = Step::Withheld;
+        }
+    }
+
+    /// The JSON pointer (RFC 6901) of the current token, safe to show: control characters are replaced, long ones cut.
+    pub(super) fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for level in &self.levels {
+            if pointer.len() > POINTER_LIMIT {
+                pointer.push('…');
+                break;
+            }
+            pointer.push('/');
+            match &level.place {
+                Step::Index(index) => pointer.push_str(&index.to_string()),
+                Step::Withheld => pointer.push_str("[withheld]"),
+                Step::Key(None) => {}
+                Step::Key(Some(key)) => {
+                    let end = key.end.min(key.start + POINTER_LIMIT);
+                    let key = String::from_utf8_lossy(&self.text[key.start..end]);
+                    let shown = key.replace('~', "~0").replace('/', "~1");
+                    pointer
+                        .extend(shown.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }));
+                }
+            }
+        }
+        pointer
+    }
+
+    fn open(&mut self, place: Step) {
+        let zone = match self.levels.last() {
+            None => Zone::Root,
+            Some(Level { zone, place: Step::Key(Some(key)) }) => {
+                zone.enter(&self.text[key.clone()])
+            }
+            Some(Level { zone, place: Step::Withheld }) => zone.enter(b""),
+            Some(Level { zone, .. }) => zone.element(),
+        };
+        self.levels.push(Level { zone, place });
+    }
+
+    fn advance(&mut self) {
+        match self.levels.last_mut().map(|level| &mut level.place) {
+            Some(Step::Index(index)) => *index += 1,
+            Some(place) => *place = Step::Key(None),
+            None => {}
+        }
+    }
+
+    /// The string whose opening quote is behind us. One that never ends reaches to the end of the text.
+    fn quoted(&mut self) -> (Token, Range<usize>) {
+        let start = self.at;
+        let end = loop {
+            match memchr2(b'"', b'\\', &self.text[self.at.min(self.text.len())..]) {
+                Some(skip) if self.text[self.at + skip] == b'"' => {
+                    self.at += skip + 1;
+                    break self.at - 1;
+                }
+                Some(skip) => self.at += skip + 2,
+                None => {
+                    self.at = self.text.len();
+                    break self.at;
+                }
+            }
+        };
+        let content = start..end;
+        if let Some(Level { place: Step::Key(key @ None), .. }) = self.levels.last_mut() {
+            *key = Some(content.clone());
+            return (Token::Key, content);
+        }
+        (Token::Text, content)
+    }
+
+    fn bare(&mut self) -> Range<usize> {
+        let start = self.at - 1;
+        let ends = |b: &u8| b" \t\r\n:{}[],\"".contains(b);
+        let rest = &self.text[start..];
+        self.at = start + rest.iter().position(ends).unwrap_or(rest.len());
+        start..self.at
+    }
+}

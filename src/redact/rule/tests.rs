@@ -1,0 +1,135 @@
+//! Every example of every rule is found, every counter-example is not, and the real engine agrees.
+
+use std::collections::HashSet;
+
+use super::*;
+use crate::redact::Redactor;
+
+/// The parts of a rule file that only tests read.
+#[derive(Deserialize)]
+struct Proofs {
+    rule: Vec<Proof>,
+}
+
+#[derive(Deserialize)]
+struct Proof {
+    id: String,
+    description: String,
+    source: String,
+    examples: Vec<String>,
+    non_examples: Vec<String>,
+}
+
+fn proofs() -> Vec<Proof> {
+    let read = |text: &&str| toml::from_str::<Proofs>(text).expect("valid").rule;
+    FILES.iter().flat_map(read).collect()
+}
+
+/// Fills in a template: `{base62:36}` is 36 characters of that alphabet. Returns the text and the parts made up.
+pub(crate) fn expand(template: &str, mut seed: u64) -> (String, Vec<String>) {
+    let mut text = String::new();
+    let mut made = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').expect("closed");
+        text.push_str(before);
+        rest = after;
+        let filled = match name {
+            "dashes" => "-".repeat(5),
+            "key" => ["PRIVATE", "KEY"].join(" "),
+            _ => {
+                let (alphabet, len) = name.split_once(':').expect("alphabet:length");
+                let part = random(alphabet, len.parse().expect("a number"), &mut seed);
+                made.push(part.clone());
+                part
+            }
+        };
+        text.push_str(&filled);
+    }
+    text.push_str(rest);
+    (text, made)
+}
+
+fn random(alphabet: &str, len: usize, seed: &mut u64) -> String {
+    let letters: &[u8] = match alphabet {
+        "digit" => b"0123456789",
+        "hex" => b"0123456789abcdef",
+        "base32" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+        "base62" => b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        "base64" => b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/",
+        other => panic!("no alphabet `{other}`"),
+    };
+    let mut next = || {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(letters[(*seed >> 33) as usize % letters.len()])
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+fn rule(id: &str) -> &'static Rule {
+    all().iter().find(|rule| rule.id == id).expect("loaded")
+}
+
+/// What this rule alone withholds of a text.
+fn found(rule: &Rule, text: &str) -> Vec<String> {
+    let places = rule.keywords.iter().flat_map(|keyword| text.match_indices(keyword.as_str()));
+    places
+        .filter_map(|(at, _)| rule.find(text.as_bytes(), at))
+        .map(|range| text[range].to_owned())
+        .collect()
+}
+
+#[test]
+fn every_example_is_withheld_and_nothing_of_it_is_left() {
+    let redactor = Redactor::armed([]);
+    for proof in proofs() {
+        let rule = rule(&proof.id);
+        assert!(!proof.examples.is_empty(), "`{}` has no example", proof.id);
+        for (template, seed) in proof.examples.iter().flat_map(|t| (0..20).map(move |s| (t, s))) {
+            let (text, made) = expand(template, seed);
+            let withheld = found(rule, &text);
+            for part in &made {
+                assert!(withheld.iter().any(|w| w.contains(part)), "`{}` misses {text}", proof.id);
+            }
+            if rule.is_armed() {
+                let cleaned = redactor.text(text.as_bytes());
+                let left = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
+                assert!(left.contains("[hushpipe:"), "{left}");
+                for part in made.iter().filter(|part| part.len() >= 16) {
+                    assert!(!left.contains(&part[..8]), "`{}` leaves {left}", proof.id);
+                    assert!(
+                        !left.contains(&part[part.len() - 8..]),
+                        "`{}` leaves {left}",
+                        proof.id
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_counter_example_is_touched() {
+    for proof in proofs() {
+        assert!(!proof.non_examples.is_empty(), "`{}` has no counter-example", proof.id);
+        for template in &proof.non_examples {
+            let (text, _) = expand(template, 7);
+            assert_eq!(found(rule(&proof.id), &text), Vec::<String>::new(), "`{}`", proof.id);
+        }
+    }
+}
+
+#[test]
+fn rules_are_well_formed() {
+    let mut ids = HashSet::new();
+    for (rule, proof) in all().iter().zip(proofs()) {
+        assert!(ids.insert(&rule.id), "`{}` is there twice", rule.id);
+        assert!(rule.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{}", rule.id);
+        assert!(!proof.description.is_empty() && !proof.source.is_empty(), "{}", rule.id);
+        // Three bytes would make the shared prefilter slower for everything else.
+        assert!(rule.keywords.iter().all(|keyword| keyword.len() >= 4), "{}", rule.id);
+        rule.regex();
+    }
+    assert_eq!(all()[private_key()].id, "private-key");
+}

@@ -1,0 +1,75 @@
+//! For tests: the spellings that a value may come in, made the way servers make them.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use serde_json::json;
+
+use super::Redactor;
+use crate::secret::Secret;
+
+/// A redactor for these values under these names.
+pub(super) fn armed(values: &[(&str, &str)]) -> Redactor {
+    let secrets: Vec<_> = values
+        .iter()
+        .map(|(name, value)| (*name, Secret::new(value.as_bytes().to_vec())))
+        .collect();
+    Redactor::armed(secrets.iter().map(|(name, secret)| (*name, secret)))
+}
+
+fn escape_all(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+fn percent_all(text: &str, upper: bool) -> String {
+    let one = |b: u8| if upper { format!("%{b:02X}") } else { format!("%{b:02x}") };
+    text.bytes().map(one).collect()
+}
+
+fn percent_minimal(text: &str) -> String {
+    let one = |b: u8| match b {
+        b if b.is_ascii_alphanumeric() || b"-_.~/+".contains(&b) => char::from(b).to_string(),
+        b => format!("%{b:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+fn wrapped(text: &str, width: usize, end: &str) -> String {
+    let lines: Vec<_> = text.as_bytes().chunks(width).map(String::from_utf8_lossy).collect();
+    lines.join(end)
+}
+
+/// Every spelling of a value that section 6 of the design names, and some of their combinations.
+pub(super) fn spellings(value: &str) -> Vec<String> {
+    let hex: String = value.bytes().map(|b| format!("{b:02x}")).collect();
+    let json = |text: &str| json!(text).to_string();
+    let mut all = vec![
+        value.to_owned(),
+        json(value),
+        json(&json(value)),
+        json(&json(&json(value))),
+        escape_all(value),
+        json(&escape_all(value)),
+        value.replace('/', "\\/"),
+        percent_all(value, true),
+        percent_all(value, false),
+        percent_minimal(value),
+        percent_minimal(&percent_minimal(value)),
+        json(&percent_minimal(value)),
+        hex.to_uppercase(),
+        hex,
+    ];
+    for before in ["", "u", "us"] {
+        for after in ["", "x", "xy", "xyz: and more"] {
+            let around = format!("{before}{value}{after}");
+            let long = format!("{}{around}", "u".repeat(45));
+            all.push(STANDARD.encode(&around));
+            all.push(STANDARD_NO_PAD.encode(&around));
+            all.push(URL_SAFE.encode(&around));
+            all.push(percent_minimal(&STANDARD.encode(&around)));
+            for (width, end) in [(64, "\n"), (76, "\r\n"), (64, "\n    ")] {
+                all.push(wrapped(&STANDARD.encode(&long), width, end));
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,181 @@
+//! Puts markers where hits are, and leaves every other byte as it came.
+//!
+//! Markers go into the original bytes, so key order, number spelling and white space survive; a frame that was valid JSON
+//! stays valid. Where nothing may be rewritten the frame is blocked instead. A text without a hit is handed back as the
+//! very slice that came in.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::detect::{Hit, Label};
+use super::json::{Token, Walker};
+use super::place::Treatment;
+use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor};
+
+/// Findings beyond this many in one message are not listed; the markers are all there.
+const FINDINGS: usize = 100;
+
+/// A text being rewritten.
+pub(super) struct Splice<'r, 'a> {
+    redactor: &'r Redactor,
+    source: &'a [u8],
+    out: Vec<u8>,
+    copied: usize,
+    findings: Vec<Finding>,
+    /// How many keys have been rewritten.
+    keys: usize,
+    blocked: bool,
+}
+
+impl<'r, 'a> Splice<'r, 'a> {
+    pub(super) fn new(redactor: &'r Redactor, source: &'a [u8]) -> Self {
+        let (out, findings) = (Vec::new(), Vec::new());
+        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false }
+    }
+
+    /// A whole text that has no structure; `place` is the name of the stream it belongs to.
+    pub(super) fn text(mut self, hits: &[Hit], place: &str) -> Cleaned<'a> {
+        for hit in hits {
+            let found = hit.start..hit.end;
+            self.find(hit.label, found.len(), Action::Replaced, || place.to_owned());
+            self.replace(whole_chars(self.source, found), hit.label);
+        }
+        self.cleaned()
+    }
+
+    /// A JSON-RPC message.
+    pub(super) fn frame(mut self, hits: &[Hit]) -> Result<Cleaned<'a>, Blocked> {
+        let mut walker = Walker::new(self.source);
+        let mut hits = hits;
+        while let Some((token, range)) = walker.next() {
+            let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();
+            hits = &hits[behind..];
+            let inside = hits.iter().take_while(|hit| hit.start < range.end).count();
+            if inside > 0 {
+                self.token(&mut walker, token, range, &hits[..inside]);
+            } else if let Some(label) = self.weak(&walker, token, &range) {
+                self.find(label, range.len(), Action::Replaced, || walker.pointer());
+                self.replace_whole(token, range, label);
+            }
+        }
+        if self.blocked {
+            self.findings.retain(|finding| finding.action == Action::Blocked);
+            return Err(Blocked { findings: self.findings });
+        }
+        Ok(self.cleaned())
+    }
+
+    fn token(&mut self, walker: &mut Walker<'_>, token: Token, range: Range<usize>, hits: &[Hit]) {
+        let treatment = walker.treatment(token);
+        if token == Token::Key {
+            walker.withhold_key();
+        }
+        for hit in hits {
+            let found = hit.start.max(range.start)..hit.end.min(range.end);
+            let known = matches!(hit.label, Label::Known(_));
+            let action = match treatment {
+                Treatment::Replace => Action::Replaced,
+                Treatment::Encoded if known => Action::Replaced,
+                Treatment::Fixed if known => Action::Blocked,
+                Treatment::Encoded | Treatment::Fixed => Action::Passed,
+            };
+            self.find(hit.label, found.len(), action, || walker.pointer());
+            match (action, treatment) {
+                (Action::Blocked, _) => self.blocked = true,
+                (Action::Passed, _) => {}
+                (Action::Replaced, Treatment::Encoded) => {
+                    return self.replace_encoded(range, hit.label);
+                }
+                (Action::Replaced, _) if token == Token::Bare => {
+                    return self.replace_whole(token, range, hit.label);
+                }
+                (Action::Replaced, _) => {
+                    let found = whole_chars(&self.source[..range.end], found);
+                    self.replace(found.start.max(range.start)..found.end, hit.label);
+                }
+            }
+        }
+        if token == Token::Key && treatment == Treatment::Replace {
+            self.number_key(range.end);
+        }
+    }
+
+    /// Two keys with the same marker would be one key to most parsers.
+    fn number_key(&mut self, end: usize) {
+        self.keys += 1;
+        if self.keys > 1 {
+            self.copy_to(end);
+            self.out.extend_from_slice(format!("#{}", self.keys).as_bytes());
+        }
+    }
+
+    /// A leaf that as a whole is a value too weak to look for inside text.
+    fn weak(&self, walker: &Walker<'_>, token: Token, range: &Range<usize>) -> Option<Label> {
+        let may = match token {
+            Token::Key => false,
+            Token::Text => walker.treatment(token) == Treatment::Replace,
+            Token::Bare => walker.in_data(),
+        };
+        if may { self.redactor.weak(&self.source[range.clone()]) } else { None }
+    }
+
+    fn replace(&mut self, found: Range<usize>, label: Label) {
+        // Widening to whole characters can reach back into what was replaced before.
+        let start = found.start.max(self.copied);
+        self.copy_to(start);
+        self.out.extend_from_slice(self.redactor.marker(label).as_bytes());
+        self.copied = found.end.max(start);
+    }
+
+    /// A number becomes a string, a string stays one.
+    fn replace_whole(&mut self, token: Token, range: Range<usize>, label: Label) {
+        self.copy_to(range.start);
+        let marker = self.redactor.marker(label);
+        let quote = if token == Token::Bare { "\"" } else { "" };
+        self.out.extend_from_slice(format!("{quote}{marker}{quote}").as_bytes());
+        self.copied = range.end;
+    }
+
+    /// Clients refuse a whole result in which a block is not base64, so the marker comes as base64.
+    fn replace_encoded(&mut self, range: Range<usize>, label: Label) {
+        self.copy_to(range.start);
+        self.out.extend_from_slice(STANDARD.encode(self.redactor.marker(label)).as_bytes());
+        self.copied = range.end;
+    }
+
+    fn copy_to(&mut self, end: usize) {
+        self.out.extend_from_slice(&self.source[self.copied..end]);
+        self.copied = end;
+    }
+
+    fn find(&mut self, label: Label, len: usize, action: Action, place: impl FnOnce() -> String) {
+        // What blocks a message must be named whatever came before it.
+        if self.findings.len() < FINDINGS || action == Action::Blocked && !self.blocked {
+            let what = self.redactor.name(label).to_owned();
+            self.findings.push(Finding { what, place: place(), len, action });
+        }
+    }
+
+    fn cleaned(mut self) -> Cleaned<'a> {
+        if self.copied == 0 && self.out.is_empty() {
+            return Cleaned { clean: Clean(Cow::Borrowed(self.source)), findings: self.findings };
+        }
+        self.copy_to(self.source.len());
+        Cleaned { clean: Clean(Cow::Owned(self.out)), findings: self.findings }
+    }
+}
+
+/// Widens a range so that no character of several bytes is cut.
+pub(super) fn whole_chars(text: &[u8], found: Range<usize>) -> Range<usize> {
+    let continues = |at: usize| text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let Range { mut start, mut end } = found;
+    // Three continuation bytes at most belong to one character; more are no UTF-8 and stay as they are.
+    for _ in 0..3 {
+        start -= usize::from(start > 0 && continues(start));
+        end += usize::from(continues(end));
+    }
+    start..end
+}

@@ -1,0 +1,214 @@
+//! Redacts a stream of free text, the server's stderr, wherever reads split it.
+//!
+//! The unit is a line; what comes out depends on the bytes alone, never on how they were cut or when they came. A line is
+//! written as soon as it is complete, unless a value of several lines (or one wrapped in base64) may be open at its end.
+//! A line beyond 64 KiB goes in windows that overlap by more than the longest value. An open PEM block is withheld to its
+//! END, a blank line or 64 KiB. Nothing is flushed by a timer: half a value must not leave because a server was slow.
+
+use std::ops::Range;
+
+use memchr::memchr;
+use memchr::memmem;
+
+use super::Redactor;
+use super::control;
+use super::detect::{Hit, Label};
+use super::rule;
+use super::splice::whole_chars;
+use super::view::{Layer, WRAPPED_RUN};
+
+/// How much of a line is looked at in one piece, and how much an open PEM block withholds.
+const WINDOW: usize = 64 * 1024;
+
+/// How much two windows overlap at least. No token of a rule is longer.
+const OVERLAP: usize = 8 * 1024;
+
+/// How many bytes one byte of a value takes in its longest spelling: `\\u0041` inside a wrapped line.
+const LONGEST_SPELLING: usize = 8;
+
+/// Cleans a stream piece by piece. Made by [`Redactor::stderr`].
+pub struct StderrCleaner<'r> {
+    redactor: &'r Redactor,
+    /// What has come and has not been written.
+    pending: Vec<u8>,
+    /// How much of `pending` is known to hold no end of a group.
+    searched: usize,
+    /// What is left of the limit of an open PEM block.
+    block: Option<Block>,
+    window: usize,
+    overlap: usize,
+}
+
+/// An open PEM block.
+struct Block {
+    left: usize,
+    /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`; the blank line after it does not end the block.
+    header: bool,
+}
+
+impl<'r> StderrCleaner<'r> {
+    pub(super) fn new(redactor: &'r Redactor) -> Self {
+        let overlap = OVERLAP.max(LONGEST_SPELLING * redactor.detector.longest());
+        let window = WINDOW.max(4 * overlap);
+        Self { redactor, pending: Vec::new(), searched: 0, block: None, window, overlap }
+    }
+
+    /// Takes what was read and appends what may be written to `out`.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        self.pending.extend_from_slice(bytes);
+        let pending = std::mem::take(&mut self.pending);
+        let mut start = 0;
+        while let Some(taken) = self.step(&pending[start..], out) {
+            start += taken;
+            self.searched = 0;
+        }
+        self.pending = pending;
+        self.pending.drain(..start);
+    }
+
+    /// Appends what is left at the end of the stream.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        let rest = std::mem::take(&mut self.pending);
+        self.searched = 0;
+        if self.block.take().is_none() {
+            self.write_group(&rest, out);
+        }
+    }
+
+    /// Writes the group at the start of `text`, if it is complete, and returns its length.
+    fn step(&mut self, text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+        let line_end = |from: usize| memchr(b'\n', &text[from..]).map(|at| from + at + 1);
+        if self.block.is_some() {
+            let end = line_end(self.searched).unwrap_or(text.len());
+            let whole = end <= self.window && text[..end].ends_with(b"\n");
+            self.searched = end;
+            return (whole || end >= self.window)
+                .then(|| self.withhold(&text[..end.min(self.window)], out));
+        }
+        while let Some(end) = line_end(self.searched).filter(|end| *end <= self.window) {
+            self.searched = end;
+            if !self.value_may_be_open(&text[..end]) {
+                self.write_group(&text[..end], out);
+                return Some(end);
+            }
+        }
+        if text.len() < self.window {
+            self.searched = text.len().max(self.searched);
+            return None;
+        }
+        Some(self.write_window(&text[..self.window], out))
+    }
+
+    /// Whether a value that goes on in the next line may be open at the end of these lines.
+    fn value_may_be_open(&self, lines: &[u8]) -> bool {
+        let open = |value: &[u8]| {
+            let mut ends = memchr::memchr_iter(b'\n', value).filter(|end| end + 1 < value.len());
+            ends.any(|end| lines.ends_with(&value[..=end]))
+        };
+        if self.redactor.blocks.iter().any(|value| open(value)) {
+            return true;
+        }
+        let line = lines.strip_suffix(b"\n").unwrap_or(lines);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !line
+            .last_chunk::<WRAPPED_RUN>()
+            .is_some_and(|run| run.iter().all(|c| super::encoding::is_base64(*c)))
+        {
+            return false;
+        }
+        let tail = &line[line.len().saturating_sub(2 * self.redactor.detector.longest())..];
+        let joined = Layer::Wraps.peel(tail);
+        self.redactor.detector.wrapped_value_begins_at_end_of(joined.as_deref().unwrap_or(tail))
+    }
+
+    /// Writes one or several whole lines, or the last piece of a stream.
+    fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
+        let mut hits = self.redactor.detector.text(text);
+        let open =
+            open_block(text).filter(|start| !hits.iter().any(|hit| known_around(hit, *start)));
+        let Some(start) = open else {
+            return self.write(text, &hits, out);
+        };
+        hits.retain(|hit| hit.end <= start);
+        self.write(&text[..start], &hits, out);
+        let marker = self.redactor.marker(Label::Rule(rule::private_key()));
+        out.extend_from_slice(marker.as_bytes());
+        out.extend_from_slice(b"\n");
+        self.block = Some(Block { left: WINDOW, header: false });
+    }
+
+    /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
+    fn write_window(&self, text: &[u8], out: &mut Vec<u8>) -> usize {
+        let hits = self.redactor.detector.text(text);
+        let mut cut = quiet_cut(text, text.len() - self.overlap);
+        if let Some(hit) = hits.iter().find(|hit| hit.start < cut && cut < hit.end) {
+            // A token that reaches to the very end may go on; the next window begins with it.
+            cut = if hit.end == text.len() && hit.start > 0 { hit.start } else { hit.end };
+        }
+        let written = hits.iter().take_while(|hit| hit.end <= cut).count();
+        self.write(&text[..cut], &hits[..written], out);
+        cut
+    }
+
+    /// Passes over a line of an open PEM block.
+    fn withhold(&mut self, line: &[u8], out: &mut Vec<u8>) -> usize {
+        let Some(block) = &mut self.block else { return line.len() };
+        let blank = line.trim_ascii().is_empty();
+        block.left = block.left.saturating_sub(line.len());
+        let ended =
+            memmem::find(line, END).is_some() || (blank && !block.header) || block.left == 0;
+        block.header = memmem::find(line, b": ").is_some() || (blank && block.header);
+        if ended {
+            self.block = None;
+            if blank {
+                out.extend_from_slice(b"\n");
+            }
+        }
+        line.len()
+    }
+
+    fn write(&self, text: &[u8], hits: &[Hit], out: &mut Vec<u8>) {
+        let mut copied = 0;
+        for hit in hits {
+            let Range { start, end } = whole_chars(text, hit.start..hit.end);
+            control::escape(&text[copied..start.max(copied)], out);
+            out.extend_from_slice(self.redactor.marker(hit.label).as_bytes());
+            copied = end.max(copied);
+        }
+        control::escape(&text[copied..], out);
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+
+/// Where a private key in PEM begins that does not end in this text: a header with nothing or base64 behind it.
+fn open_block(text: &[u8]) -> Option<usize> {
+    let start = memmem::rfind(text, BEGIN)?;
+    let header = text[start + BEGIN.len()..].split(|b| *b == b'\n').next()?;
+    let body = memmem::find(header, b"-----").map(|at| (&header[..at], &header[at + 5..]));
+    let (label, rest) = body?;
+    let private = label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK");
+    let mentioned = rest.trim_ascii().iter().any(|b| !super::encoding::is_base64(*b) && *b != b'=');
+    let ended = memmem::find(&text[start..], END).is_some();
+    (private && !mentioned && !ended).then_some(start)
+}
+
+fn known_around(hit: &Hit, at: usize) -> bool {
+    matches!(hit.label, Label::Known(_)) && (hit.start..hit.end).contains(&at)
+}
+
+/// A place at or before `wanted` that cuts neither a character nor an escape: a decoder that starts in the middle of one
+/// would read something else. Text that is nothing but escapes is cut where wanted.
+fn quiet_cut(text: &[u8], wanted: usize) -> usize {
+    /// Longer than any escape: a surrogate pair, escaped twice.
+    const ESCAPE: usize = 24;
+    let lowest = wanted.saturating_sub(OVERLAP / 2).max(ESCAPE);
+    let quiet = |at: &usize| {
+        text[at - ESCAPE..*at].iter().all(|b| !matches!(b, b'\\' | b'%')) && text[*at].is_ascii()
+    };
+    (lowest..=wanted).rev().find(quiet).unwrap_or(wanted)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The stream is cleaned alike whole, byte by byte, and split anywhere; every spelling at every split.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+
+use crate::redact::Redactor;
+use crate::redact::rule::tests::expand;
+use crate::redact::spelling::{armed, spellings};
+
+/// What comes out when `input` comes in pieces that end at `cuts`.
+fn pieces(redactor: &Redactor, input: &[u8], cuts: &[usize]) -> Vec<u8> {
+    let mut cleaner = redactor.stderr();
+    let mut out = Vec::new();
+    let mut start = 0;
+    for cut in cuts.iter().copied().chain([input.len()]) {
+        cleaner.push(&input[start..cut], &mut out);
+        start = cut;
+    }
+    cleaner.finish(&mut out);
+    out
+}
+
+fn whole(redactor: &Redactor, input: &str) -> String {
+    String::from_utf8(pieces(redactor, input.as_bytes(), &[])).expect("always UTF-8")
+}
+
+/// What has come out after each of these pushes.
+fn pushes(redactor: &Redactor, inputs: &[&str]) -> Vec<String> {
+    let mut cleaner = redactor.stderr();
+    let one = |input: &&str| {
+        let mut out = Vec::new();
+        cleaner.push(input.as_bytes(), &mut out);
+        String::from_utf8(out).expect("UTF-8")
+    };
+    inputs.iter().map(one).collect()
+}
+
+#[test]
+fn every_spelling_is_found_at_every_split() {
+    let value = "tok/9Kx+Zq\"e\\r7Wv<4Lp&2Nd";
+    let redactor = armed(&[("TOKEN", value)]);
+    for spelling in spellings(value) {
+        let input = format!("starting\nlog: {spelling} end\nbye");
+        let expected = whole(&redactor, &input);
+        assert!(expected.contains("[hushpipe:TOKEN]"), "{input} became {expected}");
+        assert!(!expected.contains(&spelling), "{input} became {expected}");
+        for cut in 0..=input.len() {
+            assert_eq!(
+                pieces(&redactor, input.as_bytes(), &[cut]),
+                expected.as_bytes(),
+                "{input} at {cut}"
+            );
+        }
+        let bytes: Vec<_> = (0..input.len()).collect();
+        assert_eq!(pieces(&redactor, input.as_bytes(), &bytes), expected.as_bytes(), "{input}");
+    }
+}
+
+#[test]
+fn a_clean_line_is_written_at_once_and_half_a_line_is_not() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    assert_eq!(pushes(&redactor, &["one\ntw", "o", "\n", "ab"]), ["one\n", "", "two\n", ""]);
+}
+
+#[test]
+fn a_value_of_several_lines_is_one_marker_and_holds_only_what_may_be_it() {
+    let redactor = armed(&[("KEY", "first-line-x\nsecond\nthird-line-y")]);
+    let held = pushes(&redactor, &["a\nfirst-line-x\n", "second\n", "third-line-y\nb\n"]);
+    assert_eq!(held, ["a\n", "", "[hushpipe:KEY]\nb\n"]);
+    let other = pushes(&redactor, &["first-line-x\n", "something else\n"]);
+    assert_eq!(other, ["", "[hushpipe:KEY]\nsomething else\n"]);
+}
+
+#[test]
+fn a_value_wrapped_over_lines_is_found() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh-5678-ijkl")]);
+    let encoded = STANDARD.encode(format!("{}abcd-1234-efgh-5678-ijkl and on", "u".repeat(50)));
+    let (first, second) = encoded.split_at(76);
+    let out = pushes(&redactor, &[&format!("{first}\n"), &format!("{second}\n")]);
+    assert_eq!(out[0], "");
+    assert!(out[1].contains("[hushpipe:TOKEN]"), "{out:?}");
+    assert!(!out[1].contains(&second[..10]) && !out[1].contains(&first[70..]), "{out:?}");
+}
+
+#[test]
+fn an_open_key_block_is_withheld_to_its_end() {
+    let redactor = armed(&[]);
+    let (key, made) = expand(
+        "{dashes}BEGIN RSA {key}{dashes}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,{hex:32}\n\n{base64:64}\n{base64:64}\n{dashes}END RSA {key}{dashes}",
+        9,
+    );
+    assert_eq!(whole(&redactor, &format!("a\n{key}\nb\n")), "a\n[hushpipe:private-key]\nb\n");
+    let (open, _) = key.rsplit_once('\n').expect("lines");
+    assert_eq!(whole(&redactor, &format!("a: {open}\n\nb\n")), "a: [hushpipe:private-key]\n\nb\n");
+    assert_eq!(whole(&redactor, &format!("a\n{open}")), "a\n[hushpipe:private-key]\n");
+    let endless = format!("{open}\n{}end\n", "log line\n".repeat(20_000));
+    let out = whole(&redactor, &endless);
+    assert!(out.ends_with("log line\nend\n") && out.len() < endless.len() - 60_000);
+    assert!(made.iter().all(|part| !out.contains(part.as_str())));
+}
+
+#[test]
+fn a_mention_of_a_key_header_withholds_nothing() {
+    let redactor = armed(&[]);
+    let (text, _) = expand("expected `{dashes}BEGIN {key}{dashes}` here\nnext\n", 0);
+    assert_eq!(whole(&redactor, &text), text);
+}
+
+#[test]
+fn a_known_key_block_has_its_own_marker() {
+    let (key, _) = expand(
+        "{dashes}BEGIN {key}{dashes}\n{base64:64}\n{base64:64}\n{dashes}END {key}{dashes}\n",
+        4,
+    );
+    let redactor = armed(&[("TLS_KEY", &key)]);
+    assert_eq!(whole(&redactor, &format!("a\n{key}b\n")), "a\n[hushpipe:TLS_KEY]\nb\n");
+}
+
+#[test]
+fn long_lines_go_in_windows_and_nothing_slips_between() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let (pat, _) = expand("ghp_{base62:36}", 8);
+    for before in (65_400..65_600).step_by(7).chain((57_200..57_400).step_by(7)) {
+        for secret in ["abcd-1234-efgh", r"\u0061bcd-1234-efg\u0068", &pat] {
+            let input = format!("{} {secret} {}\nnext\n", ".".repeat(before), "-".repeat(70_000));
+            let out = whole(&redactor, &input);
+            assert!(out.contains(" [hushpipe:"), "{secret} after {before}");
+            assert!(
+                !out.contains("234-efg") && !out.contains(&pat[30..]),
+                "{secret} after {before}"
+            );
+            assert_eq!(pieces(&redactor, input.as_bytes(), &[before, before + 9]), out.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn terminals_are_not_driven() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    assert_eq!(
+        whole(&redactor, "\x1b[2Jok\rabcd-1234-efgh\r\n"),
+        "\\x1b[2Jok\\x0d[hushpipe:TOKEN]\r\n"
+    );
+    assert_eq!(pieces(&redactor, b"caf\xc3\xa9 \xff\n", &[4]), "café \\xff\n".as_bytes());
+}
+
+proptest! {
+    #[test]
+    fn splits_do_not_matter_and_no_value_comes_out(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("abcd-1234-efgh".to_owned()),
+                Just("first-line-x\nsecond\nthird-line-y".to_owned()),
+                Just("first-line-x\n".to_owned()),
+                Just("second\n".to_owned()),
+                Just("-----BEGIN X PRIVATE ".to_owned() + "KEY-----\n"),
+                Just("-----END ".to_owned()),
+                Just("YWJjZC0xMjM0LWVmZ2g=".to_owned()),
+                Just("YWJjZC0xMjM0LWVmZ2hYWJjZC\n0xMjM0LWVmZ2g=".to_owned()),
+                "[ -~\n\r\\\\%é]{0,30}",
+                Just("\n".to_owned()),
+            ],
+            0..12,
+        ),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let redactor = armed(&[("A", "abcd-1234-efgh"), ("B", "first-line-x\nsecond\nthird-line-y")]);
+        let input = parts.concat().into_bytes();
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
+        cuts.sort_unstable();
+        let expected = pieces(&redactor, &input, &[]);
+        prop_assert_eq!(&pieces(&redactor, &input, &cuts), &expected);
+        let bytes: Vec<_> = (0..input.len()).collect();
+        prop_assert_eq!(&pieces(&redactor, &input, &bytes), &expected);
+        let out = String::from_utf8(expected).expect("always UTF-8");
+        for value in ["abcd-1234-efgh", "first-line-x", "third-line-y"] {
+            prop_assert!(!out.contains(value), "{}", out);
+        }
+        prop_assert_eq!(&whole(&redactor, &out), &out);
+    }
+}
