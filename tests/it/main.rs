@@ -8,3 +8,8 @@
 
 /// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.
 mod layers;
+/// Storing secrets and taking them out again.
+mod secret;
+/// A person at a terminal.
+#[cfg(target_os = "linux")]
+mod terminal;
