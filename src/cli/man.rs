@@ -69,3 +69,21 @@ impl Fault for ManError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page_of(verb: &[&str]) -> Result<String, ManError> {
+        page(&verb.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_verb_has_a_page_and_nothing_else_has() {
+        assert!(page_of(&[]).expect("the overview").contains(".TH hushpipe 1"));
+        assert!(page_of(&["secret", "set"]).expect("a page").contains(".TH hushpipe-secret-set 1"));
+        assert!(
+            matches!(page_of(&["secret", "sett"]), Err(ManError::UnknownVerb(verb)) if verb == "secret sett")
+        );
+    }
+}
