@@ -12,9 +12,11 @@ mod init;
 mod list;
 mod lock;
 mod man;
+mod progress;
 mod run;
 mod schema;
 mod secret;
+mod standing;
 mod sync;
 mod tools;
 mod verify;
@@ -29,9 +31,12 @@ use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
 use output::Output;
 
-/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back.
+/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
+///
+/// A client's configuration lists `hushpipe run NAME` as the command of a server. The manifest,
+/// `~/.config/hushpipe/hushpipe.toml`, says what NAME is and where its secrets are.
 #[derive(Debug, Parser)]
-#[command(name = "hushpipe", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "hushpipe", version, max_term_width = 100, after_long_help = AFTER_HELP)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -40,14 +45,33 @@ pub struct Cli {
     command: Command,
 }
 
+/// What stands at the end of `hushpipe --help`.
+const AFTER_HELP: &str = "\
+Start here:
+  hushpipe init                                   make the manifest, then name a server in it
+  hushpipe lock && hushpipe sync                  pin it and install it
+  hushpipe secret set local://github-token        store what it needs
+  hushpipe check                                  see that nothing is missing
+  hushpipe tools github                           try it
+
+Environment:
+  HUSHPIPE_MANIFEST    the project manifest, where no option names one
+
+Exit codes:
+  0 done · 2 wrong command line · 65 not what was locked · 69 secret store not reached · 74 file or
+  descriptor failed · 75 too late · 77 secret refused or missing · 78 manifest, lockfile or trust ·
+  125 hushpipe failed · 126 program cannot be run · 127 program not found; `run` ends with the
+  server's own code, 128+n if signal n ended it";
+
 /// Which manifest a verb works on.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Project manifest")]
 pub struct Global {
-    /// Use this manifest as a project manifest, beside the user's own
+    /// Read this project manifest beside your own
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
     pub manifest: Option<PathBuf>,
 
-    /// Use DIR/hushpipe.toml as a project manifest, beside the user's own
+    /// Read DIR/hushpipe.toml beside your own
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }
@@ -86,6 +110,26 @@ impl Context {
     fn sources(&self, profile: Option<&str>) -> Sources {
         let Global { manifest, project } = &self.global;
         Sources::named(manifest.as_deref(), project.as_deref(), &self.env).with_profile(profile)
+    }
+}
+
+/// What became of several pieces of work, each reported when it fails, none keeping the next from being tried.
+#[derive(Default)]
+struct Outcomes {
+    first_failure: Option<u8>,
+}
+
+impl Outcomes {
+    fn add(&mut self, context: &Context, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            context.out.report(&error);
+            self.first_failure.get_or_insert(error.exit_code());
+        }
+    }
+
+    /// The exit code of the first failure, or success.
+    fn exit_code(self) -> ExitCode {
+        self.first_failure.map_or(ExitCode::SUCCESS, ExitCode::from)
     }
 }
 

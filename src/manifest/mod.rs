@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
 pub use error::Error;
+pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
 use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, Server};

@@ -9,10 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Fault, Kind};
-use crate::manifest::lock::{LockError, Lockfile};
+use crate::manifest::lock::{Entry, LockError, Lockfile};
 use crate::manifest::{Integrity, Server};
 use crate::runner::{BinaryPackage, NpmPackage, Package};
-use crate::store::{Depth, Difference, Digest, Receipt, Store, StoreError};
+use crate::store::{Depth, Difference, Digest, Findings, Receipt, Store, StoreError};
 use crate::sys::machine::{self, Machine};
 use crate::sys::os;
 use crate::sys::path::Paths;
@@ -42,7 +42,7 @@ pub fn locate(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(package) => Installed::find(server, package, paths)?.program(server),
+        Package::Npm(package) => Installed::find(server, package, paths)?.program(),
         Package::Binary(binary) => Ok(of_binary(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
@@ -63,8 +63,12 @@ pub fn program(
     match &server.package {
         Package::Npm(package) => {
             let installed = Installed::find(server, package, paths)?;
-            installed.check(server)?;
-            installed.program(server)
+            let depth = match server.integrity {
+                Integrity::Fast => Depth::Figures,
+                Integrity::Full => Depth::Content,
+            };
+            installed.judge(&installed.findings(depth)?)?;
+            installed.program()
         }
         Package::Binary(binary) => {
             check_binary(server, binary, paths)?;
@@ -74,50 +78,85 @@ pub fn program(
     }
 }
 
-/// A package in the store of this machine.
-struct Installed<'a> {
+/// The lock entry of a server, if it is for what the manifest says.
+///
+/// # Errors
+/// There is none, or it is for another package, version or entry point.
+pub fn current_entry<'l>(
+    lockfile: &'l Lockfile,
+    server: &Server,
+    package: &NpmPackage,
+) -> Result<&'l Entry, ProgramError> {
+    let (name, wanted) = (server.name.clone(), package.to_string());
+    let Some(entry) = lockfile.entry(&server.name) else {
+        return Err(ProgramError::NotLocked { server: name, package: wanted });
+    };
+    let head = entry.head()?;
+    if head.npm != wanted || head.bin != server.bin {
+        return Err(ProgramError::Stale { server: name, package: wanted, locked: head.npm });
+    }
+    Ok(entry)
+}
+
+/// The install of a server's package on this machine.
+pub struct Installed<'a> {
+    /// What is recorded of it.
+    pub receipt: Receipt,
     store: Store,
-    receipt: Receipt,
     entry: String,
+    server: &'a Server,
     package: &'a NpmPackage,
 }
 
 impl<'a> Installed<'a> {
-    fn find(server: &Server, package: &'a NpmPackage, paths: &Paths) -> Result<Self, ProgramError> {
-        let (name, wanted) = (|| server.name.clone(), || package.to_string());
+    /// Finds it by the lock entry.
+    ///
+    /// # Errors
+    /// The package is not locked, locked otherwise, or not installed.
+    pub fn find(
+        server: &'a Server,
+        package: &'a NpmPackage,
+        paths: &Paths,
+    ) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;
-        let entry = lockfile
-            .entry(&server.name)
-            .ok_or_else(|| ProgramError::NotLocked { server: name(), package: wanted() })?;
+        let entry = current_entry(&lockfile, server, package)?;
         let head = entry.head()?;
-        if head.npm != wanted() || head.bin != server.bin {
-            let locked = head.npm;
-            return Err(ProgramError::Stale { server: name(), package: wanted(), locked });
-        }
         let store = Store::of(paths);
         let receipt = store.receipt(&entry.digest()).map_err(|error| match error {
-            StoreError::NotInstalled => {
-                ProgramError::NotInstalled { server: name(), package: wanted() }
-            }
+            StoreError::NotInstalled => ProgramError::NotInstalled {
+                server: server.name.clone(),
+                package: package.to_string(),
+            },
             error => error.into(),
         })?;
-        Ok(Self { store, receipt, entry: head.entry, package })
+        Ok(Self { receipt, store, entry: head.entry, server, package })
     }
 
-    fn check(&self, server: &Server) -> Result<(), ProgramError> {
-        let depth = match server.integrity {
-            Integrity::Fast => Depth::Figures,
-            Integrity::Full => Depth::Content,
-        };
-        let differences = self.store.check(&self.receipt, depth)?.differences;
-        if differences.is_empty() {
-            return Ok(());
+    /// Compares it with its receipt.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn findings(&self, depth: Depth) -> Result<Findings, ProgramError> {
+        Ok(self.store.check(&self.receipt, depth)?)
+    }
+
+    /// The failure that findings amount to, if they do.
+    ///
+    /// # Errors
+    /// [`ProgramError::Altered`] where there is any difference.
+    pub fn judge(&self, findings: &Findings) -> Result<(), ProgramError> {
+        match findings.differences.as_slice() {
+            [] => Ok(()),
+            differences => Err(ProgramError::Altered {
+                server: self.server.name.clone(),
+                install: self.store.folder(&self.receipt.lock),
+                differences: differences.to_vec(),
+            }),
         }
-        let install = self.store.folder(&self.receipt.lock);
-        Err(ProgramError::Altered { server: server.name.clone(), install, differences })
     }
 
-    fn program(&self, server: &Server) -> Result<Program, ProgramError> {
+    fn program(&self) -> Result<Program, ProgramError> {
+        let server = self.server;
         let runtime = &self.receipt.runtime;
         let path = server.runtime.as_ref().unwrap_or(&runtime.path);
         if !os::is_program(path) {

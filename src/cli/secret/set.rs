@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::{input, reference, to_store, what_weak_means};
+use super::{input, named_for, reference, to_store, what_weak_means};
 use crate::cli::Context;
 use crate::error::Error;
 use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
 
 /// Store a value: typed at a prompt that does not show it, or from stdin
 #[derive(Debug, Args)]
@@ -22,8 +23,10 @@ pub(super) struct Set {
 }
 
 impl Set {
-    pub(super) fn run(self, context: &Context, providers: Providers<'_>) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
         let value = input::value(&reference)?;
         let weakness = value.weakness();

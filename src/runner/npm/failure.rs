@@ -12,6 +12,9 @@ use crate::error::{Fault, Kind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NpmError {
+    /// There is no Node.
+    #[error("node was not found, neither on the login shell's PATH nor on yours")]
+    NoNode,
     /// There is no npm.
     #[error("npm was not found beside `{}` or on PATH", node.display())]
     NoNpm {
@@ -194,7 +197,7 @@ fn list(names: &[String]) -> String {
 impl Fault for NpmError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoNpm { .. } => Kind::NotFound,
+            Self::NoNode | Self::NoNpm { .. } => Kind::NotFound,
             Self::Start { .. } | Self::Format { .. } => Kind::Internal,
             Self::Files { .. } => Kind::Io,
             Self::NoEntry { .. } => Kind::Integrity,
@@ -218,6 +221,7 @@ impl Fault for NpmError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::NoNode => "install Node.js, or put it on your PATH",
             Self::NoNpm { .. } => "install npm, or put it on your PATH",
             Self::SeveralPrograms { .. } | Self::NoSuchProgram { .. } => {
                 "choose one with `bin = \"…\"` in the manifest"

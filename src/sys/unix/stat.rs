@@ -67,7 +67,7 @@ pub fn facts_of_file(file: &std::fs::File) -> io::Result<Facts> {
 pub fn make_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::symlink_metadata(path)?.permissions().mode();
-    match mode & WRITABLE_BY_OTHERS {
+    match mode & 0o022 {
         0 => Ok(()),
         open => std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & !open)),
     }
@@ -80,7 +80,7 @@ const FLAGS: OFlag =
 #[cfg(not(target_os = "linux"))]
 const FLAGS: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
-const WRITABLE_BY_OTHERS: u32 = 0o022;
+const WRITABLE_BY_OTHERS: libc::mode_t = 0o022;
 
 fn facts(stat: &FileStat, user: u32) -> Facts {
     let shape = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
@@ -90,7 +90,7 @@ fn facts(stat: &FileStat, user: u32) -> Facts {
         _ => Shape::Other,
     };
     // The mode of a link means nothing on Linux: it is always 0777.
-    let writable = shape != Shape::Link && u32::from(stat.st_mode) & WRITABLE_BY_OTHERS != 0;
+    let writable = shape != Shape::Link && stat.st_mode & WRITABLE_BY_OTHERS != 0;
     let size = if shape == Shape::Folder { 0 } else { u64::try_from(stat.st_size).unwrap_or(0) };
     Facts {
         shape,
