@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::Context;
 use super::output::{json, printable};
 use super::secret::{now, what_weak_means};
-use super::standing::{Problem, Standing, State, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
-use crate::manifest::{self, Level, Manifest, Server};
+use crate::manifest::{self, Level, Manifest, Server, looks_opaque};
 use crate::provider::resolve::{DEADLINE, all_or_nothing};
 use crate::provider::{Providers, attempt};
 use crate::sys::machine::Machine;
@@ -121,6 +121,9 @@ impl Check {
 /// What holds for all servers.
 fn notes(manifest: &Manifest, machine: Option<&Machine>) -> Vec<String> {
     let mut notes = Vec::new();
+    for name in &manifest.hidden {
+        notes.push(format!("your own `[servers.{name}]` hides the project's"));
+    }
     if machine.is_none() {
         notes.push(
             "there is no machine record, so servers get a plain PATH: run `hushpipe init`".into(),
@@ -152,6 +155,15 @@ impl Entry {
         if !server.env.dangerously_pass.is_empty() {
             let names = server.env.dangerously_pass.join("`, `");
             notes.push(format!("`{names}` may make it load other code"));
+        }
+        let settings = server.env.plain.iter().filter(|(name, value)| is_credential(name, value));
+        for (name, _) in settings {
+            notes.push(format!(
+                "`{name}` looks like a credential: keep it in a store and name it under `secrets`"
+            ));
+        }
+        if server.args.iter().any(|word| looks_opaque(word)) {
+            notes.push("an argument looks like a credential, and every process can read it".into());
         }
         let mut entry = Self {
             name: server.name.clone(),

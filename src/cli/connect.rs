@@ -23,6 +23,10 @@ pub(super) struct Connect {
     #[arg(value_name = "NAME")]
     server: String,
 
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+
     /// How long to wait for each answer, as in 60s, 500ms or 2m
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     timeout: Duration,
@@ -67,7 +71,11 @@ impl Connect {
         if let Some(project) = &global.project {
             args.extend(["--project".into(), project.clone().into_os_string()]);
         }
-        args.extend(["run".into(), "--".into(), self.server.clone().into()]);
+        args.push("run".into());
+        if let Some(profile) = &self.profile {
+            args.extend(["--profile".into(), profile.into()]);
+        }
+        args.extend(["--".into(), self.server.clone().into()]);
         args
     }
 

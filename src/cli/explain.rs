@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Problem, Standing, State, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
-use crate::launch::env::{Origin, Variables, names_credential, search_path, variables};
+use crate::launch::env::{Origin, Variables, search_path, variables};
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
 use crate::plan::program::{Program, locate};
 use crate::runner::Package;
@@ -159,18 +159,12 @@ fn environment(
         };
         let shown = match origin {
             Origin::Path => true,
-            Origin::Plain => !holds_credential(&name, &value),
+            Origin::Plain => !is_credential(&name, &value),
             Origin::Kept | Origin::Passed | Origin::DangerouslyPassed => false,
         };
         Variable { name, from, value: shown.then(|| value.into_owned()) }
     };
     variables.into_iter().map(variable).collect()
-}
-
-/// Whether a plain setting looks like a credential: by its name, by its text, or as a URL with a password in it.
-fn holds_credential(name: &str, value: &str) -> bool {
-    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
-    names_credential(name) || looks_opaque(value) || has_userinfo
 }
 
 impl Secret {
@@ -243,8 +237,17 @@ fn protections(server: &Server) -> Vec<Protection> {
             },
         ),
         protection("install checked", checked, how),
-        protection("frame limit", true, &format!("{} bytes", server.frame_limit)),
+        protection("frame limit", true, &size(server.frame_limit)),
     ]
+}
+
+/// A size as the manifest writes it.
+fn size(bytes: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.iter().find(|(unit, _)| bytes.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{} {name}", bytes / unit),
+        None => format!("{bytes} bytes"),
+    }
 }
 
 impl Explanation {
@@ -269,7 +272,8 @@ impl Explanation {
         rows.push(row("cwd", self.cwd.clone()));
         let mut lines = table(rows.into_iter());
         let variables = self.environment.iter().map(|variable| {
-            let value = variable.value.clone().unwrap_or_default();
+            let hidden = if variable.from == Origin::Plain.word() { "…" } else { "" };
+            let value = variable.value.as_deref().unwrap_or(hidden).to_owned();
             [format!("  {}", variable.name), variable.from.to_owned(), value]
         });
         let secrets = self

@@ -76,6 +76,9 @@ impl Run {
         let machine = Machine::load(&paths)?;
         let program = program(server, &paths, machine.as_ref())?;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        if machine.is_none() {
+            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
+        }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::launch::LaunchError;
-use crate::manifest::{Cwd, Manifest, Server};
+use crate::launch::env::names_credential;
+use crate::manifest::{Cwd, Manifest, Server, looks_opaque};
 use crate::plan::program::{ProgramError, program};
 use crate::runner::Package;
 use crate::sys::machine::Machine;
@@ -115,6 +116,14 @@ pub(super) fn is_pinned(server: &Server) -> bool {
     !matches!(server.package, Package::Command(_))
 }
 
+/// Whether a plain setting looks like a credential: by its name, by its text, or as a URL with a password in it.
+pub(super) fn is_credential(name: &str, value: &str) -> bool {
+    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| {
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    });
+    names_credential(name) || looks_opaque(value) || has_userinfo
+}
+
 /// A failure as `--json` writes it.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
@@ -141,5 +150,26 @@ impl Problem {
         let causes = self.causes.iter().map(|cause| format!("cause: {cause}"));
         let hints = self.hint.iter().flat_map(|hint| hint.lines());
         causes.chain(hints.map(|hint| format!("hint: {hint}"))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_among_plain_settings_are_seen() {
+        for (name, value) in [
+            ("GITHUB_TOKEN", "x"),
+            ("DB", "postgres://me:pw@host/db"),
+            ("X", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ] {
+            assert!(is_credential(name, value), "{name}");
+        }
+        for (name, value) in
+            [("LOG_LEVEL", "info"), ("URL", "https://example.com/@me"), ("REGION", "eu-central-1")]
+        {
+            assert!(!is_credential(name, value), "{name}");
+        }
     }
 }

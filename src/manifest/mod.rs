@@ -39,6 +39,8 @@ pub struct Manifest {
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The files that were read, the user's first.
     pub files: Vec<PathBuf>,
+    /// Servers of the project manifest that one of the user's hides by its name.
+    pub hidden: Vec<String>,
     /// Where the user manifest is, or would be.
     user: PathBuf,
 }
@@ -68,14 +70,23 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
         None => None,
     };
     let files = own.iter().map(|_| user.clone()).chain(project).collect();
-    let mut manifest =
-        Manifest { servers: BTreeMap::new(), providers: BTreeMap::new(), files, user };
+    let mut manifest = Manifest {
+        servers: BTreeMap::new(),
+        providers: BTreeMap::new(),
+        files,
+        hidden: Vec::new(),
+        user,
+    };
     let mut profiles = Vec::new();
     // The user's entries go in last: on a name clash they win.
     for contents in [of_project, own].into_iter().flatten() {
         let Contents { providers, servers, profiles: names } = contents;
         manifest.providers.extend(providers);
-        manifest.servers.extend(servers);
+        for (name, server) in servers {
+            if manifest.servers.insert(name.clone(), server).is_some() {
+                manifest.hidden.push(name);
+            }
+        }
         profiles.extend(names);
     }
     match profile.filter(|name| !profiles.iter().any(|known| known == name)) {

@@ -56,6 +56,7 @@ fn the_users_entry_wins_and_a_projects_may_not_start() {
     let (a, b) = (manifest.server("a").expect("a"), manifest.server("b").expect("b"));
     assert_eq!((a.level, a.manifest.clone()), (Level::User, home.paths().manifest()));
     assert_eq!((b.level, b.manifest.clone()), (Level::Project, home.project()));
+    assert_eq!(manifest.hidden, ["a"]);
     assert_eq!(b.lock_path(), home.folder.path().join("project/hushpipe.lock"));
     manifest.allow_launch(a).expect("the user's may");
     let refused = manifest.allow_launch(b).expect_err("a project's may not");

@@ -75,6 +75,7 @@ fn describe_kind(kind: &Kind, generator: &mut SchemaGenerator) -> Schema {
     let mut schema = (kind.schema)(generator);
     let name = serde_json::json!({ "const": kind.scheme });
     let object = schema.ensure_object();
+    object.insert("description".to_owned(), format!("Reads {}.", kind.about).into());
     let property = |object: &mut serde_json::Map<_, _>, key: &str, empty| {
         object.entry(key.to_owned()).or_insert(empty).take()
     };

@@ -293,3 +293,6 @@ impl Fault for StoreError {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -38,10 +38,15 @@ mod real_servers;
 mod redact;
 /// stdout carries only MCP messages, byte for byte, from and to any kind of descriptor.
 mod relay;
+/// Storing secrets and taking them out again.
+mod secret;
 /// The home with the installed real servers, shared with the benchmarks.
 mod servers;
 /// A live session with a program: send a frame, read a frame.
 mod session;
+/// A person at a terminal.
+#[cfg(target_os = "linux")]
+mod terminal;
 /// The processes below one, shared with the benchmarks.
 #[cfg(target_os = "linux")]
 mod tree;

@@ -20,12 +20,12 @@ every reference has a value.
 Example:
   hushpipe secret test github")]
 pub(super) struct Test {
-    /// The server
+    /// The server, as the manifest names it
     #[arg(value_name = "NAME")]
     server: String,
 
-    /// Use the references of this profile of the manifest
-    #[arg(long, value_name = "NAME")]
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
     /// Write JSON
