@@ -68,8 +68,8 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         'hushpipe;secret' {
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a value: typed at a prompt that does not show it, or from stdin')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Write a value to stdout, after a person typed its name at the terminal')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
@@ -96,8 +96,8 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'hushpipe;secret;remove' {
@@ -183,7 +183,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         'hushpipe;verify' {
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON array')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -61,8 +61,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;secret'= {
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand set 'Store a value: typed at a prompt that does not show it, or from stdin'
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
@@ -86,8 +86,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand --json 'Write JSON'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'hushpipe;secret;remove'= {
             cand --manifest 'Read this project manifest beside your own'
@@ -159,7 +159,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;verify'= {
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
-            cand --json 'Print one JSON array'
+            cand --json 'Write JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

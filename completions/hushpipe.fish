@@ -54,7 +54,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l project -d 'R
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -s h -l help -d 'Print help'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
@@ -70,7 +70,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l json -d 'Write JSON'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
@@ -107,7 +107,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -l json -d 'W
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l json -d 'Print one JSON array'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l profile -d 'Take secret references from this profile of the manifest' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m' -r

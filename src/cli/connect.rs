@@ -19,7 +19,7 @@ use crate::sys::command;
 /// Which server to start, and how long to wait for it.
 #[derive(Debug, Args)]
 pub(super) struct Connect {
-    /// The server's name in the manifest
+    /// The server, as the manifest names it
     #[arg(value_name = "NAME")]
     server: String,
 

@@ -58,10 +58,18 @@ Environment:
   HUSHPIPE_MANIFEST    the project manifest, where no option names one
 
 Exit codes:
-  0 done · 2 wrong command line · 65 not what was locked · 69 secret store not reached · 74 file or
-  descriptor failed · 75 too late · 77 secret refused or missing · 78 manifest, lockfile or trust ·
-  125 hushpipe failed · 126 program cannot be run · 127 program not found; `run` ends with the
-  server's own code, 128+n if signal n ended it";
+  0    done; of `run`: the client left, or hushpipe was asked to stop, after a good launch
+  2    the command line is wrong
+  65   an installed file is not what was locked
+  69   a secret store was not reached
+  74   reading or writing failed
+  75   it took too long
+  77   a secret is not there, or its store refuses us
+  78   the manifest, the lockfile or trust in them
+  125  hushpipe itself failed
+  126  the program cannot be run
+  127  the program was not found
+  Otherwise `run` ends with the server's own code, or 128+n where signal n ended it";
 
 /// Which manifest a verb works on.
 #[derive(Debug, Clone, Default, Args)]

@@ -25,9 +25,10 @@ use crate::sys::path::Paths;
 /// what the manifest names, and relays its messages with every secret withheld. Ends with the server's own exit code,
 /// or with 0 when the client closes its end.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Example, in a client's configuration:\n  { \"mcpServers\": { \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }"
-)]
+#[command(after_long_help = "\
+Example, in a client's configuration:
+  { \"mcpServers\": {
+      \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
 pub(super) struct Run {
     /// The server, as the manifest names it
     name: String,

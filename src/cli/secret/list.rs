@@ -13,6 +13,10 @@ use crate::sys::path::Paths;
 
 /// List what is stored: references, lengths and dates, no values
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret list
+  hushpipe secret list --json")]
 pub(super) struct List {
     /// Write JSON
     #[arg(long)]

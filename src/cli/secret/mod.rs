@@ -27,6 +27,11 @@ use crate::sys::path::Paths;
 
 /// Store, read, list, remove and test secrets
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret set local://github-token
+  hushpipe secret list
+  hushpipe secret test github")]
 pub(super) struct Secret {
     #[command(subcommand)]
     verb: Verb,
