@@ -19,9 +19,13 @@ use crate::sys::command;
 /// Which server to start, and how long to wait for it.
 #[derive(Debug, Args)]
 pub(super) struct Connect {
-    /// The server's name in the manifest
+    /// The server, as the manifest names it
     #[arg(value_name = "NAME")]
     server: String,
+
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
 
     /// How long to wait for each answer, as in 60s, 500ms or 2m
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
@@ -67,7 +71,11 @@ impl Connect {
         if let Some(project) = &global.project {
             args.extend(["--project".into(), project.clone().into_os_string()]);
         }
-        args.extend(["run".into(), "--".into(), self.server.clone().into()]);
+        args.push("run".into());
+        if let Some(profile) = &self.profile {
+            args.extend(["--profile".into(), profile.into()]);
+        }
+        args.extend(["--".into(), self.server.clone().into()]);
         args
     }
 

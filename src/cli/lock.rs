@@ -22,6 +22,10 @@ use crate::sys::path::Paths;
 /// has. With names, resolves those servers again, so that their dependencies are the newest their ranges allow. npm
 /// resolves, with your own npm configuration, and no code of a package runs.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe lock              after a change of the manifest
+  hushpipe lock github       newer dependencies of one server")]
 pub(super) struct Lock {
     /// Resolve these servers again
     #[arg(value_name = "NAME")]

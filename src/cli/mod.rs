@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod schema;
 mod secret;
+mod standing;
 mod sync;
 mod tools;
 mod verify;
@@ -30,9 +31,12 @@ use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
 use output::Output;
 
-/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back.
+/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
+///
+/// A client's configuration lists `hushpipe run NAME` as the command of a server. The manifest,
+/// `~/.config/hushpipe/hushpipe.toml`, says what NAME is and where its secrets are.
 #[derive(Debug, Parser)]
-#[command(name = "hushpipe", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "hushpipe", version, max_term_width = 100, after_long_help = AFTER_HELP)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -41,14 +45,41 @@ pub struct Cli {
     command: Command,
 }
 
+/// What stands at the end of `hushpipe --help`.
+const AFTER_HELP: &str = "\
+Start here:
+  hushpipe init                                   make the manifest, then name a server in it
+  hushpipe lock && hushpipe sync                  pin it and install it
+  hushpipe secret set local://github-token        store what it needs
+  hushpipe check                                  see that nothing is missing
+  hushpipe tools github                           try it
+
+Environment:
+  HUSHPIPE_MANIFEST    the project manifest, where no option names one
+
+Exit codes:
+  0    done; of `run`: the client left, or hushpipe was asked to stop, after a good launch
+  2    the command line is wrong
+  65   an installed file is not what was locked
+  69   a secret store was not reached
+  74   reading or writing failed
+  75   it took too long
+  77   a secret is not there, or its store refuses us
+  78   the manifest, the lockfile or trust in them
+  125  hushpipe itself failed
+  126  the program cannot be run
+  127  the program was not found
+  Otherwise `run` ends with the server's own code, or 128+n where signal n ended it";
+
 /// Which manifest a verb works on.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Project manifest")]
 pub struct Global {
-    /// Use this manifest as a project manifest, beside the user's own
+    /// Read this project manifest beside your own
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
     pub manifest: Option<PathBuf>,
 
-    /// Use DIR/hushpipe.toml as a project manifest, beside the user's own
+    /// Read DIR/hushpipe.toml beside your own
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }

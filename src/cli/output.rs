@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
+use serde::Serialize;
+
 use crate::error::Error;
 use crate::sys::env::OwnEnv;
 
@@ -92,6 +94,23 @@ fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || invisible
 }
 
+/// Rows as lines with their columns aligned.
+pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A value as indented JSON. What is written here are names, numbers and dates, which always have a JSON form.
+pub(super) fn json(value: &impl Serialize) -> String {
+    printable_json(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +118,12 @@ mod tests {
     #[test]
     fn a_terminal_never_sees_control_characters() {
         assert_eq!(printable("a\u{1b}[31mb\tc\nd\u{202e}e"), "a\\u{1b}[31mb\tc\nd\\u{202e}e");
+    }
+
+    #[test]
+    fn columns_are_aligned_and_nothing_steers_the_terminal() {
+        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
     }
 
     #[test]

@@ -25,9 +25,10 @@ use crate::sys::path::Paths;
 /// what the manifest names, and relays its messages with every secret withheld. Ends with the server's own exit code,
 /// or with 0 when the client closes its end.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Example, in a client's configuration:\n  { \"mcpServers\": { \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }"
-)]
+#[command(after_long_help = "\
+Example, in a client's configuration:
+  { \"mcpServers\": {
+      \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
 pub(super) struct Run {
     /// The server, as the manifest names it
     name: String,
@@ -70,12 +71,15 @@ impl Run {
     async fn session(&self, context: &Context) -> Result<u8, Error> {
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
-        let manifest = manifest::load(&sources, &paths)?;
+        let manifest = manifest::load_for(&self.name, &sources, &paths)?;
         let server = manifest.server(&self.name)?;
         manifest.allow_launch(server)?;
         let machine = Machine::load(&paths)?;
         let program = program(server, &paths, machine.as_ref())?;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        if machine.is_none() {
+            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
+        }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));

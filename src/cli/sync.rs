@@ -24,6 +24,10 @@ use crate::sys::path::Paths;
 /// What is installed and whole is left alone, what was changed is installed again. Writes down where Node is and what
 /// your login shell's PATH is, for hosts that start without it.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe sync
+  hushpipe sync github")]
 pub(super) struct Sync {
     /// Install for these servers only
     #[arg(value_name = "NAME")]

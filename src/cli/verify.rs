@@ -20,12 +20,16 @@ use crate::sys::path::Paths;
 /// Names what differs, and the files that servers have added to their own folders. Ends with 65 when a locked file
 /// differs, is missing or may be written by other users, or when something was added that could be loaded.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe verify
+  hushpipe verify github --json")]
 pub(super) struct Verify {
     /// Verify these servers only
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// Print one JSON array
+    /// Write JSON
     #[arg(long)]
     json: bool,
 }

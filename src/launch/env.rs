@@ -113,7 +113,6 @@ pub const REDIRECTING: &[&str] = &[
     "GLIBC_TUNABLES",
     "GCONV_PATH",
     "npm_config_*",
-    "NPM_CONFIG_*",
     "UV_*",
     "PIP_*",
 ];
@@ -134,7 +133,9 @@ const CREDENTIALS: &[&str] = &[
 
 /// Whether a variable of this name redirects a loader or an interpreter (or is PATH).
 pub fn redirects(name: &str) -> bool {
+    // npm reads its own in any case (`/^npm_config_/i` in its configuration loader).
     REDIRECTING.iter().any(|pattern| glob(pattern, name))
+        || glob("npm_config_*", &name.to_ascii_lowercase())
 }
 
 /// Whether a variable of this name holds a credential by its name.

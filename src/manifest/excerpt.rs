@@ -55,7 +55,7 @@ pub(super) fn excerpt(line: &str, table: &str) -> String {
 
 /// Whether `text` holds a run that looks like a credential rather than a name: long, letters and digits, and mixed as
 /// names are not.
-pub(super) fn looks_opaque(text: &str) -> bool {
+pub(crate) fn looks_opaque(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || "_+=-".contains(c))).any(|run| {
         let count = |test: fn(&u8) -> bool| run.bytes().filter(test).count();
         let digits = count(u8::is_ascii_digit);

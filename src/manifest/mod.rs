@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
 pub use error::Error;
+pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
 use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, Server};
@@ -38,6 +39,8 @@ pub struct Manifest {
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The files that were read, the user's first.
     pub files: Vec<PathBuf>,
+    /// Servers of the project manifest that one of the user's hides by its name.
+    pub hidden: Vec<String>,
     /// Where the user manifest is, or would be.
     user: PathBuf,
 }
@@ -67,19 +70,42 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
         None => None,
     };
     let files = own.iter().map(|_| user.clone()).chain(project).collect();
-    let mut manifest =
-        Manifest { servers: BTreeMap::new(), providers: BTreeMap::new(), files, user };
+    let mut manifest = Manifest {
+        servers: BTreeMap::new(),
+        providers: BTreeMap::new(),
+        files,
+        hidden: Vec::new(),
+        user,
+    };
     let mut profiles = Vec::new();
     // The user's entries go in last: on a name clash they win.
     for contents in [of_project, own].into_iter().flatten() {
         let Contents { providers, servers, profiles: names } = contents;
         manifest.providers.extend(providers);
-        manifest.servers.extend(servers);
+        for (name, server) in servers {
+            if manifest.servers.insert(name.clone(), server).is_some() {
+                manifest.hidden.push(name);
+            }
+        }
         profiles.extend(names);
     }
     match profile.filter(|name| !profiles.iter().any(|known| known == name)) {
         Some(name) => Err(Error::UnknownProfile { name: name.to_owned(), known: profiles }),
         None => Ok(manifest),
+    }
+}
+
+/// The same for one server, as `run` needs it: where the server is the user's own, a project manifest is not even read, so
+/// that a broken one, or whoever names one in our environment, cannot keep the user's server from starting.
+///
+/// # Errors
+/// As [`load`]. That no manifest has the server is for [`Manifest::server`] to say.
+pub fn load_for(server: &str, sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
+    let alone = Sources { project: None, profile: sources.profile.clone() };
+    match load(&alone, paths) {
+        Ok(manifest) if manifest.servers.contains_key(server) => Ok(manifest),
+        Ok(_) | Err(Error::Missing(_) | Error::UnknownProfile { .. }) => load(sources, paths),
+        Err(error) => Err(error),
     }
 }
 

@@ -60,6 +60,15 @@ mod tests {
     }
 
     #[test]
+    fn the_committed_schema_is_what_the_program_prints() {
+        let committed = include_str!("../../examples/hushpipe.schema.json");
+        assert!(
+            committed == format!("{:#}\n", schema()),
+            "renew it with `cargo run -- schema > examples/hushpipe.schema.json`"
+        );
+    }
+
+    #[test]
     fn what_the_parser_refuses_by_shape_the_schema_refuses() {
         for text in [
             "",

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
 use crate::runner::Package;
 use crate::secret::SecretRequest;
 
 /// Which manifest an entry came from; decides what it may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// `<config dir>/hushpipe.toml`: may ask for anything.
     User,

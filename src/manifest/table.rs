@@ -2,7 +2,7 @@
 //!
 //! These structs are read by serde, which refuses unknown keys, and are the source of the JSON Schema that
 //! `hushpipe schema` prints, so the two cannot drift apart. Every value keeps its span for messages. Nothing is judged
-//! here beyond the TOML type: `convert/` turns these into types that cannot be wrong.
+//! here beyond the TOML type: `read/` turns these into types that cannot be wrong.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -56,11 +56,26 @@ fn the_users_entry_wins_and_a_projects_may_not_start() {
     let (a, b) = (manifest.server("a").expect("a"), manifest.server("b").expect("b"));
     assert_eq!((a.level, a.manifest.clone()), (Level::User, home.paths().manifest()));
     assert_eq!((b.level, b.manifest.clone()), (Level::Project, home.project()));
+    assert_eq!(manifest.hidden, ["a"]);
     assert_eq!(b.lock_path(), home.folder.path().join("project/hushpipe.lock"));
     manifest.allow_launch(a).expect("the user's may");
     let refused = manifest.allow_launch(b).expect_err("a project's may not");
     assert_eq!(crate::error::Fault::kind(&refused).exit_code(), 78);
     assert!(refused.to_string().contains("need trust, which this version does not have"));
+}
+
+#[test]
+fn a_broken_project_manifest_does_not_stop_the_users_own_server() {
+    let home = Home::with(Some(&one("a", "1.0.0")), Some("hunter2"));
+    let sources = Sources { project: Some(home.project()), profile: None };
+    assert!(load(&sources, &home.paths()).is_err());
+    let manifest = load_for("a", &sources, &home.paths()).expect("the user's own");
+    assert_eq!(manifest.files, [home.paths().manifest()]);
+    assert!(load_for("b", &sources, &home.paths()).is_err());
+
+    let home = Home::with(None, Some(&one("b", "1.0.0")));
+    let sources = Sources { project: Some(home.project()), profile: None };
+    assert_eq!(load_for("b", &sources, &home.paths()).expect("a project's").servers.len(), 1);
 }
 
 #[test]

@@ -44,19 +44,19 @@ impl ProviderConfig {
 impl<'de> Deserialize<'de> for ProviderConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut table = toml::Table::deserialize(deserializer)
-            .map_err(|_| D::Error::custom("a provider is a table with a `type`"))?;
-        let Some(toml::Value::String(name)) = table.remove("type") else {
-            return Err(D::Error::custom(format!("missing `type`: one of {}", types())));
-        };
-        let kind = kind(&name)
-            .ok_or_else(|| D::Error::custom(format!("unknown `type`: one of {}", types())))?;
+            .map_err(|error| D::Error::custom(without_value(&error.to_string())))?;
+        let name = table.remove("type").ok_or_else(|| D::Error::missing_field("type"))?;
+        let kind = name.as_str().and_then(kind);
+        let kind = kind.ok_or_else(|| D::Error::custom(wrong_type(name.type_str())))?;
         let settings = (kind.settings)(table).map_err(D::Error::custom)?;
         Ok(Self { kind, settings })
     }
 }
 
-fn types() -> String {
-    KINDS.iter().map(|kind| format!("`{}`", kind.scheme)).collect::<Vec<_>>().join(", ")
+/// In serde's words, which the manifest turns into its own.
+fn wrong_type(found: &str) -> String {
+    let types: Vec<_> = KINDS.iter().map(|kind| format!("`{}`", kind.scheme)).collect();
+    format!("invalid value: {found}, expected one of {}", types.join(", "))
 }
 
 impl JsonSchema for ProviderConfig {
@@ -75,6 +75,7 @@ fn describe_kind(kind: &Kind, generator: &mut SchemaGenerator) -> Schema {
     let mut schema = (kind.schema)(generator);
     let name = serde_json::json!({ "const": kind.scheme });
     let object = schema.ensure_object();
+    object.insert("description".to_owned(), format!("Reads {}.", kind.about).into());
     let property = |object: &mut serde_json::Map<_, _>, key: &str, empty| {
         object.entry(key.to_owned()).or_insert(empty).take()
     };
@@ -108,16 +109,16 @@ pub(super) fn describe<S: JsonSchema>(generator: &mut SchemaGenerator) -> Schema
     S::json_schema(generator)
 }
 
-/// A serde message without what was written in the manifest: the key stays, a value goes.
+/// A serde message without what was written in the manifest: keys stay, of a value only its kind.
 fn without_value(message: &str) -> String {
-    let about_keys = ["unknown field", "missing field", "duplicate field"];
-    if about_keys.iter().any(|start| message.starts_with(start)) {
+    const ABOUT_KEYS: [&str; 3] = ["unknown field", "missing field", "duplicate field"];
+    if ABOUT_KEYS.iter().any(|start| message.starts_with(start)) {
         return message.to_owned();
     }
-    match message.rsplit_once("expected ") {
-        Some((_, expected)) => format!("a value of the wrong kind: expected {expected}"),
-        None => "a value that cannot be used".to_owned(),
-    }
+    let found = message.split_once(": ").map_or("", |(_, found)| found);
+    let found = found.split([' ', ',']).next().unwrap_or_default();
+    let expected = message.rsplit_once(", expected ").map_or("something else", |(_, what)| what);
+    format!("invalid value: {found}, expected {expected}")
 }
 
 #[cfg(test)]
@@ -137,15 +138,15 @@ mod tests {
 
     #[test]
     fn an_error_names_the_key_and_never_a_value() {
-        assert!(error("root = \"/\"").contains("missing `type`"));
-        assert!(error("type = \"flie\"").contains("one of `local`"));
-        assert!(error("type = \"file\"\nrot = \"hvs.canary\"").contains("unknown field `rot`"));
-        for wrong in
-            ["type = \"hvs.canary\"", "type = [\"hvs.canary\"]", "type = \"file\"\nroot = 1234567"]
-        {
-            assert!(!error(wrong).contains("canary"), "{wrong}");
-            assert!(!error(wrong).contains("1234567"), "{wrong}");
-        }
+        assert_eq!(error("root = \"/\""), "missing field `type`");
+        let wrong =
+            |found| format!("invalid value: {found}, expected one of `local`, `env`, `file`");
+        assert_eq!(error("type = \"hvs.canary\""), wrong("string"));
+        assert_eq!(error("type = [\"hvs.canary\"]"), wrong("array"));
+        let unknown = error("type = \"file\"\nrot = \"hvs.canary\"");
+        assert_eq!(unknown, "unknown field `rot`, expected `root`");
+        let number = error("type = \"file\"\nroot = 1234567");
+        assert_eq!(number, "invalid value: integer, expected path string");
     }
 
     #[test]

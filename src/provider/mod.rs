@@ -56,7 +56,7 @@ pub const MAX_VALUE: u64 = 1024 * 1024;
 pub struct Kind {
     /// The scheme of its references, and its `type` in `[providers.<name>]`.
     pub scheme: &'static str,
-    /// What it reads, as the end of "`scheme` reads …".
+    /// What it reads, as the end of "reads …".
     pub about: &'static str,
     /// The query keys it understands.
     pub query: &'static [&'static str],

@@ -46,8 +46,9 @@ pub struct Attempt {
     pub took: Duration,
     /// The value, or why there is none.
     pub outcome: Result<Found, Arc<Failure>>,
+    /// Whether the value is redacted.
+    pub sensitive: bool,
     deliver: Delivery,
-    sensitive: bool,
 }
 
 /// A value and what its provider said of it.
@@ -82,12 +83,18 @@ pub async fn resolve(
     providers: Providers<'_>,
     deadline: Duration,
 ) -> Result<Resolved, ResolveError> {
+    all_or_nothing(server, attempt(requests, providers, deadline).await)
+}
+
+/// Makes a server's values out of what became of each reference.
+///
+/// # Errors
+/// At least one has no value; the error names each that has none.
+pub fn all_or_nothing(server: &str, attempts: Vec<Attempt>) -> Result<Resolved, ResolveError> {
     let mut injected = Vec::new();
     let mut failed = Vec::new();
     let mut warnings: Vec<String> = Vec::new();
-    for Attempt { variable, reference, outcome, deliver, sensitive, .. } in
-        attempt(requests, providers, deadline).await
-    {
+    for Attempt { variable, reference, outcome, deliver, sensitive, .. } in attempts {
         match outcome {
             Err(failure) => failed.push(Failed { variable, reference, failure }),
             Ok(Found { value, warning, .. }) => {

@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::encoding::Form;
 use super::finder::Finder;
 use super::known::Known;
-use super::rule::Rule;
-use super::view::{LAYERS, Layer};
+use super::rule::{self, Rule};
+use super::view::{LAYERS, Layer, safe_cut};
 
 /// A stretch of text that must not leave.
 #[derive(Clone, Copy)]
@@ -40,7 +40,16 @@ pub(super) struct Detector {
     targets: Vec<Target>,
     forms: Vec<(usize, Form)>,
     rules: &'static [Rule],
+    /// How long a piece of text is looked at at once, and how much of it again with the next piece.
+    window: usize,
+    overlap: usize,
 }
+
+/// A piece of text of which the views fit into the second-level cache.
+const WINDOW: usize = 256 * 1024;
+
+/// How many bytes one byte of a value takes in its longest spelling, `\\u0041`, with a line break for some.
+const LONGEST_SPELLING: usize = 8;
 
 /// What a literal of the finder announces.
 #[derive(Clone, Copy)]
@@ -68,24 +77,52 @@ impl Detector {
                 targets.push(Target::Rule(index));
             }
         }
-        Self { finder: Finder::new(&literals), targets, forms, rules }
+        let longest = forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default();
+        let overlap = rule::REACH.max(LONGEST_SPELLING * longest);
+        let window = WINDOW.max(4 * overlap);
+        Self { finder: Finder::new(&literals), targets, forms, rules, window, overlap }
     }
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
     pub(super) fn text(&self, text: &[u8]) -> Vec<Hit> {
-        self.views(text, 0)
+        self.windows(text, |window| self.views(window, 0))
     }
 
     /// What must not leave of a JSON text. Its own escapes are taken off first: undecoded they mean nothing to a client.
     pub(super) fn json(&self, text: &[u8]) -> Vec<Hit> {
-        match LAYERS[0].peel(text) {
+        let unescaped = LAYERS.iter().take_while(|layer| **layer == LAYERS[0]).count();
+        self.windows(text, |window| match LAYERS[0].peel(window) {
             Some(view) => {
                 let mut hits = self.views(&view, 1);
-                LAYERS[0].locate(text, &mut hits);
+                LAYERS[0].locate(window, &mut hits);
                 hits
             }
-            None => self.views(text, LAYERS.iter().take_while(|l| **l == LAYERS[0]).count()),
+            None => self.views(window, unescaped),
+        })
+    }
+
+    /// Looks at a long text in pieces, so that views stay in the processor's cache and cost little memory. Pieces overlap
+    /// by more than anything that is looked for.
+    fn windows(&self, text: &[u8], look: impl Fn(&[u8]) -> Vec<Hit>) -> Vec<Hit> {
+        if text.len() <= self.window {
+            return look(text);
         }
+        let mut hits = Vec::new();
+        let mut start = 0;
+        loop {
+            let end = text.len().min(start + self.window);
+            let shifted = |hit: Hit| Hit { start: hit.start + start, end: hit.end + start, ..hit };
+            hits.extend(look(&text[start..end]).into_iter().map(shifted));
+            if end == text.len() {
+                return merge(hits);
+            }
+            start = safe_cut(text, end - self.overlap);
+        }
+    }
+
+    /// How many bytes must be seen behind a place before it is known that nothing begins there.
+    pub(super) fn overlap(&self) -> usize {
+        self.overlap
     }
 
     /// Whether any spelling of a value that programs wrap into lines may be open at the end of `tail`.
@@ -119,20 +156,22 @@ impl Detector {
     /// One pass over one view. Rules stay out of joined lines: ends and beginnings of words meet there.
     fn scan(&self, text: &[u8], with_rules: bool) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let mut ruled: Range<usize> = 0..0;
+        // What a rule has matched, it is not tried in again, even if a check refused it: a long text that is nothing but
+        // keywords would be matched from each of them on.
+        let mut matched = (usize::MAX, 0..0);
         self.finder.each(text, |literal, at| {
             let (found, label) = match self.targets[literal] {
                 Target::Form(form, offset) => {
                     let (name, form) = &self.forms[form];
                     (form.around(text, at, offset), Label::Known(*name))
                 }
-                Target::Rule(_) if !with_rules || ruled.contains(&at) => return,
                 Target::Rule(rule) => {
-                    let found = self.rules[rule].find(text, at);
-                    if let Some(taken) = &found {
-                        ruled = taken.start.min(at)..taken.end;
+                    if !with_rules || (matched.0 == rule && matched.1.contains(&at)) {
+                        return;
                     }
-                    (found, Label::Rule(rule))
+                    let Some((found, passes)) = self.rules[rule].find(text, at) else { return };
+                    matched = (rule, at..found.end);
+                    (passes.then_some(found), Label::Rule(rule))
                 }
             };
             if let Some(Range { start, end }) = found {

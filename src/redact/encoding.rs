@@ -73,37 +73,28 @@ impl Form {
     /// window is free of the two characters that the alphabets disagree on.
     pub(super) fn seeds(&self) -> Vec<(usize, Vec<u8>)> {
         let window = |at: usize| &self.text[at..at + SEED];
-        // Windows near the end of what must be there are preferred: beginnings (`postgres://`, `ghp_`) are common.
-        let windows = (0..=self.must - SEED).rev();
+        let mut windows: Vec<usize> = (0..=self.must - SEED).collect();
+        windows.sort_by_cached_key(|at| std::cmp::Reverse(telling(window(*at))));
+        let best = windows.first().copied().unwrap_or_default();
+        let seed = window(best).to_vec();
         match self.alphabet {
-            Alphabet::Exact => {
-                let best =
-                    windows.max_by_key(|at| (distinct(window(*at)), *at)).unwrap_or_default();
-                vec![(best, window(best).to_vec())]
-            }
+            Alphabet::Exact => vec![(best, seed)],
             Alphabet::Hex => {
-                let best =
-                    windows.max_by_key(|at| (distinct(window(*at)), *at)).unwrap_or_default();
-                let lower = window(best).to_vec();
-                let upper = lower.to_ascii_uppercase();
-                if lower == upper {
-                    vec![(best, lower)]
-                } else {
-                    vec![(best, lower), (best, upper)]
-                }
+                let upper = seed.to_ascii_uppercase();
+                if upper == seed { vec![(best, seed)] } else { vec![(best, seed), (best, upper)] }
             }
             Alphabet::Base64 { .. } => {
-                let shared = |at: &usize| !window(*at).iter().any(|c| matches!(c, b'+' | b'/'));
-                if let Some(at) = windows.clone().find(shared) {
+                let differs = |at: usize| window(at).iter().any(|c| matches!(c, b'+' | b'/'));
+                if let Some(at) = windows.into_iter().find(|at| !differs(*at)) {
                     return vec![(at, window(at).to_vec())];
                 }
-                let at = self.must - SEED;
-                let url = window(at).iter().map(|c| match c {
+                let url = seed.iter().map(|c| match c {
                     b'+' => b'-',
                     b'/' => b'_',
                     c => *c,
                 });
-                vec![(at, window(at).to_vec()), (at, url.collect())]
+                let url = url.collect();
+                vec![(best, seed), (best, url)]
             }
         }
     }
@@ -168,6 +159,17 @@ impl Alphabet {
     }
 }
 
+/// How rarely a text that is not the value has these bytes. The first four count most, since Teddy judges by them; then
+/// how different the bytes are, so that a run of one letter is no seed.
+fn telling(window: &[u8]) -> (usize, usize) {
+    let rarity = |c: &u8| match c {
+        b'a'..=b'z' | b' ' | b'\n' => 0,
+        b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b':' | b'-' | b'_' | b'"' => 1,
+        _ => 2,
+    };
+    (window.iter().take(4).map(rarity).sum(), distinct(window))
+}
+
 /// How many bytes of a value must stand in one piece: half of it, but at least 16 (design 6.1).
 fn must(len: usize) -> usize {
     len.min(len.div_ceil(2).max(16))
@@ -191,7 +193,17 @@ fn widen(text: &[u8], found: Range<usize>, left: bool, right: bool) -> Range<usi
 
 /// Whether this is a character of either base64 alphabet (padding is not).
 pub(super) fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    const TABLE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            let c = byte as u8;
+            table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_');
+            byte += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 /// How many different bytes there are.

@@ -1,26 +1,27 @@
 //! Finds many short literals in one pass: the prefilter in front of every other check.
 //!
-//! Literals go in groups of at most 64 into the SIMD searcher of `aho-corasick` (Teddy), which scans several gigabytes a
-//! second where an automaton over the same literals does a tenth of that. Every occurrence is reported, overlapping ones
-//! too: a search that skipped past a match would miss a secret that begins inside another one.
+//! The literals go into the SIMD searcher of `aho-corasick` (Teddy), which scans several gigabytes a second where an
+//! automaton over the same literals does a tenth of that. Every occurrence is reported, overlapping ones too: a search
+//! that skipped past a match would miss a secret that begins inside another one.
+
+mod bucket;
 
 use aho_corasick::packed;
 use memchr::memmem;
 
-/// More literals than this and Teddy gives up (`aho-corasick` 1.1, `packed/teddy/builder.rs`).
-const GROUP: usize = 64;
+/// More literals than this in one searcher and it stops too often at text that is none of them.
+const GROUP: usize = 96;
 
-/// A set of literals, each known by its place in the list it was made from.
+/// A set of literals, each known by its number.
 ///
 /// The searchers hold copies of the literals that cannot be zeroed on drop; that is why a literal is only a seed of a few
 /// bytes and never the whole value.
 pub(super) struct Finder(Vec<Group>);
 
 struct Group {
-    /// The number of this group's first literal.
-    base: usize,
     search: Search,
-    /// For each literal the ones of its group that may stand at the same place: one is a prefix of the other.
+    /// For each literal of `search`, the numbers of those that may stand at the same place: itself, and the ones of the
+    /// group of which one is a prefix of the other.
     kin: Vec<Vec<usize>>,
 }
 
@@ -30,11 +31,16 @@ enum Search {
     OneByOne(Vec<memmem::Finder<'static>>),
 }
 
+/// A literal and its number.
+type Numbered<'l> = (usize, &'l [u8]);
+
 impl Finder {
-    /// A finder for these literals. None may be empty.
+    /// A finder for these literals, none empty, numbered from 0 on.
     pub(super) fn new(literals: &[Vec<u8>]) -> Self {
-        let groups = literals.chunks(GROUP).enumerate();
-        Self(groups.map(|(index, chunk)| Group::new(index * GROUP, chunk)).collect())
+        let mut sorted: Vec<Numbered> = literals.iter().map(Vec::as_slice).enumerate().collect();
+        sorted.sort_by_key(|(_, literal)| *literal);
+        let groups = sorted.len().div_ceil(GROUP).max(1);
+        Self(sorted.chunks(sorted.len().div_ceil(groups).max(1)).map(Group::new).collect())
     }
 
     /// Calls `found` with the literal's number and the place of each occurrence, in order of place within a group.
@@ -46,22 +52,25 @@ impl Finder {
 }
 
 impl Group {
-    fn new(base: usize, literals: &[Vec<u8>]) -> Self {
+    /// A group of these literals, which are in order.
+    fn new(sorted: &[Numbered]) -> Self {
+        let literals = bucket::deal(sorted);
         let related = |a: &[u8], b: &[u8]| a.starts_with(b) || b.starts_with(a);
-        let kin = literals
-            .iter()
-            .map(|a| (0..literals.len()).filter(|b| related(a, &literals[*b])).collect())
-            .collect();
-        let teddy = packed::Config::new().builder().extend(literals).build();
+        let kin =
+            |a: &[u8]| sorted.iter().filter(|(_, b)| related(a, b)).map(|(n, _)| *n).collect();
+        let kin = literals.iter().map(|(_, literal)| kin(literal)).collect();
+        let plain = || literals.iter().map(|(_, literal)| literal);
+        let mut config = packed::Config::new();
+        let teddy = config.heuristic_pattern_limits(false).builder().extend(plain()).build();
         let search = teddy.map_or_else(
             || {
                 Search::OneByOne(
-                    literals.iter().map(|l| memmem::Finder::new(l).into_owned()).collect(),
+                    sorted.iter().map(|(_, l)| memmem::Finder::new(l).into_owned()).collect(),
                 )
             },
             Search::Teddy,
         );
-        Self { base, search, kin }
+        Self { search, kin }
     }
 
     fn each(&self, text: &[u8], found: &mut impl FnMut(usize, usize)) {
@@ -70,16 +79,16 @@ impl Group {
                 let mut from = 0;
                 while let Some(hit) = searcher.find_in(text, (from..text.len()).into()) {
                     for literal in &self.kin[hit.pattern().as_usize()] {
-                        found(self.base + literal, hit.start());
+                        found(*literal, hit.start());
                     }
                     from = hit.start() + 1;
                 }
             }
             Search::OneByOne(finders) => {
-                for (literal, finder) in finders.iter().enumerate() {
+                for (kin, finder) in self.kin.iter().zip(finders) {
                     let mut from = 0;
                     while let Some(at) = finder.find(&text[from..]) {
-                        found(self.base + literal, from + at);
+                        kin.iter().for_each(|literal| found(*literal, from + at));
                         from += at + 1;
                     }
                 }

@@ -2,7 +2,7 @@
 //!
 //! The unit is a line; what comes out depends on the bytes alone, never on how they were cut or when they came. A line is
 //! written as soon as it is complete, unless a value of several lines (or one wrapped in base64) may be open at its end.
-//! A line beyond 64 KiB goes in windows that overlap by more than the longest value. An open PEM block is withheld to its
+//! A line beyond 128 KiB goes in windows that overlap by more than the longest value. An open PEM block is withheld to its
 //! END, a blank line or 64 KiB. Nothing is flushed by a timer: half a value must not leave because a server was slow.
 
 use std::ops::Range;
@@ -15,16 +15,10 @@ use super::control;
 use super::detect::{Hit, Label};
 use super::rule;
 use super::splice::whole_chars;
-use super::view::{Layer, WRAPPED_RUN};
+use super::view::{self, Layer};
 
-/// How much of a line is looked at in one piece, and how much an open PEM block withholds.
-const WINDOW: usize = 64 * 1024;
-
-/// How much two windows overlap at least. No token of a rule is longer.
-const OVERLAP: usize = 8 * 1024;
-
-/// How many bytes one byte of a value takes in its longest spelling: `\\u0041` inside a wrapped line.
-const LONGEST_SPELLING: usize = 8;
+/// How much an open PEM block withholds.
+const BLOCK: usize = 64 * 1024;
 
 /// Cleans a stream piece by piece. Made by [`Redactor::stderr`].
 pub struct StderrCleaner<'r> {
@@ -48,8 +42,8 @@ struct Block {
 
 impl<'r> StderrCleaner<'r> {
     pub(super) fn new(redactor: &'r Redactor) -> Self {
-        let overlap = OVERLAP.max(LONGEST_SPELLING * redactor.detector.longest());
-        let window = WINDOW.max(4 * overlap);
+        let overlap = redactor.detector.overlap();
+        let window = 4 * overlap;
         Self { redactor, pending: Vec::new(), searched: 0, block: None, window, overlap }
     }
 
@@ -110,10 +104,7 @@ impl<'r> StderrCleaner<'r> {
         }
         let line = lines.strip_suffix(b"\n").unwrap_or(lines);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if !line
-            .last_chunk::<WRAPPED_RUN>()
-            .is_some_and(|run| run.iter().all(|c| super::encoding::is_base64(*c)))
-        {
+        if !view::ends_in_run(line) {
             return false;
         }
         let tail = &line[line.len().saturating_sub(2 * self.redactor.detector.longest())..];
@@ -134,13 +125,13 @@ impl<'r> StderrCleaner<'r> {
         let marker = self.redactor.marker(Label::Rule(rule::private_key()));
         out.extend_from_slice(marker.as_bytes());
         out.extend_from_slice(b"\n");
-        self.block = Some(Block { left: WINDOW, header: false });
+        self.block = Some(Block { left: BLOCK, header: false });
     }
 
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
     fn write_window(&self, text: &[u8], out: &mut Vec<u8>) -> usize {
         let hits = self.redactor.detector.text(text);
-        let mut cut = quiet_cut(text, text.len() - self.overlap);
+        let mut cut = view::safe_cut(text, text.len() - self.overlap);
         if let Some(hit) = hits.iter().find(|hit| hit.start < cut && cut < hit.end) {
             // A token that reaches to the very end may go on; the next window begins with it.
             cut = if hit.end == text.len() && hit.start > 0 { hit.start } else { hit.end };
@@ -196,18 +187,6 @@ fn open_block(text: &[u8]) -> Option<usize> {
 
 fn known_around(hit: &Hit, at: usize) -> bool {
     matches!(hit.label, Label::Known(_)) && (hit.start..hit.end).contains(&at)
-}
-
-/// A place at or before `wanted` that cuts neither a character nor an escape: a decoder that starts in the middle of one
-/// would read something else. Text that is nothing but escapes is cut where wanted.
-fn quiet_cut(text: &[u8], wanted: usize) -> usize {
-    /// Longer than any escape: a surrogate pair, escaped twice.
-    const ESCAPE: usize = 24;
-    let lowest = wanted.saturating_sub(OVERLAP / 2).max(ESCAPE);
-    let quiet = |at: &usize| {
-        text[at - ESCAPE..*at].iter().all(|b| !matches!(b, b'\\' | b'%')) && text[*at].is_ascii()
-    };
-    (lowest..=wanted).rev().find(quiet).unwrap_or(wanted)
 }
 
 #[cfg(test)]

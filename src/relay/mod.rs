@@ -137,12 +137,11 @@ pub async fn relay(
         group.kill();
     }
     session.drain(&mut to_client, &mut logs).await;
-    let asked = end.asked();
-    if !asked || end.draining() {
+    if end.client_waits() {
         session.answer_the_rest(&os::describe(status)).await;
     }
     log.flush(FLUSH);
-    Ok(if asked { Outcome::Requested } else { Outcome::ServerEnded(status) })
+    Ok(if end.by_us() { Outcome::Requested } else { Outcome::ServerEnded(status) })
 }
 
 /// One direction, until it ends.
@@ -187,9 +186,14 @@ impl<'a> End<'a> {
         Self { group, settings, stage: Stage::Serving, due: None, asked: false }
     }
 
-    /// Whether the client or a signal ended the session.
-    fn asked(&self) -> bool {
-        self.asked
+    /// Whether we ended the session, because the client or a signal asked for it or because the server had gone silent.
+    fn by_us(&self) -> bool {
+        self.asked || self.told()
+    }
+
+    /// Whether the client may still read answers.
+    fn client_waits(&self) -> bool {
+        !self.asked || self.draining()
     }
 
     fn draining(&self) -> bool {

@@ -226,6 +226,10 @@ impl Fault for MachineError {
 }
 
 #[cfg(all(test, unix))]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking; the exemption for tests misses helpers"
+)]
 mod tests {
     use super::*;
 

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use tempfile::TempDir;
@@ -18,14 +19,15 @@ use crate::session::Session;
 
 /// A fresh user: an empty home with a private `hushpipe` configuration folder.
 pub(crate) struct TestContext {
-    home: TempDir,
+    // Shared with the sessions started in it: a test may drop the context before they end.
+    home: Arc<TempDir>,
 }
 
 impl TestContext {
     /// A user who has done nothing yet.
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().expect("a temporary home");
-        let context = Self { home };
+        let context = Self { home: Arc::new(home) };
         create_private(&context.config());
         context
     }
@@ -98,7 +100,7 @@ impl TestContext {
 
     /// Starts `hushpipe run server` and keeps both ends open.
     pub(crate) fn start(&self) -> Session {
-        Session::start(self.command(["run", "server"]))
+        Session::start(self.command(["run", "server"])).within(Arc::clone(&self.home))
     }
 }
 

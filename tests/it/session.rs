@@ -5,11 +5,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::context::Outcome;
 
@@ -24,6 +26,7 @@ pub(crate) struct Session {
     next_id: u64,
     sent: Vec<u8>,
     received: Vec<u8>,
+    home: Option<Arc<TempDir>>,
 }
 
 impl Session {
@@ -44,7 +47,14 @@ impl Session {
         });
         let stderr = Some(thread::spawn(move || text_of(stderr)));
         let stdin = child.stdin.take();
-        Self { stdin, child, frames, stderr, next_id: 1, sent: Vec::new(), received: Vec::new() }
+        let (sent, received) = (Vec::new(), Vec::new());
+        Self { stdin, child, frames, stderr, next_id: 1, sent, received, home: None }
+    }
+
+    /// Keeps a home folder until the session is over.
+    pub(crate) fn within(mut self, home: Arc<TempDir>) -> Self {
+        self.home = Some(home);
+        self
     }
 
     /// Sends these bytes and nothing else.

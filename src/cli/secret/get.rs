@@ -4,11 +4,12 @@ use std::io::{IsTerminal, stdout};
 
 use clap::Args;
 
-use super::{now, reference};
+use super::{named_for, now, reference};
 use crate::cli::{Context, confirm};
 use crate::error::Error;
 use crate::provider::resolve::fetch_one;
 use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
 
 /// Write a value to stdout, after a person typed its name at the terminal
 #[derive(Debug, Args)]
@@ -26,8 +27,10 @@ pub(super) struct Get {
 
 impl Get {
     #[expect(clippy::disallowed_methods, reason = "a person confirmed it on the terminal")]
-    pub(super) fn run(self, context: &Context, providers: Providers<'_>) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
         providers.check(&reference)?;
         confirm::type_word(
             &context.env,

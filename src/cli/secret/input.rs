@@ -19,16 +19,12 @@ pub(super) fn value(reference: &SecretRef) -> Result<Secret, InputError> {
 
 fn typed(reference: &str) -> Result<Secret, InputError> {
     let mut terminal = Terminal::open().map_err(InputError::Read)?;
-    let value = match terminal.ask_hidden(&format!("Value for {reference} (not shown): ")) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            return Err(InputError::Empty);
-        }
-        value => value.map_err(InputError::Read)?,
-    };
-    if terminal.discard_rest() {
-        return Err(InputError::Lines { reference: reference.to_owned() });
+    match terminal.ask_hidden(&format!("Value for {reference} (not shown): ")) {
+        Ok(Some(value)) => of_bytes(value.as_bytes()),
+        Ok(None) => Err(InputError::Lines { reference: reference.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(InputError::Empty),
+        Err(error) => Err(InputError::Read(error)),
     }
-    of_bytes(value.as_bytes())
 }
 
 fn read(input: impl Read) -> Result<Secret, InputError> {

@@ -3,15 +3,20 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{json, storing, table};
+use super::{json, named, storing, table};
 use crate::cli::Context;
 use crate::error::Error;
 use crate::provider::{Kept, Providers};
 use crate::secret::SecretRef;
 use crate::sys::clock;
+use crate::sys::path::Paths;
 
 /// List what is stored: references, lengths and dates, no values
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret list
+  hushpipe secret list --json")]
 pub(super) struct List {
     /// Write JSON
     #[arg(long)]
@@ -44,7 +49,9 @@ impl Line {
 }
 
 impl List {
-    pub(super) fn run(self, context: &Context, providers: Providers<'_>) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
+        let named = named(paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
         let mut lines = Vec::new();
         for (scheme, provider) in storing(providers) {
             let Some(keeper) = provider.keeper() else { continue };

@@ -8,17 +8,18 @@ mod input;
 mod list;
 mod remove;
 mod set;
+mod test;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use super::Context;
-use super::output::printable;
+use super::output::{json, table};
 use crate::error::{Error, Fault, Kind};
-use crate::provider::{Failure, Provider, Providers};
+use crate::manifest::{self, Sources};
+use crate::provider::{self, Failure, Provider, ProviderConfig, Providers};
 use crate::secret::reference::ReferenceError;
 use crate::secret::{SecretRef, Weakness};
 use crate::sys::os;
@@ -26,6 +27,11 @@ use crate::sys::path::Paths;
 
 /// Store, read, list, remove and test secrets
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret set local://github-token
+  hushpipe secret list
+  hushpipe secret test github")]
 pub(super) struct Secret {
     #[command(subcommand)]
     verb: Verb,
@@ -37,21 +43,41 @@ enum Verb {
     Get(get::Get),
     List(list::List),
     Remove(remove::Remove),
+    Test(test::Test),
 }
 
 impl Secret {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         os::harden();
         let paths = Paths::of_user(&context.env)?;
-        let named = BTreeMap::new();
-        let providers = Providers::new(&named, &context.env, &paths);
         match self.verb {
-            Verb::Set(verb) => verb.run(context, providers),
-            Verb::Get(verb) => verb.run(context, providers),
-            Verb::List(verb) => verb.run(context, providers),
-            Verb::Remove(verb) => verb.run(context, providers),
+            Verb::Set(verb) => verb.run(context, &paths),
+            Verb::Get(verb) => verb.run(context, &paths),
+            Verb::List(verb) => verb.run(context, &paths),
+            Verb::Remove(verb) => verb.run(context, &paths),
+            Verb::Test(verb) => verb.run(context, &paths),
         }?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The user's `[providers.<name>]`; none where there is no manifest yet.
+fn named(paths: &Paths) -> Result<BTreeMap<String, ProviderConfig>, manifest::Error> {
+    match manifest::load(&Sources::default(), paths) {
+        Ok(manifest) => Ok(manifest.providers),
+        Err(manifest::Error::Missing(_)) => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for one reference: a built-in provider is at hand even while the manifest is broken.
+fn named_for(
+    reference: &SecretRef,
+    paths: &Paths,
+) -> Result<BTreeMap<String, ProviderConfig>, manifest::Error> {
+    match provider::kind(&reference.provider) {
+        Some(_) => Ok(BTreeMap::new()),
+        None => named(paths),
     }
 }
 
@@ -106,43 +132,15 @@ fn storing<'a>(providers: Providers<'a>) -> impl Iterator<Item = (String, Box<dy
 }
 
 /// Runs a fetch to its end.
-fn now<T>(fetching: impl Future<Output = T>) -> Result<T, Failure> {
+pub(super) fn now<T>(fetching: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let action = "starting the runtime".to_owned();
     Ok(runtime.map_err(|source| Failure::Io { action, source })?.block_on(fetching))
 }
 
 /// What a weak value means for redaction, as a warning (design, promise 1).
-fn what_weak_means(weakness: Weakness) -> String {
+pub(super) fn what_weak_means(weakness: Weakness) -> String {
     format!(
         "the value is {weakness}, so it is redacted only where it is a whole string of a message, not inside other text"
     )
-}
-
-/// Rows as lines with their columns aligned.
-fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
-    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
-/// A value as indented JSON. What is written here are names, numbers and dates, which always have a JSON form.
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned_and_nothing_steers_the_terminal() {
-        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
-    }
 }

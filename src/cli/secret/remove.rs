@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::{reference, to_store};
+use super::{named_for, reference, to_store};
 use crate::cli::{Context, confirm};
 use crate::error::Error;
 use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
 
 /// Remove a stored value
 #[derive(Debug, Args)]
@@ -26,8 +27,10 @@ pub(super) struct Remove {
 }
 
 impl Remove {
-    pub(super) fn run(self, context: &Context, providers: Providers<'_>) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
         if !self.yes {
             confirm::yes(&format!("Remove `{reference}`?"), "--yes")?;

@@ -2,17 +2,18 @@
 
 use clap::Args;
 
-use super::{input, reference, to_store, what_weak_means};
+use super::{input, named_for, reference, to_store, what_weak_means};
 use crate::cli::Context;
 use crate::error::Error;
 use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
 
 /// Store a value: typed at a prompt that does not show it, or from stdin
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   hushpipe secret set local://github-token            type or paste it at the prompt
-  hushpipe secret set local://tls-key < key.pem       from a file; one newline at its end is left out
+  hushpipe secret set local://tls-key < key.pem       from a file, without its last newline
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {
@@ -22,8 +23,10 @@ pub(super) struct Set {
 }
 
 impl Set {
-    pub(super) fn run(self, context: &Context, providers: Providers<'_>) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
         let value = input::value(&reference)?;
         let weakness = value.weakness();

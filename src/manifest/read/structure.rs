@@ -72,6 +72,9 @@ fn of_serde(message: &str) -> Mistake {
         return Mistake::Settings(message.to_owned());
     }
     let expected = message.rsplit_once(", expected ").map_or("something else", |(_, what)| what);
+    if expected.starts_with("one of ") {
+        return Mistake::Settings(format!("expected {expected}"));
+    }
     let expected = match expected {
         "struct Server" | "struct Binary" | "struct Document" | "a map" => "a table",
         "a sequence" => "a list",

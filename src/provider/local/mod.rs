@@ -110,7 +110,7 @@ impl Keeper for Store {
     }
 
     fn remove(&self, name: &str) -> Result<(), Failure> {
-        let missing = || self.missing(name, &format!("local://{name}"));
+        let missing = || not_found(name, "`hushpipe secret list` shows what is stored".to_owned());
         if !self.file.exists() {
             return Err(missing());
         }
@@ -129,17 +129,13 @@ impl Keeper for Store {
 
 impl Store {
     fn get(&self, reference: &SecretRef) -> Result<Fetched, Failure> {
-        let missing = || self.missing(&reference.path, &reference.to_string());
+        let missing = || {
+            let hint = format!("ask the user to store it with `hushpipe secret set {reference}`");
+            not_found(&reference.path, hint)
+        };
         let (contents, _) = self.load()?.ok_or_else(missing)?;
         let (value, updated) = contents.take(&reference.path).ok_or_else(missing)?;
         Ok(Fetched { value, version: Some(clock::utc(updated)), warning: None })
-    }
-
-    fn missing(&self, name: &str, reference: &str) -> Failure {
-        Failure::NotFound {
-            place: format!("`{name}` in the local store `{}`", self.file.display()),
-            hint: format!("ask the user to store it with `hushpipe secret set {reference}`"),
-        }
     }
 
     /// The decrypted store and its key; nothing where there is no store yet.
@@ -203,6 +199,10 @@ fn open(path: &Path) -> Result<Option<File>, Failure> {
         Err(insecure) if insecure.is_missing() => Ok(None),
         Err(insecure) => Err(Failure::of_opening(path, insecure)),
     }
+}
+
+fn not_found(name: &str, hint: String) -> Failure {
+    Failure::NotFound { place: format!("`{name}` in the local store"), hint }
 }
 
 /// Names are short and plain, so that they can be shown, typed and written in a manifest as they are.

@@ -2,7 +2,7 @@
 //!
 //! A rule is data (`rule/<issuer>.toml`): keywords that the shared finder looks for, a pattern that is then tried where a
 //! keyword stands and nowhere else, and checks of what matched. Patterns are compiled the first time their keyword is
-//! seen, so arming them all costs next to nothing. Matching is linear: no pattern looks further than 64 KiB, and one that
+//! seen, so arming them all costs next to nothing. Matching is linear: no pattern looks further than 32 KiB, and one that
 //! fails late fails at a boundary that the next keyword cannot be behind. Every example and counter-example is a test.
 
 mod check;
@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use check::Check;
 
-/// No token is looked at beyond this.
-const REACH: usize = 64 * 1024;
+/// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
+pub(super) const REACH: usize = 32 * 1024;
 
 /// One issuer a file, in the order of the alphabet.
 const FILES: &[&str] = &[
@@ -103,17 +103,21 @@ impl Rule {
         self.confidence == Confidence::High
     }
 
-    /// What is to be withheld of `text`, given that one of the keywords stands at `keyword`.
-    pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<Range<usize>> {
+    /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
+    pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
         let start = keyword.checked_sub(self.before_keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
-        let text = &text[..text.len().min(start + REACH)];
-        let captures = self.regex().captures(&text[start..])?;
-        let secret = captures.get(1).or_else(|| captures.get(0))?;
+        let text = &text[start..text.len().min(start + REACH)];
+        let regex = self.regex();
+        let secret = if regex.captures_len() > 1 {
+            regex.captures(text)?.get(1)?
+        } else {
+            regex.find(text)?
+        };
         let passes = self.checks.iter().all(|check| check.passes(secret.as_bytes()));
-        passes.then(|| start + secret.start()..start + secret.end())
+        Some((start + secret.start()..start + secret.end(), passes))
     }
 
     fn regex(&self) -> &Regex {

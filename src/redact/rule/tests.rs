@@ -76,7 +76,7 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     let places = rule.keywords.iter().flat_map(|keyword| text.match_indices(keyword.as_str()));
     places
         .filter_map(|(at, _)| rule.find(text.as_bytes(), at))
-        .map(|range| text[range].to_owned())
+        .filter_map(|(range, passes)| passes.then(|| text[range].to_owned()))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{FlushArg, tcflush};
+use nix::sys::termios::{FlushArg, LocalFlags, SetArg, tcflush, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 /// The terminal that a person sits at.
@@ -38,27 +38,37 @@ impl Terminal {
         Ok(line)
     }
 
-    /// Asks for a line without showing it.
+    /// Asks for a line without showing it; nothing where more than one line was typed or pasted. What stands behind the
+    /// first is discarded: left alone it would be typed into the shell, and stand in its history.
     ///
     /// An interrupt is held until the terminal shows again what is typed, and then ends the process.
     ///
     /// # Errors
     /// What the terminal says; `UnexpectedEof` where the person ended the input.
-    pub fn ask_hidden(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
-        // rpassword raises SIGINT before it restores the terminal.
+    pub fn ask_hidden(&mut self, question: &str) -> io::Result<Option<Zeroizing<String>>> {
+        // rpassword asks before it hides, which shows a quick paste and lets an early interrupt pass it by; so its own mode is
+        // set before it starts. It also raises SIGINT before it restores the terminal.
+        let shown = tcgetattr(&self.0)?;
+        let mut hidden = shown.clone();
+        hidden.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
         let interrupt: SigSet = [Signal::SIGINT].into_iter().collect();
         interrupt.thread_block()?;
-        let answer = rpassword::prompt_password(question).map(Zeroizing::new);
+        let answer = tcsetattr(&self.0, SetArg::TCSAFLUSH, &hidden)
+            .map_err(io::Error::from)
+            .and_then(|()| self.0.write_all(question.as_bytes()))
+            .and_then(|()| rpassword::read_password())
+            .map(Zeroizing::new);
+        let more = self.discard_rest();
         if answer.is_err() {
             let _ = self.0.write_all(b"\n");
         }
+        tcsetattr(&self.0, SetArg::TCSANOW, &shown)?;
         interrupt.thread_unblock()?;
-        answer
+        answer.map(|answer| (!more).then_some(answer))
     }
 
-    /// Discards what was typed or pasted behind the last answer, and says whether that was more than line ends. Left alone
-    /// it would be typed into the shell, and stand in its history.
-    pub fn discard_rest(&mut self) -> bool {
+    /// Discards what waits to be read, and says whether it was more than line ends.
+    fn discard_rest(&mut self) -> bool {
         let mut more = false;
         let mut bytes = Zeroizing::new([0; 1024]);
         while self.is_readable()

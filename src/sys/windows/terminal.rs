@@ -37,24 +37,24 @@ impl Terminal {
         Ok(line)
     }
 
-    /// Asks for a line without showing it.
+    /// Asks for a line without showing it. What was pasted behind it is discarded; it cannot be told from the release of the
+    /// Enter key, so there is always an answer here.
     ///
     /// # Errors
     /// What the console says.
-    pub fn ask_hidden(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
+    pub fn ask_hidden(&mut self, question: &str) -> io::Result<Option<Zeroizing<String>>> {
         let answer = rpassword::prompt_password(question).map(Zeroizing::new);
+        self.discard_rest();
         if answer.is_err() {
             let _ = self.output.write_all(b"\n");
         }
-        answer
+        answer.map(Some)
     }
 
-    /// Discards what was typed or pasted behind the last answer. Cannot tell text from the release of the Enter key, so it
-    /// never says that there was more.
+    /// Discards what waits to be read.
     #[expect(unsafe_code, reason = "FlushConsoleInputBuffer has no safe wrapper")]
-    pub fn discard_rest(&mut self) -> bool {
+    fn discard_rest(&self) {
         // SAFETY: the handle is open as long as `self.input` is.
         unsafe { FlushConsoleInputBuffer(self.input.as_raw_handle()) };
-        false
     }
 }

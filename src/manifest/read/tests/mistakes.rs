@@ -21,7 +21,7 @@ fn structure_is_judged_without_showing_values() {
         ("version = 1\n[servers.x]\nintegrity = \"fats\"", "`fats` is not one of `fast`, `full`"),
         (
             "version = 1\n[providers.p]\ntype = \"hunter2\"",
-            "settings of a provider: unknown `type`",
+            "settings of a provider: expected one of `local`",
         ),
         ("version = 1\n[providers.p]\ntype = \"file\"\nrooot = \"hunter2\"", "unknown key `rooot`"),
         ("version = 1\n[providers.https]\ntype = \"file\"", "a provider cannot be called `https`"),
@@ -118,6 +118,18 @@ fn mistakes_in_variables_and_secrets() {
         (npm("env = { presets = [\"python\"] }"), "`presets`: not in this version of hushpipe"),
         (npm("secrets = { A = \"hunter2\" }"), "secret `A`: a secret must be a reference"),
         (npm("secrets = { A = \"1x://hunter2\" }"), "secret `A`: the part before `://`"),
+        (
+            npm("secrets = { A = \"postgres://u:hunter2@h/d\" }"),
+            "secret `A`: no provider is called `postgres`",
+        ),
+        (
+            npm("secrets = { A = \"op://v/i/hunter2\" }"),
+            "secret `A`: provider `op` is not in this version",
+        ),
+        (
+            npm("secrets = { A = { provider = \"local\", path = \"a\", version = 3 } }"),
+            "secret `A`: a `local` reference cannot have `?version=`",
+        ),
         (npm("secrets = { A = {} }"), "secret `A` needs either `ref`, or `provider` and `path`"),
         (
             npm("secrets = { A = { ref = \"local://hunter2\", path = \"b\" } }"),
