@@ -329,17 +329,18 @@ fn every_moment_of_being_killed_is_mended() {
     let accidents: &[Accident] = &[
         // While filling a first install.
         |home| {
-            std::fs::rename(home.path(""), home.store.beside(&lock(), "new")).unwrap();
+            std::fs::rename(home.path(""), home.store.installs.join(format!(".new-{}-x", lock())))
+                .unwrap();
             std::fs::remove_dir_all(&home.store.receipts).unwrap();
         },
         // After the install has its name, before the receipt.
         |home| std::fs::remove_dir_all(&home.store.receipts).unwrap(),
         // Between the two moves of a replacement.
-        |home| std::fs::rename(home.path(""), home.store.beside(&lock(), "old")).unwrap(),
+        |home| std::fs::rename(home.path(""), home.store.old(&lock())).unwrap(),
         // After them, while the old folder was being removed.
         |home| {
-            std::fs::create_dir(home.store.beside(&lock(), "old")).unwrap();
-            std::fs::write(home.store.beside(&lock(), "old").join("half"), "").unwrap();
+            std::fs::create_dir(home.store.old(&lock())).unwrap();
+            std::fs::write(home.store.old(&lock()).join("half"), "").unwrap();
         },
     ];
     for accident in accidents {

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Kind};
@@ -118,7 +119,7 @@ impl Lockfile {
             true => Cow::from(text.replace("\r\n", "\n")),
             false => Cow::from(text),
         };
-        let starts = text.match_indices(TABLE).map(|(at, _)| at);
+        let starts = memmem::find_iter(text.as_bytes(), TABLE);
         let starts = starts.filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
         let named = starts.filter_map(|at| Some((at, section_name(text[at..].lines().next()?)?)));
         let sections: Vec<(usize, &str)> = named.collect();
@@ -143,9 +144,17 @@ impl Lockfile {
 impl Entry {
     /// The digest that names this entry's install and receipt.
     pub fn digest(&self) -> Digest {
-        // The name stands in the headers of the entry's tables only.
-        let header = format!("\n{}", self.header());
-        Digest::of(format!("\n{}", self.text).replace(&header, "\n[").as_bytes())
+        let header = self.header();
+        let mut text = String::with_capacity(self.text.len());
+        let mut copied = 0;
+        for at in memmem::find_iter(self.text.as_bytes(), &header) {
+            if at == 0 || self.text.as_bytes()[at - 1] == b'\n' {
+                text.push_str(&self.text[copied..at]);
+                copied = at + header.len();
+            }
+        }
+        text.push_str(&self.text[copied..]);
+        Digest::of(text.as_bytes())
     }
 
     /// The first lines.
