@@ -102,7 +102,6 @@ pub(super) fn counting<'p>(
 const ALWAYS: &[&str] = &[
     "--ignore-scripts",
     "--allow-git=none",
-    "--allow-remote=none",
     "--allow-file=none",
     "--allow-directory=none",
     "--omit-lockfile-registry-resolved=true",
