@@ -16,7 +16,9 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
-pub use process::{Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare};
+pub use process::{
+    Group, Signals, adopt, ask_to_end, describe, exit_code, harden, parent_gone, prepare,
+};
 pub use stdio::{Reader, Writer, write_stderr};
 
 /// Folders that a server's PATH holds when no machine record says better.
