@@ -178,7 +178,9 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::args_os().nth(1).is_some_and(|verb| verb == "run") {
-        run::refuse_usage(error.to_string().lines().next().unwrap_or_default());
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default();
+        run::refuse_usage(first.trim_start_matches("error: "));
     }
     ExitCode::from(Kind::Usage.exit_code())
 }

@@ -110,7 +110,7 @@ impl<'a> End<'a> {
             Some(_) if nothing_in_flight => self.idle.or_else(|| Some(Instant::now())),
             _ => None,
         };
-        let drained = self.closed.map(|closed| closed + self.settings.drain);
+        let drained = self.closed.or(self.ended).map(|since| since + self.settings.drain);
         let steps = match (self.ended, self.told) {
             (Some(ended), Some((told, _))) => [Some(ended.max(told) + TERM_TO_KILL), None],
             (Some(_), None) => [Some(Instant::now() + LINGER), drained],
@@ -136,7 +136,8 @@ impl<'a> End<'a> {
     pub(super) fn escalate(&mut self, group: &Option<Group>, now: Progress) -> bool {
         let moved = std::mem::replace(&mut self.seen, now) != now || now.writing;
         if self.ended.is_some() {
-            let late = self.closed.is_some_and(|closed| closed.elapsed() >= self.settings.drain);
+            let since = self.closed.or(self.ended);
+            let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);
             return self.told() || late || !moved;
         }
         if self.told() {
