@@ -287,3 +287,23 @@ proptest! {
         prop_assert_eq!(text.clean.as_bytes(), &bytes[..]);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_value_is_found_in_every_spelling(
+        value in "[ -~]{8,40}|[a-zé€😀\\\\\"'/%+=\n\t -]{6,30}|[0-9a-f]{16,64}",
+        before in "[ -~\n]{0,20}",
+        after in "[ -~\n]{0,20}",
+    ) {
+        let value = value.trim();
+        prop_assume!(Secret::new(value.as_bytes().to_vec()).weakness().is_none());
+        let redactor = armed(&[("TOKEN", value)]);
+        for spelling in spellings(value) {
+            let said = format!("{before} {spelling} {after}");
+            assert_gone(&spelling, &text(&redactor, &said), "text");
+            assert_gone(&spelling, &frame(&redactor, &result(&said)), "a frame");
+        }
+    }
+}
