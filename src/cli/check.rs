@@ -1,18 +1,255 @@
-//! `hushpipe check`.
+//! `hushpipe check`: whether everything is in place, without starting anything.
+//!
+//! Reads the manifest, the lockfile, the installs and the references. Fetches no secret unless asked with `--resolve`,
+//! and shows none: lengths and weakness only.
 
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::Context;
+use super::output::{json, printable};
+use super::secret::{now, what_weak_means};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
+use crate::manifest::{self, Level, Manifest, Server, looks_opaque};
+use crate::provider::resolve::{DEADLINE, all_or_nothing};
+use crate::provider::{Providers, attempt};
+use crate::sys::machine::Machine;
+use crate::sys::path::Paths;
 
 /// Check the manifest, the lockfile, the installs and the references, without a value
+///
+/// Says of each server whether `hushpipe run` would start it, and if not, what to do. Secrets are not fetched; with
+/// `--resolve` they are, and their lengths and weaknesses are shown, never the values. The exit code is that of the first
+/// problem, 0 when there is none.
 #[derive(Debug, Args)]
-pub(super) struct Check {}
+#[command(after_long_help = "\
+Examples:
+  hushpipe check
+  hushpipe check github --resolve
+  hushpipe check --project . --json")]
+pub(super) struct Check {
+    /// Check these servers only
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+
+    /// Fetch the secrets too, and say how long and how strong each is
+    #[arg(long)]
+    resolve: bool,
+
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The whole report, as `--json` writes it.
+#[derive(Debug, Serialize)]
+struct Report {
+    ok: bool,
+    manifests: Vec<String>,
+    notes: Vec<String>,
+    servers: Vec<Entry>,
+}
+
+/// One server of the report.
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: String,
+    package: String,
+    state: State,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+    secrets: Vec<Fetched>,
+    #[serde(skip)]
+    exit_code: u8,
+}
+
+/// One secret that `--resolve` fetched.
+#[derive(Debug, Serialize)]
+struct Fetched {
+    variable: String,
+    reference: String,
+    /// In bytes.
+    length: usize,
+    weak: Option<String>,
+}
 
 impl Check {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
-        Ok(ExitCode::SUCCESS)
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let sources = context.sources(self.profile.as_deref());
+        let manifest = manifest::load(&sources, &paths).map_err(|error| {
+            let error = Error::from(error);
+            if self.json {
+                let problems = [Problem::of(&error)];
+                context.out.data(&json(&serde_json::json!({ "ok": false, "problems": problems })));
+            }
+            error
+        })?;
+        let machine = Machine::load(&paths)?;
+        let mut servers = Vec::new();
+        for server in manifest.select(&self.names)? {
+            let standing = Standing::of(server, &manifest, &paths, machine.as_ref());
+            let mut entry = Entry::of(server, standing);
+            if self.resolve && server.level == Level::User {
+                entry.resolve(server, &manifest, context, &paths)?;
+            }
+            servers.push(entry);
+        }
+        let report = Report {
+            ok: servers.iter().all(|entry| entry.problems.is_empty()),
+            manifests: manifest.files.iter().map(|file| file.display().to_string()).collect(),
+            notes: notes(&manifest, machine.as_ref()),
+            servers,
+        };
+        if self.json {
+            context.out.data(&json(&report));
+        } else {
+            report.show(context);
+        }
+        let first = report.servers.iter().map(|entry| entry.exit_code).find(|code| *code != 0);
+        Ok(first.map_or(ExitCode::SUCCESS, ExitCode::from))
+    }
+}
+
+/// What holds for all servers.
+fn notes(manifest: &Manifest, machine: Option<&Machine>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in &manifest.hidden {
+        notes.push(format!("your own `[servers.{name}]` hides the project's"));
+    }
+    if machine.is_none() {
+        notes.push(
+            "there is no machine record, so servers get a plain PATH: run `hushpipe init`".into(),
+        );
+    }
+    let mut references = manifest
+        .servers
+        .values()
+        .flat_map(|server| &server.secrets)
+        .map(|secret| &secret.reference);
+    if references.any(|reference| reference.provider == "local") {
+        notes.push(
+            "the `local` store's key is a file of yours: as good as plaintext to whoever reads your files"
+                .into(),
+        );
+    }
+    notes
+}
+
+impl Entry {
+    fn of(server: &Server, standing: Standing) -> Self {
+        let mut notes = Vec::new();
+        if !is_pinned(server) {
+            notes.push("what it starts is not pinned".to_owned());
+        }
+        for secret in server.secrets.iter().filter(|secret| !secret.sensitive) {
+            notes.push(format!("`{}` is not redacted", secret.variables.join("`, `")));
+        }
+        if !server.env.dangerously_pass.is_empty() {
+            let names = server.env.dangerously_pass.join("`, `");
+            notes.push(format!("`{names}` may make it load other code"));
+        }
+        let settings = server.env.plain.iter().filter(|(name, value)| is_credential(name, value));
+        for (name, _) in settings {
+            notes.push(format!(
+                "`{name}` looks like a credential: keep it in a store and name it under `secrets`"
+            ));
+        }
+        if server.args.iter().any(|word| looks_opaque(word)) {
+            notes.push("an argument looks like a credential, and every process can read it".into());
+        }
+        let mut entry = Self {
+            name: server.name.clone(),
+            package: package(server),
+            state: standing.state,
+            problems: Vec::new(),
+            notes,
+            secrets: Vec::new(),
+            exit_code: 0,
+        };
+        standing.problems.iter().for_each(|problem| entry.add(problem));
+        entry
+    }
+
+    /// Fetches the server's secrets; what fails is a problem, what is weak a note.
+    fn resolve(
+        &mut self,
+        server: &Server,
+        manifest: &Manifest,
+        context: &Context,
+        paths: &Paths,
+    ) -> Result<(), Error> {
+        let providers = Providers::new(&manifest.providers, &context.env, paths);
+        let attempts = now(attempt(&server.secrets, providers, DEADLINE))?;
+        for attempt in &attempts {
+            let Ok(found) = &attempt.outcome else { continue };
+            let variable = attempt.variable.clone();
+            let weakness = found.value.weakness();
+            if let Some(weakness) = weakness {
+                self.notes.push(format!("`{variable}`: {}", what_weak_means(weakness)));
+            }
+            self.secrets.push(Fetched {
+                variable,
+                reference: attempt.reference.to_string(),
+                length: found.value.len(),
+                weak: weakness.map(|weakness| weakness.to_string()),
+            });
+        }
+        match all_or_nothing(&server.name, attempts) {
+            Ok(resolved) => self.notes.extend(resolved.warnings),
+            Err(error) => self.add(&error.into()),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, problem: &Error) {
+        self.problems.push(Problem::of(problem));
+        if self.exit_code == 0 {
+            self.exit_code = problem.exit_code();
+        }
+    }
+}
+
+impl Report {
+    /// Writes the report for people.
+    fn show(&self, context: &Context) {
+        let line = |mark: &str, name: &str, text: &str| {
+            context.out.data(&printable(&format!("{mark:<4}  {name}: {text}")));
+        };
+        for manifest in &self.manifests {
+            line("ok", "manifest", manifest);
+        }
+        for note in &self.notes {
+            line("note", "manifest", note);
+        }
+        for entry in &self.servers {
+            if entry.problems.is_empty() {
+                line("ok", &entry.name, &entry.package);
+            }
+            for problem in &entry.problems {
+                line("fail", &entry.name, &problem.message);
+                for detail in problem.details() {
+                    context.out.data(&printable(&format!("      {detail}")));
+                }
+            }
+            for secret in &entry.secrets {
+                let Fetched { variable, reference, length, .. } = secret;
+                line(
+                    "ok",
+                    &entry.name,
+                    &format!("`{variable}` from `{reference}`: {length} bytes"),
+                );
+            }
+            for note in &entry.notes {
+                line("note", &entry.name, note);
+            }
+        }
     }
 }

@@ -1,18 +1,292 @@
-//! `hushpipe explain`.
+//! `hushpipe explain NAME`: what `run` would do, without doing it.
+//!
+//! Comes from the same plan that `run` acts on. Shows where every variable of the server's environment comes from, and
+//! secrets by reference. Never a secret's value; plain settings are shown unless they look like credentials.
 
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::Context;
+use super::output::{json, table};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
+use crate::launch::env::{Origin, Variables, search_path, variables};
+use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
+use crate::plan::program::{Program, locate};
+use crate::runner::Package;
+use crate::secret::{Delivery, SecretRequest};
+use crate::sys::machine::Machine;
+use crate::sys::path::Paths;
 
 /// Show what would run: argv, environment names, secrets by reference, protections
+///
+/// Shows what `hushpipe run NAME` would do: the program and its arguments, the working directory, every variable of the
+/// server's environment and where it comes from, each secret's reference, and which protections are on. Starts nothing,
+/// fetches nothing and shows no secret.
 #[derive(Debug, Args)]
-pub(super) struct Explain {}
+#[command(after_long_help = "\
+Examples:
+  hushpipe explain github
+  hushpipe explain github --json | jq .environment")]
+pub(super) struct Explain {
+    /// The server, as the manifest names it
+    name: String,
+
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What would run, as `--json` writes it.
+#[derive(Debug, Serialize)]
+struct Explanation {
+    name: String,
+    level: Level,
+    manifest: String,
+    lockfile: String,
+    package: String,
+    pinned: bool,
+    state: State,
+    problems: Vec<Problem>,
+    /// `null` where the program is not known yet: not locked, or not installed.
+    argv: Option<Vec<String>>,
+    cwd: String,
+    environment: Vec<Variable>,
+    secrets: Vec<Secret>,
+    protections: Vec<Protection>,
+}
+
+/// One variable of the server's environment.
+#[derive(Debug, Serialize)]
+struct Variable {
+    name: String,
+    /// Why it is there.
+    from: &'static str,
+    /// `null` where it is not to be shown.
+    value: Option<String>,
+}
+
+/// One variable that a secret fills.
+#[derive(Debug, Serialize)]
+struct Secret {
+    variable: String,
+    reference: String,
+    /// The coordinates that pin a version of the value; empty where the newest is fetched.
+    pins: Vec<String>,
+    /// `env` or `file`.
+    deliver: &'static str,
+    sensitive: bool,
+}
+
+/// Something that a manifest can turn up or down.
+#[derive(Debug, Serialize)]
+struct Protection {
+    name: &'static str,
+    on: bool,
+    detail: String,
+}
 
 impl Explain {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let manifest = manifest::load(&context.sources(self.profile.as_deref()), &paths)?;
+        let server = manifest.server(&self.name)?;
+        let machine = Machine::load(&paths)?;
+        let machine = machine.as_ref();
+        let program = locate(server, &paths, machine).ok();
+        let standing = Standing::of(server, &manifest, &paths, machine);
+        let explanation = Explanation {
+            name: server.name.clone(),
+            level: server.level,
+            manifest: server.manifest.display().to_string(),
+            lockfile: server.lock_path().display().to_string(),
+            package: package(server),
+            pinned: is_pinned(server),
+            state: standing.state,
+            problems: standing.problems.iter().map(Problem::of).collect(),
+            environment: environment(context, server, machine, program.as_ref()),
+            argv: program.map(|program| argv(program, server)),
+            cwd: match &server.cwd {
+                Cwd::Client => "the folder the client starts hushpipe in".to_owned(),
+                Cwd::Path(path) => path.display().to_string(),
+            },
+            secrets: server.secrets.iter().flat_map(Secret::of).collect(),
+            protections: protections(server),
+        };
+        if self.json {
+            context.out.data(&json(&explanation));
+        } else {
+            explanation.lines().iter().for_each(|line| context.out.data(line));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The whole argument vector. What the manifest adds is shown unless it looks like a credential.
+fn argv(program: Program, server: &Server) -> Vec<String> {
+    let own = std::iter::once(program.path.into_os_string()).chain(program.args);
+    let own = own.map(|word| word.to_string_lossy().into_owned());
+    // A `command`'s arguments are the manifest's too; a path into the store only looks opaque.
+    let hide = |word: String| if looks_opaque(&word) { "…".to_owned() } else { word };
+    let own: Vec<String> = match server.package {
+        Package::Command(_) => own.map(hide).collect(),
+        Package::Npm(_) | Package::Binary(_) => own.collect(),
+    };
+    own.into_iter().chain(server.args.iter().cloned().map(hide)).collect()
+}
+
+/// The environment without the secrets, as `run` would make it from the environment we have now.
+fn environment(
+    context: &Context,
+    server: &Server,
+    machine: Option<&Machine>,
+    program: Option<&Program>,
+) -> Vec<Variable> {
+    let runtime_dir = program.and_then(|program| program.runtime_dir.as_deref());
+    let path = search_path(machine.map(|machine| machine.path.as_ref()), runtime_dir);
+    let variables: Variables = variables(&server.env, &context.env, path);
+    let variable = |(name, (value, origin)): (std::ffi::OsString, (std::ffi::OsString, Origin))| {
+        let (name, value) = (name.to_string_lossy().into_owned(), value.to_string_lossy());
+        let from = match origin {
+            Origin::Path if machine.is_none() => "default",
+            origin => origin.word(),
+        };
+        let shown = match origin {
+            Origin::Path => true,
+            Origin::Plain => !is_credential(&name, &value),
+            Origin::Kept | Origin::Passed | Origin::DangerouslyPassed => false,
+        };
+        Variable { name, from, value: shown.then(|| value.into_owned()) }
+    };
+    variables.into_iter().map(variable).collect()
+}
+
+impl Secret {
+    /// One for each variable that a request fills.
+    fn of(request: &SecretRequest) -> Vec<Self> {
+        let pins = ["version", "version_id", "stage"];
+        let one = |(variable, reference): (&str, crate::secret::SecretRef)| Self {
+            variable: variable.to_owned(),
+            reference: reference.to_string(),
+            pins: pins
+                .iter()
+                .filter_map(|pin| Some(format!("{pin} {}", reference.query.get(*pin)?)))
+                .collect(),
+            deliver: match request.deliver {
+                Delivery::Env => "env",
+                Delivery::File => "file",
+            },
+            sensitive: request.sensitive,
+        };
+        request.per_variable().map(one).collect()
+    }
+
+    /// How it reaches the server, in words.
+    fn words(&self) -> String {
+        let mut words = vec![self.reference.clone()];
+        words.extend(self.pins.iter().map(|pin| format!("pinned to {pin}")));
+        if self.deliver == "file" {
+            words.push("in a file whose path the variable holds".to_owned());
+        }
+        if !self.sensitive {
+            words.push("not redacted".to_owned());
+        }
+        words.join(", ")
+    }
+}
+
+/// What the manifest can turn up or down, and how it stands.
+fn protections(server: &Server) -> Vec<Protection> {
+    let protection = |name, on, detail: &str| Protection { name, on, detail: detail.to_owned() };
+    let open: Vec<&str> = server
+        .secrets
+        .iter()
+        .filter(|secret| !secret.sensitive)
+        .flat_map(|secret| secret.variables.iter().map(String::as_str))
+        .collect();
+    let redacted = match open.as_slice() {
+        [] => "every secret, in every stream".to_owned(),
+        open => format!("every secret but `{}`", open.join("`, `")),
+    };
+    let loaders = &server.env.dangerously_pass;
+    let environment = match loaders.as_slice() {
+        [] => "from empty, no loader variables".to_owned(),
+        loaders => format!("from empty, but `{}` may load other code", loaders.join("`, `")),
+    };
+    let (checked, how) = match (&server.package, server.integrity) {
+        (Package::Command(_), _) => (false, "one's own code is not checked"),
+        (_, Integrity::Fast) => (true, "at each start, files that look changed are hashed"),
+        (_, Integrity::Full) => (true, "at each start, every file is hashed"),
+    };
+    vec![
+        Protection { name: "redaction", on: open.is_empty(), detail: redacted },
+        Protection { name: "scrubbed environment", on: loaders.is_empty(), detail: environment },
+        protection(
+            "pinned",
+            is_pinned(server),
+            match server.package {
+                Package::Npm(_) => "to what the lockfile has",
+                Package::Binary(_) => "to the digest in the manifest",
+                Package::Command(_) => "nothing says what the program must be",
+            },
+        ),
+        protection("install checked", checked, how),
+        protection("frame limit", true, &size(server.frame_limit)),
+    ]
+}
+
+/// A size as the manifest writes it.
+fn size(bytes: usize) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.iter().find(|(unit, _)| bytes.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{} {name}", bytes / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+impl Explanation {
+    /// The lines for people.
+    fn lines(&self) -> Vec<String> {
+        let row = |name: &str, text: String| [name.to_owned(), text];
+        let level = match self.level {
+            Level::User => "user manifest",
+            Level::Project => "project manifest",
+        };
+        let mut rows = vec![
+            row("server", format!("{} ({level} {})", self.name, self.manifest)),
+            row("package", self.package.clone()),
+            row("state", self.state.words().to_owned()),
+        ];
+        for problem in &self.problems {
+            rows.push(row("", problem.message.clone()));
+            rows.extend(problem.details().into_iter().map(|detail| row("", format!("  {detail}"))));
+        }
+        let argv = self.argv.iter().flatten().enumerate();
+        rows.extend(argv.map(|(at, word)| row(if at == 0 { "argv" } else { "" }, word.clone())));
+        rows.push(row("cwd", self.cwd.clone()));
+        let mut lines = table(rows.into_iter());
+        let variables = self.environment.iter().map(|variable| {
+            let hidden = if variable.from == Origin::Plain.word() { "…" } else { "" };
+            let value = variable.value.as_deref().unwrap_or(hidden).to_owned();
+            [format!("  {}", variable.name), variable.from.to_owned(), value]
+        });
+        let secrets = self
+            .secrets
+            .iter()
+            .map(|secret| [format!("  {}", secret.variable), "secret".to_owned(), secret.words()]);
+        lines.push("environment".to_owned());
+        lines.extend(table(variables.chain(secrets)));
+        lines.push("protections".to_owned());
+        lines.extend(table(self.protections.iter().map(|protection| {
+            let state = if protection.on { "on" } else { "weakened" };
+            [format!("  {}", protection.name), state.to_owned(), protection.detail.clone()]
+        })));
+        lines
     }
 }

@@ -1,18 +1,120 @@
-//! `hushpipe init`.
+//! `hushpipe init`: the user manifest and the machine record, made once.
+//!
+//! Never overwrites a manifest. The folder gets mode 0700 and the manifest 0600, which is what reading it asks for.
 
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Context;
-use crate::error::Error;
+use crate::error::{Error, Fault, Kind};
+use crate::manifest::{self, Sources};
+use crate::sys::machine::Machine;
+use crate::sys::path::Paths;
+use crate::sys::{os, private};
+
+/// What a new manifest says: how to go on, in comments.
+const STARTER: &str = include_str!("starter.toml");
 
 /// Make the user manifest and record what this machine has
+///
+/// Writes `~/.config/hushpipe/hushpipe.toml` with comments that say how to go on, unless there is one, and writes down
+/// where Node is and what your login shell's PATH is: a host that was started from a desktop does not know them. Safe to
+/// run again.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  hushpipe init
+  $EDITOR ~/.config/hushpipe/hushpipe.toml
+  hushpipe lock && hushpipe sync
+  hushpipe secret set local://github-token
+  hushpipe check")]
 pub(super) struct Init {}
 
 impl Init {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let path = paths.manifest();
+        let out = &context.out;
+        let is_new = write_starter(&paths)?;
+        let shown = path.display();
+        out.words(&match is_new {
+            true => format!("hushpipe: wrote `{shown}`"),
+            false => format!("hushpipe: kept `{shown}`, which was there"),
+        });
+        let machine = Machine::capture(&context.env, &paths);
+        machine.save(&paths)?;
+        out.words(&match &machine.node {
+            Some(node) => {
+                format!("hushpipe: found Node {} at `{}`", node.version, node.path.display())
+            }
+            None => "hushpipe: found no Node, which npm servers need".to_owned(),
+        });
+        manifest::load(&Sources::default(), &paths)?;
+        if is_new {
+            out.words("hushpipe: next: name a server in the manifest, then");
+        } else {
+            out.words("hushpipe: next:");
+        }
+        for next in ["lock", "sync", "secret set local://NAME", "check"] {
+            out.words(&format!("  hushpipe {next}"));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Writes the starter manifest; false where there is a manifest already.
+fn write_starter(paths: &Paths) -> Result<bool, InitError> {
+    let failed = |path: PathBuf| |source| InitError { path, source };
+    os::create_private_folder(&paths.config).map_err(failed(paths.config.clone()))?;
+    match private::create(&paths.manifest(), STARTER.as_bytes()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(failed(paths.manifest())(error)),
+    }
+}
+
+/// The file system would not take the manifest.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` cannot be made", path.display())]
+struct InitError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Fault for InitError {
+    fn kind(&self) -> Kind {
+        Kind::Io
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(home: &std::path::Path) -> usize {
+        manifest::load(&Sources::default(), &Paths::below(home)).expect("loads").servers.len()
+    }
+
+    #[test]
+    fn the_starter_is_a_manifest_and_so_is_what_its_comments_show() {
+        let home = tempfile::tempdir().expect("temporary folder");
+        let paths = Paths::below(home.path());
+        assert!(write_starter(&paths).expect("writes"));
+        assert_eq!(servers(home.path()), 0);
+
+        let example = STARTER
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ").filter(|line| line.contains(" = ") || line.starts_with('['))
+            })
+            .map(|line| line.filter(|line| !line.contains('`')).unwrap_or_default());
+        let text = format!("version = 1\n{}", example.collect::<Vec<_>>().join("\n"));
+        std::fs::write(paths.manifest(), text).expect("writes");
+        assert_eq!(servers(home.path()), 1);
+        assert!(!write_starter(&paths).expect("keeps"));
+        assert_eq!(servers(home.path()), 1, "an existing manifest is not touched");
     }
 }

@@ -5,14 +5,18 @@ pub mod output;
 mod call;
 mod check;
 mod completions;
+mod confirm;
+mod connect;
 mod explain;
 mod init;
 mod list;
 mod lock;
 mod man;
+mod progress;
 mod run;
 mod schema;
 mod secret;
+mod standing;
 mod sync;
 mod tools;
 mod verify;
@@ -23,12 +27,16 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
 use output::Output;
 
-/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back.
+/// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
+///
+/// A client's configuration lists `hushpipe run NAME` as the command of a server. The manifest,
+/// `~/.config/hushpipe/hushpipe.toml`, says what NAME is and where its secrets are.
 #[derive(Debug, Parser)]
-#[command(name = "hushpipe", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "hushpipe", version, max_term_width = 100, after_long_help = AFTER_HELP)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -37,14 +45,41 @@ pub struct Cli {
     command: Command,
 }
 
+/// What stands at the end of `hushpipe --help`.
+const AFTER_HELP: &str = "\
+Start here:
+  hushpipe init                                   make the manifest, then name a server in it
+  hushpipe lock && hushpipe sync                  pin it and install it
+  hushpipe secret set local://github-token        store what it needs
+  hushpipe check                                  see that nothing is missing
+  hushpipe tools github                           try it
+
+Environment:
+  HUSHPIPE_MANIFEST    the project manifest, where no option names one
+
+Exit codes:
+  0    done; of `run`: the client left, or hushpipe was asked to stop, after a good launch
+  2    the command line is wrong
+  65   an installed file is not what was locked
+  69   a secret store was not reached
+  74   reading or writing failed
+  75   it took too long
+  77   a secret is not there, or its store refuses us
+  78   the manifest, the lockfile or trust in them
+  125  hushpipe itself failed
+  126  the program cannot be run
+  127  the program was not found
+  Otherwise `run` ends with the server's own code, or 128+n where signal n ended it";
+
 /// Which manifest a verb works on.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Project manifest")]
 pub struct Global {
-    /// Use this manifest as a project manifest, beside the user's own
+    /// Read this project manifest beside your own
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
     pub manifest: Option<PathBuf>,
 
-    /// Use DIR/hushpipe.toml as a project manifest, beside the user's own
+    /// Read DIR/hushpipe.toml beside your own
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }
@@ -76,6 +111,34 @@ pub struct Context {
     pub env: OwnEnv,
     /// The one printer.
     pub out: Output,
+}
+
+impl Context {
+    /// The manifests that the command line and the environment name.
+    fn sources(&self, profile: Option<&str>) -> Sources {
+        let Global { manifest, project } = &self.global;
+        Sources::named(manifest.as_deref(), project.as_deref(), &self.env).with_profile(profile)
+    }
+}
+
+/// What became of several pieces of work, each reported when it fails, none keeping the next from being tried.
+#[derive(Default)]
+struct Outcomes {
+    first_failure: Option<u8>,
+}
+
+impl Outcomes {
+    fn add(&mut self, context: &Context, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            context.out.report(&error);
+            self.first_failure.get_or_insert(error.exit_code());
+        }
+    }
+
+    /// The exit code of the first failure, or success.
+    fn exit_code(self) -> ExitCode {
+        self.first_failure.map_or(ExitCode::SUCCESS, ExitCode::from)
+    }
 }
 
 /// The whole program: parses argv, runs the verb, reports a failure, returns the exit code.

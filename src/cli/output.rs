@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
+use serde::Serialize;
+
 use crate::error::Error;
 use crate::sys::env::OwnEnv;
 
 /// Where words and data go.
+#[derive(Clone)]
 pub struct Output {
     progress: bool,
 }
@@ -26,6 +29,16 @@ impl Output {
     /// Writes a line of data to stdout. A closed pipe is the reader's choice, not a failure.
     pub fn data(&self, line: &str) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+
+    /// Writes bytes to stdout as they are.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
     }
 
     /// Writes a line of words to stderr.
@@ -51,14 +64,51 @@ impl Output {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-        if (c.is_control() && c != '\n' && c != '\t') || hidden {
+        if is_hidden(c) {
             let _ = write!(out, "{}", c.escape_unicode());
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// JSON with those characters written as `\uXXXX`, which is the same JSON: they can only stand in strings.
+pub fn printable_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) && c != '\r' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a terminal would obey or hide a character instead of showing it.
+fn is_hidden(c: char) -> bool {
+    let invisible = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    (c.is_control() && c != '\n' && c != '\t') || invisible
+}
+
+/// Rows as lines with their columns aligned.
+pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A value as indented JSON. What is written here are names, numbers and dates, which always have a JSON form.
+pub(super) fn json(value: &impl Serialize) -> String {
+    printable_json(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -68,5 +118,19 @@ mod tests {
     #[test]
     fn a_terminal_never_sees_control_characters() {
         assert_eq!(printable("a\u{1b}[31mb\tc\nd\u{202e}e"), "a\\u{1b}[31mb\tc\nd\\u{202e}e");
+    }
+
+    #[test]
+    fn columns_are_aligned_and_nothing_steers_the_terminal() {
+        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
+        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let json = "{\"a\": \"\u{9b}31m\u{202e}\u{e0041}é\"}";
+        assert_eq!(printable_json(json), r#"{"a": "\u009b31m\u202e\udb40\udc41é"}"#);
+        let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        assert_eq!(value(&printable_json(json)), value(json));
     }
 }

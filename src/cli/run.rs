@@ -1,18 +1,121 @@
-//! `hushpipe run`.
+//! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Context;
-use crate::error::Error;
+use crate::error::{Error, Fault, Kind};
+use crate::manifest;
+use crate::mcp::Refusal;
+use crate::plan::program::program;
+use crate::plan::{LaunchPlan, Surroundings};
+use crate::provider::Providers;
+use crate::provider::resolve::{DEADLINE, resolve};
+use crate::redact::Redactor;
+use crate::relay::{Client, refuse, relay};
+use crate::sys::machine::Machine;
+use crate::sys::os::{self, Reader, Signals, Writer};
+use crate::sys::path::Paths;
 
 /// Start a server and relay it: the command for a client's configuration
+///
+/// Reads the manifest, fetches the server's secrets, checks its install, starts it with an environment that holds only
+/// what the manifest names, and relays its messages with every secret withheld. Ends with the server's own exit code,
+/// or with 0 when the client closes its end.
 #[derive(Debug, Args)]
-pub(super) struct Run {}
+#[command(after_long_help = "\
+Example, in a client's configuration:
+  { \"mcpServers\": {
+      \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
+pub(super) struct Run {
+    /// The server, as the manifest names it
+    name: String,
+
+    /// Take secret references from this profile of the manifest
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+}
 
 impl Run {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
-        Ok(ExitCode::SUCCESS)
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        os::harden();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| self.failed(source))?;
+        let code = runtime.block_on(async {
+            match self.session(context).await {
+                Ok(code) => code,
+                Err(error) => {
+                    // The client waits for an answer: tell it too, not only the log that few people open.
+                    context.out.report(&error);
+                    self.refuse(&error).await;
+                    error.exit_code()
+                }
+            }
+        });
+        Ok(ExitCode::from(code))
+    }
+
+    async fn refuse(&self, error: &Error) {
+        Signals::restore_defaults();
+        if let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) {
+            let refusal = Refusal::launch(&self.name, error);
+            refuse::refuse(&refusal, &mut input, &mut output).await;
+        }
+    }
+
+    /// From the manifest to the server's end.
+    async fn session(&self, context: &Context) -> Result<u8, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let sources = context.sources(self.profile.as_deref());
+        let manifest = manifest::load_for(&self.name, &sources, &paths)?;
+        let server = manifest.server(&self.name)?;
+        manifest.allow_launch(server)?;
+        let machine = Machine::load(&paths)?;
+        let program = program(server, &paths, machine.as_ref())?;
+        let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        if machine.is_none() {
+            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
+        }
+        let providers = Providers::new(&manifest.providers, &context.env, &paths);
+        let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
+        resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
+        let client = Client::take_over().map_err(|source| self.failed(source))?;
+        let running = plan.launch.spawn(&resolved.secrets, &paths)?;
+        // Built while the server starts: it has nothing to say yet.
+        let redactor = Redactor::new(&resolved.secrets);
+        drop(resolved);
+        let outcome = relay(running, client, &redactor, &plan.settings).await;
+        Ok(outcome.map_err(|source| self.failed(source))?.exit_code())
+    }
+
+    fn surroundings<'a>(
+        &self,
+        context: &'a Context,
+        machine: Option<&'a Machine>,
+    ) -> Result<Surroundings<'a>, RunError> {
+        let client_dir = std::env::current_dir().map_err(|source| self.failed(source))?;
+        Ok(Surroundings { own: &context.env, machine, client_dir })
+    }
+
+    fn failed(&self, source: io::Error) -> RunError {
+        RunError { server: self.name.clone(), source }
+    }
+}
+
+/// The operating system refused something that always works.
+#[derive(Debug, thiserror::Error)]
+#[error("server `{server}` could not be relayed")]
+struct RunError {
+    server: String,
+    source: io::Error,
+}
+
+impl Fault for RunError {
+    fn kind(&self) -> Kind {
+        Kind::Internal
     }
 }

@@ -1,18 +1,105 @@
 //! `hushpipe sync`.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
 
-use super::Context;
+use super::lock::find_npm;
+use super::progress::Bar;
+use super::{Context, Outcomes};
 use crate::error::Error;
+use crate::manifest::lock::Lockfile;
+use crate::manifest::{self, Server};
+use crate::plan::program;
+use crate::runner::npm::{self, Npm, NpmError};
+use crate::runner::{NpmPackage, Package};
+use crate::store::{Runtime, Store};
+use crate::sys::machine::Machine;
+use crate::sys::path::Paths;
 
-/// Install exactly what hushpipe.lock says
+/// Install what hushpipe.lock says, and look at this machine anew
+///
+/// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs.
+/// What is installed and whole is left alone, what was changed is installed again. Writes down where Node is and what
+/// your login shell's PATH is, for hosts that start without it.
 #[derive(Debug, Args)]
-pub(super) struct Sync {}
+#[command(after_long_help = "\
+Examples:
+  hushpipe sync
+  hushpipe sync github")]
+pub(super) struct Sync {
+    /// Install for these servers only
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
 
 impl Sync {
-    pub(super) fn run(self, _context: &Context) -> Result<ExitCode, Error> {
-        Ok(ExitCode::SUCCESS)
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        let manifest = manifest::load(&context.sources(None), &paths)?;
+        let servers = manifest.select(&self.names)?;
+        let bar = Bar::start(&context.out, "looking at this machine");
+        let machine = Machine::capture(&context.env, &paths);
+        machine.save(&paths)?;
+        drop(bar);
+        let mut outcomes = Outcomes::default();
+        let installer = Installer { context, paths: &paths, machine: &machine };
+        for server in servers {
+            let done = manifest.allow_launch(server).map_err(Error::from);
+            outcomes.add(context, done.and_then(|()| installer.sync(server)));
+        }
+        Ok(outcomes.exit_code())
+    }
+}
+
+struct Installer<'a> {
+    context: &'a Context,
+    paths: &'a Paths,
+    machine: &'a Machine,
+}
+
+impl Installer<'_> {
+    fn sync(&self, server: &Server) -> Result<(), Error> {
+        match &server.package {
+            Package::Npm(package) => self.install(server, package),
+            // Nothing to install, but the digest is checked, and its figures kept for a quick launch.
+            Package::Binary(_) | Package::Command(_) => {
+                program::program(server, self.paths, Some(self.machine))?;
+                Ok(())
+            }
+        }
+    }
+
+    fn install(&self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
+        let context = self.context;
+        let lockfile = Lockfile::load(server.lock_path())?;
+        let entry = program::current_entry(&lockfile, server, package)?;
+        let locked = entry.locked()?;
+        let npm: Npm = find_npm(context, self.machine)?;
+        let node = self.machine.node.as_ref().ok_or(NpmError::NoNode)?;
+        let runtime =
+            Runtime { path: node.path.clone(), version: node.version.clone(), flags: Vec::new() };
+        let bar = Bar::start(&context.out, &format!("installing {package}"));
+        let started = Instant::now();
+        let installed = Store::of(self.paths).install(
+            entry.digest(),
+            runtime,
+            &mut || bar.say("waiting for another `hushpipe sync`"),
+            |folder| {
+                bar.say(&format!("installing {package}"));
+                Ok(npm::install(&npm, package, &locked, folder, &mut |done| bar.advance(done))?)
+            },
+        )?;
+        drop(bar);
+        let name = &server.name;
+        context.out.words(&match installed.filled {
+            true => {
+                let seconds = started.elapsed().as_secs_f32();
+                format!("installed `{name}`: {package}, in {seconds:.1} s")
+            }
+            false => format!("`{name}` is installed: {package}"),
+        });
+        Ok(())
     }
 }

@@ -1,6 +1,15 @@
 //! The environment a server gets: from empty, by a keep-list, then what the manifest names.
+//!
+//! Order, later wins: the keep-list, PATH, `pass`, `dangerously_pass`, plain settings, secrets. A glob in `pass` never
+//! matches the name of a credential, and nothing but `dangerously_pass` lets a variable through that redirects a loader
+//! or an interpreter. Our own PATH is attacker input and is never handed on.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::sys::env::OwnEnv;
+use crate::sys::os;
 
 /// A server's `env` table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,4 +20,239 @@ pub struct EnvSettings {
     pub pass: Vec<String>,
     /// Names that may pass although they redirect loaders or interpreters; user manifest only, no globs.
     pub dangerously_pass: Vec<String>,
+}
+
+/// Why a variable is in a server's environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// On the keep-list, from our own environment.
+    Kept,
+    /// PATH, from the machine record or the default.
+    Path,
+    /// Named by `pass`, from our own environment.
+    Passed,
+    /// Named by `dangerously_pass`, from our own environment.
+    DangerouslyPassed,
+    /// A plain setting of the manifest.
+    Plain,
+}
+
+impl Origin {
+    /// The word that `explain` shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "keep-list",
+            Self::Path => "machine record",
+            Self::Passed => "pass",
+            Self::DangerouslyPassed => "dangerously_pass",
+            Self::Plain => "manifest",
+        }
+    }
+}
+
+/// Variables without the secrets, name to value and origin.
+pub type Variables = BTreeMap<OsString, (OsString, Origin)>;
+
+/// The variables a server gets beside its secrets.
+pub fn variables(settings: &EnvSettings, own: &OwnEnv, path: OsString) -> Variables {
+    let mut variables = Variables::new();
+    for name in own.names() {
+        if let Some(origin) = name.to_str().and_then(|name| inherited(settings, name)) {
+            let value = own.var(name).unwrap_or_default().to_owned();
+            variables.insert(name.to_owned(), (value, origin));
+        }
+    }
+    variables.insert("PATH".into(), (path, Origin::Path));
+    for (name, value) in &settings.plain {
+        variables.insert(name.into(), (value.into(), Origin::Plain));
+    }
+    variables
+}
+
+/// Why a variable of our own environment may pass, if it may.
+fn inherited(settings: &EnvSettings, name: &str) -> Option<Origin> {
+    if settings.dangerously_pass.iter().any(|passed| same_name(passed, name)) {
+        return Some(Origin::DangerouslyPassed);
+    }
+    if redirects(name) {
+        return None;
+    }
+    if os::KEEP.iter().any(|kept| glob(kept, name)) {
+        return Some(Origin::Kept);
+    }
+    let passes = |pattern: &String| {
+        same_name(pattern, name) || (glob(pattern, name) && !names_credential(name))
+    };
+    settings.pass.iter().any(passes).then_some(Origin::Passed)
+}
+
+/// Names that make a loader, an interpreter or a package manager run or read something else, and PATH.
+pub const REDIRECTING: &[&str] = &[
+    "PATH",
+    "LD_*",
+    "DYLD_*",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "NODE_REPL_EXTERNAL_MODULE",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PERL5LIB",
+    "PERL5OPT",
+    "RUBYLIB",
+    "RUBYOPT",
+    "JAVA_TOOL_OPTIONS",
+    "BASH_ENV",
+    "ENV",
+    "SHELLOPTS",
+    "GIT_ASKPASS",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "SSH_ASKPASS",
+    "GLIBC_TUNABLES",
+    "GCONV_PATH",
+    "npm_config_*",
+    "UV_*",
+    "PIP_*",
+];
+
+/// Names of credentials; a glob in `pass` never matches one.
+const CREDENTIALS: &[&str] = &[
+    "VAULT_*",
+    "AWS_*",
+    "OP_*",
+    "BWS_*",
+    "INFISICAL_*",
+    "DOPPLER_*",
+    "*_TOKEN",
+    "*_KEY",
+    "*_SECRET",
+    "*PASSWORD*",
+];
+
+/// Whether a variable of this name redirects a loader or an interpreter (or is PATH).
+pub fn redirects(name: &str) -> bool {
+    // npm reads its own in any case (`/^npm_config_/i` in its configuration loader).
+    REDIRECTING.iter().any(|pattern| glob(pattern, name))
+        || glob("npm_config_*", &name.to_ascii_lowercase())
+}
+
+/// Whether a variable of this name holds a credential by its name.
+pub fn names_credential(name: &str) -> bool {
+    CREDENTIALS.iter().any(|pattern| glob(pattern, &name.to_ascii_uppercase()))
+}
+
+/// Whether `name` matches `pattern`, in which `*` stands for any characters.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = strip_prefix(name, first) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return part.is_empty() || ends_with(rest, part);
+        }
+        match find(rest, part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    text.get(..prefix.len()).filter(|head| same_name(head, prefix)).map(|_| &text[prefix.len()..])
+}
+
+fn ends_with(text: &str, suffix: &str) -> bool {
+    text.len() >= suffix.len()
+        && text.get(text.len() - suffix.len()..).is_some_and(|tail| same_name(tail, suffix))
+}
+
+fn find(text: &str, part: &str) -> Option<usize> {
+    (0..=text.len().checked_sub(part.len())?)
+        .find(|at| text.get(*at..*at + part.len()).is_some_and(|here| same_name(here, part)))
+}
+
+/// Names compare as the platform compares them: Windows ignores case.
+fn same_name(a: &str, b: &str) -> bool {
+    if cfg!(windows) { a.eq_ignore_ascii_case(b) } else { a == b }
+}
+
+/// The PATH of a server: the recorded one, or the runtime's folder and the platform's usual ones; the runtime's folder is
+/// always on it, so that a server which starts `node` again finds the same one.
+pub fn search_path(recorded: Option<&OsStr>, runtime_dir: Option<&Path>) -> OsString {
+    let base = recorded.unwrap_or(OsStr::new(os::DEFAULT_PATH));
+    let mut folders: Vec<_> = std::env::split_paths(base).filter(|dir| dir.is_absolute()).collect();
+    if let Some(dir) = runtime_dir.filter(|dir| !folders.iter().any(|known| known == dir)) {
+        folders.insert(0, dir.to_owned());
+    }
+    std::env::join_paths(folders).unwrap_or_else(|_| os::DEFAULT_PATH.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(settings: &EnvSettings, own: &[(&str, &str)]) -> Vec<String> {
+        let own = OwnEnv::of(own.iter().copied());
+        let variables = variables(settings, &own, "/usr/bin".into());
+        variables.keys().map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn nothing_passes_that_was_not_chosen() {
+        let own = [
+            ("HOME", "/h"),
+            ("LC_ALL", "C"),
+            ("GITHUB_TOKEN", "t"),
+            ("LD_PRELOAD", "x"),
+            ("NODE_OPTIONS", "-r x"),
+            ("XDG_CONFIG_HOME", "/x"),
+            ("PATH", "/evil"),
+        ];
+        assert_eq!(names(&EnvSettings::default(), &own), ["HOME", "LC_ALL", "PATH"]);
+    }
+
+    #[test]
+    fn a_glob_never_passes_a_credential_or_a_loader_variable() {
+        let own = [("APP_MODE", "1"), ("APP_TOKEN", "t"), ("LD_PRELOAD", "x"), ("AWS_REGION", "r")];
+        let all = EnvSettings { pass: vec!["*".into()], ..EnvSettings::default() };
+        assert_eq!(names(&all, &own), ["APP_MODE", "PATH"]);
+        let named = EnvSettings {
+            pass: vec!["APP_TOKEN".into(), "LD_PRELOAD".into(), "AWS_REGION".into()],
+            ..EnvSettings::default()
+        };
+        assert_eq!(names(&named, &own), ["APP_TOKEN", "AWS_REGION", "PATH"]);
+        let dangerous =
+            EnvSettings { dangerously_pass: vec!["LD_PRELOAD".into()], ..EnvSettings::default() };
+        assert_eq!(names(&dangerous, &own), ["LD_PRELOAD", "PATH"]);
+    }
+
+    #[test]
+    fn globs_match_whole_names() {
+        assert!(
+            glob("LC_*", "LC_ALL")
+                && glob("*PASSWORD*", "DB_PASSWORD_FILE")
+                && glob("A*B*C", "AxBxBC")
+        );
+        assert!(
+            !glob("LC_*", "XLC_ALL")
+                && !glob("HOME", "HOMES")
+                && !glob("*_KEY", "KEY")
+                && !glob("A*BB", "ABx")
+        );
+    }
+
+    #[test]
+    fn our_own_path_is_never_the_servers() {
+        let path = search_path(None, Some(Path::new("/opt/node/bin")));
+        assert_eq!(path, OsString::from(format!("/opt/node/bin:{}", os::DEFAULT_PATH)));
+        let recorded = search_path(
+            Some(OsStr::new("/a:relative:/opt/node/bin")),
+            Some(Path::new("/opt/node/bin")),
+        );
+        assert_eq!(recorded, "/a:/opt/node/bin");
+    }
 }

@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
 use crate::runner::Package;
 use crate::secret::SecretRequest;
 
 /// Which manifest an entry came from; decides what it may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// `<config dir>/hushpipe.toml`: may ask for anything.
     User,
@@ -43,6 +47,8 @@ pub struct Server {
     pub name: String,
     /// Which manifest it came from.
     pub level: Level,
+    /// The path of that manifest.
+    pub manifest: PathBuf,
     /// What it starts.
     pub package: Package,
     /// Which of the package's entry points, where it has several.
@@ -65,4 +71,11 @@ pub struct Server {
     pub secrets: Vec<SecretRequest>,
     /// What else its environment holds.
     pub env: EnvSettings,
+}
+
+impl Server {
+    /// The lockfile that pins it: beside its manifest.
+    pub fn lock_path(&self) -> PathBuf {
+        self.manifest.with_file_name(LOCK_NAME)
+    }
 }

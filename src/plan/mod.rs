@@ -1,1 +1,65 @@
-//! (plan)
+//! What a launch will do, decided before it is done: plain data, no I/O.
+//!
+//! `run` acts on a plan, `explain` shows one; both come from the same function, so what is shown is what runs.
+
+pub mod program;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use crate::launch::env::{search_path, variables};
+use crate::launch::process::Launch;
+use crate::manifest::{Cwd, Server};
+use crate::relay::Settings;
+use crate::sys::env::OwnEnv;
+use crate::sys::machine::Machine;
+use program::Program;
+
+/// Everything about one launch but the secrets' values.
+#[derive(Debug)]
+pub struct LaunchPlan {
+    /// What is started, where, with which environment.
+    pub launch: Launch,
+    /// How it is relayed.
+    pub settings: Settings,
+}
+
+/// What the machine contributes to a plan.
+pub struct Surroundings<'a> {
+    /// Our own environment.
+    pub own: &'a OwnEnv,
+    /// The machine record, where there is one.
+    pub machine: Option<&'a Machine>,
+    /// The directory the client started us in.
+    pub client_dir: PathBuf,
+}
+
+impl LaunchPlan {
+    /// Decides how `server` runs as `program`.
+    pub fn new(server: &Server, program: Program, around: &Surroundings<'_>) -> Self {
+        let path = search_path(
+            around.machine.map(|machine| OsStr::new(&machine.path)),
+            program.runtime_dir.as_deref(),
+        );
+        let args = program.args.into_iter().chain(server.args.iter().map(Into::into)).collect();
+        let cwd: PathBuf = match &server.cwd {
+            Cwd::Client => around.client_dir.clone(),
+            Cwd::Path(path) => path.clone(),
+        };
+        Self {
+            launch: Launch {
+                server: server.name.clone(),
+                program: program.path,
+                args,
+                cwd,
+                variables: variables(&server.env, around.own, path),
+            },
+            settings: Settings {
+                server: server.name.clone(),
+                frame_limit: server.frame_limit,
+                drain: server.drain,
+                grace: server.grace,
+            },
+        }
+    }
+}

@@ -1,1 +1,250 @@
 //! Secret providers: where secrets are, one file each, and how a server's references become values.
+//!
+//! [`resolve`] is the way in: it takes a server's requests and hands back every value or one error that names every
+//! reference that failed. A provider fetches a *coordinate* (path and query, no field) once; fields are projected from
+//! that one answer. What a provider cannot honour, a query key, a field, a path of the wrong shape, is an error and
+//! never ignored, and is found by [`Providers::check`] before anything is fetched.
+//!
+//! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
+
+mod config;
+mod detached;
+mod env;
+mod failure;
+mod field;
+mod file;
+mod local;
+pub mod resolve;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::secret::{Secret, SecretRef};
+use crate::sys::env::OwnEnv;
+use crate::sys::path::Paths;
+
+pub use config::ProviderConfig;
+pub use failure::Failure;
+pub use file::trim_newline;
+pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
+
+/// Every provider of this version, in the order in which help and schema show them.
+pub static KINDS: &[Kind] = &[local::KIND, env::KIND, file::KIND];
+
+/// Schemes that hushpipe will know and this version does not.
+pub const LATER: &[&str] = &[
+    "keychain",
+    "vault",
+    "awssm",
+    "awsssm",
+    "gcpsm",
+    "azkv",
+    "op",
+    "infisical",
+    "doppler",
+    "bws",
+    "exec",
+];
+
+/// The largest value that is fetched or stored, in bytes.
+pub const MAX_VALUE: u64 = 1024 * 1024;
+
+/// One kind of provider: what it can be asked, and how it is made.
+pub struct Kind {
+    /// The scheme of its references, and its `type` in `[providers.<name>]`.
+    pub scheme: &'static str,
+    /// What it reads, as the end of "reads …".
+    pub about: &'static str,
+    /// The query keys it understands.
+    pub query: &'static [&'static str],
+    /// Whether one field of a value can be asked for.
+    pub fields: Fields,
+    /// Reads its settings from `[providers.<name>]`; an empty table where there is none.
+    settings: config::Parse,
+    /// Describes its settings in the manifest's JSON Schema.
+    schema: config::Describe,
+}
+
+/// What `#field` means to a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fields {
+    /// A key of, or a dotted path into, a value that is JSON.
+    Json,
+    /// Nothing: asking for one is an error.
+    None,
+}
+
+/// A provider's settings, as `[providers.<name>]` gives them.
+pub trait Settings: fmt::Debug + Send + Sync {
+    /// The provider with these settings. Does no I/O.
+    fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a>;
+}
+
+/// What providers may know of the process and the user.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Our own environment, as it was when we started.
+    pub env: &'a OwnEnv,
+    /// The user's folders.
+    pub paths: &'a Paths,
+}
+
+/// A place that secrets are fetched from.
+pub trait Provider {
+    /// Whether a coordinate's path is one that this provider could have. Does no I/O.
+    ///
+    /// # Errors
+    /// [`Failure::BadPath`].
+    fn check(&self, coordinate: &SecretRef) -> Result<(), Failure>;
+
+    /// Fetches what stands at a coordinate, which passed [`Provider::check`].
+    ///
+    /// The future may be dropped at any point when the deadline passes, and must never block the thread: work that can
+    /// goes to a detached thread (`detached.rs`).
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a>;
+
+    /// The side that stores, where hushpipe may write to this provider.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        None
+    }
+}
+
+/// A fetch under way. Not `Send`: everything runs on the one thread of the runtime.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Failure>> + 'a>>;
+
+/// What a provider answered.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The whole value.
+    pub value: Secret,
+    /// What tells this value from an earlier one at the same place, in the provider's words; never derived from the value.
+    pub version: Option<String>,
+    /// What the person should know although it worked.
+    pub warning: Option<String>,
+}
+
+/// A provider that hushpipe can store into: blocking calls, for the verbs that a person runs.
+pub trait Keeper {
+    /// Stores a value under a name, in place of an earlier one.
+    ///
+    /// # Errors
+    /// The name or the value cannot be held, or the store cannot be read or written; nothing has changed then.
+    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure>;
+
+    /// Removes a name.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`], or the store cannot be read or written; nothing has changed then.
+    fn remove(&self, name: &str) -> Result<(), Failure>;
+
+    /// Lists what is stored, by name, without a value. An absent store is an empty one.
+    ///
+    /// # Errors
+    /// The store is there and cannot be read.
+    fn list(&self) -> Result<Vec<Kept>, Failure>;
+}
+
+/// What storing did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Put {
+    /// Whether there was a value under this name before.
+    pub replaced: bool,
+    /// What the person must know about how it is kept, where this call decided it.
+    pub notice: Option<String>,
+}
+
+/// One stored secret, without its value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name.
+    pub name: String,
+    /// When it was first stored, in seconds since 1970.
+    pub created: u64,
+    /// When it was last stored, in seconds since 1970.
+    pub updated: u64,
+    /// Its length in bytes.
+    pub length: usize,
+}
+
+/// The providers of one manifest: the built-in ones and `[providers.*]`.
+#[derive(Clone, Copy)]
+pub struct Providers<'a> {
+    named: &'a BTreeMap<String, ProviderConfig>,
+    surroundings: Surroundings<'a>,
+}
+
+impl<'a> Providers<'a> {
+    /// The providers that a manifest's `[providers.*]` tables and this process give. The name of a built-in provider means
+    /// that one; the manifest refuses to give it to another.
+    pub fn new(
+        named: &'a BTreeMap<String, ProviderConfig>,
+        env: &'a OwnEnv,
+        paths: &'a Paths,
+    ) -> Self {
+        Self { named, surroundings: Surroundings { env, paths } }
+    }
+
+    /// Whether a reference could be honoured: its provider is known, takes its query keys and its field, and could have
+    /// its path. Does no I/O.
+    ///
+    /// # Errors
+    /// The first thing that could not.
+    pub fn check(&self, reference: &SecretRef) -> Result<&'static Kind, Failure> {
+        let config = self.config(&reference.provider)?;
+        let kind = config.kind;
+        if let Some(key) = reference.query.keys().find(|key| !kind.query.contains(&key.as_str())) {
+            return Err(Failure::UnknownKey { scheme: kind.scheme, key: key.clone() });
+        }
+        if kind.fields == Fields::None && reference.field.is_some() {
+            return Err(Failure::NoFields { scheme: kind.scheme });
+        }
+        config.settings.open(self.surroundings).check(reference)?;
+        Ok(kind)
+    }
+
+    /// The provider that a scheme names.
+    ///
+    /// # Errors
+    /// There is none, or its settings are missing.
+    pub fn open(&self, scheme: &str) -> Result<Box<dyn Provider + 'a>, Failure> {
+        Ok(self.config(scheme)?.settings.open(self.surroundings))
+    }
+
+    /// Every provider that can be opened, by scheme: the built-in ones, then `[providers.*]`.
+    pub fn schemes(&self) -> impl Iterator<Item = &str> {
+        let built_in = KINDS.iter().map(|kind| kind.scheme);
+        let named = self.named.keys().map(String::as_str);
+        built_in.chain(named.filter(|name| kind(name).is_none()))
+    }
+
+    fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
+        match (kind(scheme), self.named.get(scheme)) {
+            (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+            (None, Some(config)) => Ok(Cow::Borrowed(config)),
+            (None, None) if LATER.contains(&scheme) => {
+                Err(Failure::NotInThisVersion { scheme: scheme.to_owned() })
+            }
+            (None, None) => Err(Failure::UnknownProvider {
+                scheme: scheme.to_owned(),
+                known: self.schemes().map(|known| format!("`{known}`")).collect(),
+            }),
+        }
+    }
+}
+
+/// The built-in provider of a scheme.
+pub fn kind(scheme: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.scheme == scheme)
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.scheme)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@
 //! installation belong to the package managers themselves; a runner calls them, records what they chose, and never
 //! resolves anything at launch.
 
+pub mod npm;
+
+use std::fmt;
 use std::path::PathBuf;
 
 /// What a manifest entry starts: exactly one of `npm`, `binary`, `command`.
@@ -24,6 +27,12 @@ pub struct NpmPackage {
     pub name: String,
     /// The exact version.
     pub version: semver::Version,
+}
+
+impl fmt::Display for NpmPackage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
 }
 
 /// An executable file and the digest it must have.

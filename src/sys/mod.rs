@@ -3,9 +3,14 @@
 //! What differs by platform is in twin files with the same names inside: `unix.rs` and `windows.rs`. With
 //! `launch/sandbox` this is the only place where `unsafe` is allowed, each with its SAFETY note.
 
+pub mod clock;
 pub mod command;
 pub mod env;
+pub mod machine;
 pub mod path;
+pub mod permission;
+pub mod private;
+pub mod stat;
 #[cfg(unix)]
 pub mod unix;
 #[cfg(windows)]

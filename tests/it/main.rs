@@ -1,1 +1,52 @@
 //! The integration tests: one binary, one file per area; each line says what belongs there.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test's helpers may fail loudly and start programs; clippy exempts only functions marked #[test]"
+)]
+
+/// The command line as a whole: its recorded reference, exit codes, where words and data go.
+mod cli;
+/// The MCP clients that people use, driven as programs.
+mod client;
+/// The world a test runs in: a home of its own, the real binary, what a program left behind.
+mod context;
+/// What the documentation says is true.
+mod docs;
+/// What tests use and the repository does not hold: example programs, installed clients.
+mod fixture;
+/// Published leaks and failures of tools like ours, each with its link and our answer.
+mod incident;
+/// What runs is what was locked.
+mod install;
+/// How a server is started and ended, and what a client is told when it cannot be.
+mod launch;
+/// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.
+mod layers;
+/// A canary, in every encoding, must appear nowhere.
+mod leak;
+/// A web service that repeats the credential it was sent.
+mod loopback;
+/// What the kernel says of a process.
+#[cfg(target_os = "linux")]
+mod process;
+/// Real npm servers driven by real clients: through hushpipe is as without it.
+mod real_servers;
+/// The client never reads a secret that hushpipe injected.
+mod redact;
+/// stdout carries only MCP messages, byte for byte, from and to any kind of descriptor.
+mod relay;
+/// Storing secrets and taking them out again.
+mod secret;
+/// The home with the installed real servers, shared with the benchmarks.
+mod servers;
+/// A live session with a program: send a frame, read a frame.
+mod session;
+/// A person at a terminal.
+#[cfg(target_os = "linux")]
+mod terminal;
+/// The processes below one, shared with the benchmarks.
+#[cfg(target_os = "linux")]
+mod tree;

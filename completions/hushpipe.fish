@@ -1,0 +1,154 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_hushpipe_global_optspecs
+    string join \n manifest= project= h/help V/version
+end
+
+function __fish_hushpipe_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_hushpipe_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_hushpipe_using_subcommand
+    set -l cmd (__fish_hushpipe_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -s V -l version -d 'Print version'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "init" -d 'Make the user manifest and record what this machine has'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "lock" -d 'Resolve the packages of the manifest and write hushpipe.lock'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "sync" -d 'Install what hushpipe.lock says, and look at this machine anew'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "secret" -d 'Store, read, list, remove and test secrets'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "check" -d 'Check the manifest, the lockfile, the installs and the references, without a value'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "run" -d 'Start a server and relay it: the command for a client\'s configuration'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "list" -d 'List the servers of the manifest'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "explain" -d 'Show what would run: argv, environment names, secrets by reference, protections'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "verify" -d 'Hash every installed file and compare it with what was locked'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "tools" -d 'List the tools of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "call" -d 'Call a tool of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "schema" -d 'Print the JSON Schema of hushpipe.toml'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand init" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand init" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from get" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from get" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l resolve -d 'Fetch the secrets too, and say how long and how strong each is'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -s v -l verbose -d 'Show the log messages that the server sends'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l json -d 'Print the tools as the server described them: an array of JSON, one tool a line'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -s v -l verbose -d 'Show the log messages that the server sends'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l json -d 'Print the result as the server wrote it'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand schema" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand schema" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand completions" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand completions" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "init" -d 'Make the user manifest and record what this machine has'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "lock" -d 'Resolve the packages of the manifest and write hushpipe.lock'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "sync" -d 'Install what hushpipe.lock says, and look at this machine anew'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "secret" -d 'Store, read, list, remove and test secrets'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "check" -d 'Check the manifest, the lockfile, the installs and the references, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "run" -d 'Start a server and relay it: the command for a client\'s configuration'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "list" -d 'List the servers of the manifest'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "explain" -d 'Show what would run: argv, environment names, secrets by reference, protections'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "verify" -d 'Hash every installed file and compare it with what was locked'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "tools" -d 'List the tools of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "call" -d 'Call a tool of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "schema" -d 'Print the JSON Schema of hushpipe.toml'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret check run list explain verify tools call schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'

@@ -1,0 +1,42 @@
+//! `hushpipe secret remove`.
+
+use clap::Args;
+
+use super::{named_for, reference, to_store};
+use crate::cli::{Context, confirm};
+use crate::error::Error;
+use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
+
+/// Remove a stored value
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret remove local://github-token         asks at the terminal
+  hushpipe secret remove --yes local://github-token   for scripts
+
+What was issued stays valid: revoke it where it was issued.")]
+pub(super) struct Remove {
+    /// Which secret, such as `local://github-token`
+    #[arg(value_name = "REF")]
+    reference: String,
+
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Remove {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
+        let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
+        let provider = to_store(providers, &reference)?;
+        if !self.yes {
+            confirm::yes(&format!("Remove `{reference}`?"), "--yes")?;
+        }
+        provider.keeper().ok_or(Failure::Stopped)?.remove(&reference.path)?;
+        context.out.words(&format!("hushpipe: removed `{reference}`"));
+        Ok(())
+    }
+}

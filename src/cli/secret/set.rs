@@ -1,0 +1,45 @@
+//! `hushpipe secret set`.
+
+use clap::Args;
+
+use super::{input, named_for, reference, to_store, what_weak_means};
+use crate::cli::Context;
+use crate::error::Error;
+use crate::provider::{Failure, Providers};
+use crate::sys::path::Paths;
+
+/// Store a value: typed at a prompt that does not show it, or from stdin
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe secret set local://github-token            type or paste it at the prompt
+  hushpipe secret set local://tls-key < key.pem       from a file, without its last newline
+
+The value is never an argument: every process of this machine can read arguments.")]
+pub(super) struct Set {
+    /// Where to store it, such as `local://github-token`
+    #[arg(value_name = "REF")]
+    reference: String,
+}
+
+impl Set {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
+        let reference = reference(&self.reference)?;
+        let named = named_for(&reference, paths)?;
+        let providers = Providers::new(&named, &context.env, paths);
+        let provider = to_store(providers, &reference)?;
+        let value = input::value(&reference)?;
+        let weakness = value.weakness();
+        let keeper = provider.keeper().ok_or(Failure::Stopped)?;
+        let put = keeper.put(&reference.path, &value)?;
+        let done = if put.replaced { "replaced" } else { "stored" };
+        context.out.words(&format!("hushpipe: {done} `{reference}`, {} bytes", value.len()));
+        if let Some(weakness) = weakness {
+            context.out.warn(&what_weak_means(weakness));
+        }
+        if let Some(notice) = put.notice {
+            context.out.warn(&notice);
+        }
+        Ok(())
+    }
+}

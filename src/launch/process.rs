@@ -1,0 +1,118 @@
+//! The server's process: spawned from an argument vector and a scrubbed environment, never through a shell.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+
+use super::LaunchError;
+use super::env::Variables;
+use super::file::SecretFiles;
+use crate::secret::{Delivery, SecretSet};
+use crate::sys::command;
+use crate::sys::env::ScrubbedEnv;
+use crate::sys::os::{self, Group};
+use crate::sys::path::Paths;
+
+/// What to start, decided before any secret is known.
+#[derive(Debug)]
+pub struct Launch {
+    /// The server's name, for messages.
+    pub server: String,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its working directory.
+    pub cwd: PathBuf,
+    /// Its environment without the secrets.
+    pub variables: Variables,
+}
+
+/// A running server. Dropping it ends the process (KILL).
+pub struct Server {
+    /// The process.
+    pub child: Child,
+    /// Its process group, or job.
+    pub group: Option<Group>,
+    /// Where its messages go in.
+    pub stdin: ChildStdin,
+    /// Where its messages come out.
+    pub stdout: ChildStdout,
+    /// Its log.
+    pub stderr: ChildStderr,
+    /// The files that carry secrets to it; they live as long as it does.
+    pub files: SecretFiles,
+}
+
+impl Launch {
+    /// Starts the server with these secrets.
+    ///
+    /// # Errors
+    /// The working directory or the program is not there, the program cannot be run, a secret cannot be delivered.
+    pub fn spawn(self, secrets: &SecretSet, paths: &Paths) -> Result<Server, LaunchError> {
+        if !self.cwd.is_dir() {
+            let cwd = self.cwd.display().to_string();
+            return Err(LaunchError::NoWorkingDirectory { server: self.server, cwd });
+        }
+        let mut env = ScrubbedEnv::empty();
+        for (name, (value, _)) in &self.variables {
+            env.set(name, value);
+        }
+        let files = self.deliver(secrets, &mut env, paths)?;
+        let mut command =
+            command::server(&self.program, &self.args, &env, &self.cwd, &files.keep_open());
+        let mut child = command.spawn().map_err(|source| self.spawn_error(source))?;
+        let system = |source| LaunchError::System { server: self.server.clone(), source };
+        let group = os::adopt(&child).map_err(system)?;
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(stdin), Some(stdout), Some(stderr)) => {
+                Ok(Server { child, group, stdin, stdout, stderr, files })
+            }
+            _ => Err(system(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "delivery by environment, the default of the manifest"
+    )]
+    fn deliver(
+        &self,
+        secrets: &SecretSet,
+        env: &mut ScrubbedEnv,
+        paths: &Paths,
+    ) -> Result<SecretFiles, LaunchError> {
+        let mut files = SecretFiles::default();
+        for secret in secrets {
+            let failed = |source| LaunchError::Delivery {
+                server: self.server.clone(),
+                variable: secret.variable.clone(),
+                source,
+            };
+            match secret.deliver {
+                Delivery::Env => {
+                    let value = os::env_value(secret.value.expose()).map_err(failed)?;
+                    env.set(&secret.variable, value);
+                }
+                Delivery::File => {
+                    let path =
+                        files.add(&secret.variable, &secret.value, &paths.state).map_err(failed)?;
+                    env.set(&secret.variable, path);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn spawn_error(&self, source: io::Error) -> LaunchError {
+        let program = self.program.display().to_string();
+        match source.kind() {
+            io::ErrorKind::NotFound => LaunchError::ProgramNotFound { program, source },
+            io::ErrorKind::PermissionDenied => LaunchError::NotRunnable { program, source },
+            _ if os::is_not_executable(&source) => LaunchError::NotRunnable { program, source },
+            _ => LaunchError::System { server: self.server.clone(), source },
+        }
+    }
+}

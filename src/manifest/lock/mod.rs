@@ -1,0 +1,296 @@
+//! `hushpipe.lock`, beside the manifest and committed with it: per server, what was resolved.
+//!
+//! A lockfile is a sequence of sections, one per server, each a TOML document of its own that begins with the line
+//! `[servers.<name>]`. So `run` reads one section of fifteen, and locking one server leaves the lines of the others as
+//! they are. What a section holds belongs to the runner; this file only keeps sections apart and names each by a digest
+//! of its lines, without the server's name: two servers of one package share an install. A file that was edited by hand
+//! has another digest and must be synced again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Fault, Kind};
+use crate::runner::npm::Locked;
+use crate::store::Digest;
+use crate::sys::permission::{self, Insecure};
+use crate::sys::private;
+
+/// The locked servers of one manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockfile {
+    path: PathBuf,
+    entries: BTreeMap<String, Entry>,
+}
+
+/// What is locked for one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    name: String,
+    /// The section, lines ended by `\n`, without blank lines at its end.
+    text: String,
+}
+
+/// The first lines of an entry: what `run` needs to know.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The package, `name@version`.
+    pub npm: String,
+    /// The entry point that the manifest chose when it was locked.
+    #[serde(default)]
+    pub bin: Option<String>,
+    /// The file to run, below the install.
+    pub entry: String,
+}
+
+impl Lockfile {
+    /// Reads a lockfile; one that is not there holds nothing.
+    ///
+    /// # Errors
+    /// It cannot be read, another account could have written it, or it is not a lockfile of this version.
+    pub fn load(path: PathBuf) -> Result<Self, LockError> {
+        match permission::read_owned(&path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) if error.is_missing() => Ok(Self { path, entries: BTreeMap::new() }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The entry of a server.
+    pub fn entry(&self, server: &str) -> Option<&Entry> {
+        self.entries.get(server)
+    }
+
+    /// The names of the locked servers, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// Records what was resolved for a server.
+    ///
+    /// # Errors
+    /// It cannot be written as TOML.
+    pub fn set(&mut self, server: &str, locked: &Locked) -> Result<&Entry, LockError> {
+        let section = Section { servers: BTreeMap::from([(server, locked)]) };
+        let failed = |error| LockError::write(&self.path, io::Error::other(error));
+        let text = toml::to_string_pretty(&section).map_err(failed)?;
+        let entry = Entry { name: server.to_owned(), text: tidy(&text) };
+        Ok(self.entries.entry(server.to_owned()).insert_entry(entry).into_mut())
+    }
+
+    /// Drops the entries of servers for which `keep` says no. Returns their names.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) -> Vec<String> {
+        let dropped = self.entries.keys().filter(|name| !keep(name)).cloned().collect();
+        self.entries.retain(|name, _| keep(name));
+        dropped
+    }
+
+    /// Writes the lockfile, as a whole or not at all.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn save(&self) -> Result<(), LockError> {
+        private::replace_readable(&self.path, self.to_text().as_bytes())
+            .map_err(|source| LockError::write(&self.path, source))
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = format!("{HEADER}version = {VERSION}\n");
+        for entry in self.entries.values() {
+            let _ = write!(text, "\n{}", entry.text);
+        }
+        text
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Self, LockError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Preamble {
+            version: u32,
+        }
+        let malformed = |what: String| LockError::Malformed { path: path.clone(), what };
+        let mut sections = vec![(None, String::new())];
+        for line in text.lines() {
+            match section_start(line) {
+                Some(name) => sections.push((Some(name), format!("{line}\n"))),
+                None => sections.iter_mut().next_back().into_iter().for_each(|(_, section)| {
+                    section.push_str(line);
+                    section.push('\n');
+                }),
+            }
+        }
+        let mut sections = sections.into_iter();
+        let (_, preamble) = sections.next().unwrap_or_default();
+        let preamble: Preamble =
+            toml::from_str(&preamble).map_err(|error| malformed(error.message().to_owned()))?;
+        if preamble.version != VERSION {
+            return Err(LockError::Version { path, version: preamble.version });
+        }
+        let mut entries = BTreeMap::new();
+        for (name, text) in sections {
+            let name = name.unwrap_or_default().to_owned();
+            let entry = Entry { name: name.clone(), text: tidy(&text) };
+            if entries.insert(name.clone(), entry).is_some() {
+                return Err(malformed(format!("server `{name}` stands in it twice")));
+            }
+        }
+        Ok(Self { path, entries })
+    }
+}
+
+impl Entry {
+    /// The digest that names this entry's install and receipt.
+    pub fn digest(&self) -> Digest {
+        let header = self.header();
+        let mut text = String::with_capacity(self.text.len());
+        for line in self.text.lines() {
+            match line.strip_prefix(header.as_str()) {
+                Some(rest) if rest.starts_with(['.', ']']) => text.push_str(rest),
+                _ => text.push_str(line),
+            }
+            text.push('\n');
+        }
+        Digest::of(text.as_bytes())
+    }
+
+    /// The first lines.
+    ///
+    /// # Errors
+    /// They do not read.
+    pub fn head(&self) -> Result<Head, LockError> {
+        let lines = self.text.lines().skip(1).take_while(|line| !line.starts_with('['));
+        let text = lines.fold(String::new(), |text, line| text + line + "\n");
+        toml::from_str(&text).map_err(|source| self.unreadable(source))
+    }
+
+    /// All that is locked.
+    ///
+    /// # Errors
+    /// It does not read.
+    pub fn locked(&self) -> Result<Locked, LockError> {
+        let section: Section<String, Locked> =
+            toml::from_str(&self.text).map_err(|source| self.unreadable(source))?;
+        let mut servers = section.servers.into_iter();
+        match (servers.next(), servers.next()) {
+            (Some((name, locked)), None) if name == self.name => Ok(locked),
+            _ => Err(LockError::Mixed { server: self.name.clone() }),
+        }
+    }
+
+    /// What the lines that open the section's tables begin with.
+    fn header(&self) -> String {
+        let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        match self.name.chars().all(bare) {
+            true => format!("{TABLE}{}", self.name),
+            false => format!("{TABLE}\"{}\"", self.name),
+        }
+    }
+
+    fn unreadable(&self, source: toml::de::Error) -> LockError {
+        LockError::Entry { server: self.name.clone(), source }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Section<N: Ord, L> {
+    servers: BTreeMap<N, L>,
+}
+
+const VERSION: u32 = 1;
+const TABLE: &str = "[servers.";
+const HEADER: &str =
+    "# What `hushpipe lock` resolved. Commit it; change it with `hushpipe lock` only.\n";
+
+/// The server whose section a line opens.
+fn section_start(line: &str) -> Option<&str> {
+    let name = line.strip_prefix(TABLE)?.trim_end().strip_suffix(']')?;
+    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+    // `"` inside: a table of a section, such as `servers.x.packages."y"`.
+    (!name.contains('"')).then_some(name)
+}
+
+/// Text with `\n` after every line and no blank line at the end.
+fn tidy(text: &str) -> String {
+    text.trim_end().lines().fold(String::with_capacity(text.len()), |text, line| text + line + "\n")
+}
+
+/// Why a lockfile cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// It is not readable, or another account could have written it.
+    #[error(transparent)]
+    Insecure(#[from] Insecure),
+    /// It could not be written.
+    #[error("lockfile `{}` cannot be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// It is not a lockfile.
+    #[error("lockfile `{}` does not read: {what}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        what: String,
+    },
+    /// It was written by another hushpipe.
+    #[error("lockfile `{}` is of version {version}, and this hushpipe reads {VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// An entry does not read.
+    #[error("the lock entry of server `{server}` does not read")]
+    Entry {
+        /// The server.
+        server: String,
+        /// Where.
+        source: toml::de::Error,
+    },
+    /// A section holds another server's tables.
+    #[error("the lock entry of server `{server}` holds another server's tables")]
+    Mixed {
+        /// The server.
+        server: String,
+    },
+}
+
+impl LockError {
+    fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
+    }
+}
+
+impl Fault for LockError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Insecure(error) => error.kind(),
+            Self::Write { .. } => Kind::Io,
+            _ => Kind::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Insecure(error) => error.hint(),
+            Self::Write { .. } => None,
+            Self::Version { .. } => Some("update hushpipe".into()),
+            _ => Some(
+                "take it from version control again, or remove it and run `hushpipe lock`".into(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

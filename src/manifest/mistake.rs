@@ -1,0 +1,233 @@
+//! Everything a manifest can get wrong, as messages for a person.
+
+use super::names::shown;
+use crate::secret::reference::ReferenceError;
+
+/// One thing that is wrong in a manifest. Names keys, variables and packages; never shows a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// The bytes are not UTF-8.
+    #[error("the manifest is not UTF-8 text")]
+    NotUtf8,
+    /// Not TOML.
+    #[error("the manifest is not valid TOML: {0}")]
+    Syntax(String),
+    /// `version` is not one that this program reads.
+    #[error("manifest version {0} is not one that this hushpipe reads")]
+    ManifestVersion(i64),
+    /// A key that means nothing here.
+    #[error("unknown key `{}`", shown(key))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The closest key that means something here.
+        nearest: Option<String>,
+        /// All of them.
+        known: Vec<String>,
+    },
+    /// A word that is not one of a short list.
+    #[error("`{}` is not one of `{}`", shown(word), known.join("`, `"))]
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// The list.
+        known: Vec<String>,
+    },
+    /// The design has it, this version does not.
+    #[error("{0}: not in this version of hushpipe")]
+    NotYet(String),
+    /// A value of the wrong TOML type.
+    #[error("expected {expected}, found {found}")]
+    WrongType {
+        /// What belongs here.
+        expected: String,
+        /// What stands here.
+        found: &'static str,
+    },
+    /// A key that must be there is not.
+    #[error("the key `{0}` is missing")]
+    MissingKey(String),
+    /// A name outside its alphabet.
+    #[error("`{}` cannot be the name of a {what}", shown(name))]
+    Name {
+        /// What it should name.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The alphabet.
+        alphabet: &'static str,
+    },
+    /// A provider's name that would hide a scheme.
+    #[error("a provider cannot be called `{0}`: that is a scheme already")]
+    TakenScheme(String),
+    /// Not exactly one of the keys that say what to start.
+    #[error("server `{server}` needs exactly one of `npm`, `binary`, `command`, and has {found}")]
+    Package {
+        /// The server.
+        server: String,
+        /// How many it has.
+        found: usize,
+    },
+    /// A key that means nothing for this kind of package.
+    #[error("`{key}` is for `npm` servers")]
+    OnlyNpm {
+        /// The key.
+        key: &'static str,
+    },
+    /// Not a package of the npm registry.
+    #[error("`npm` takes a package of the registry as `name@version`")]
+    NotRegistry,
+    /// A package without an exact version.
+    #[error("`{}` has no exact version", shown(name))]
+    Inexact {
+        /// The package.
+        name: String,
+        /// The exact version that was meant, where that can be told.
+        write: Option<String>,
+        /// What stands for the version: a tag, a partial version or nothing.
+        asked: String,
+    },
+    /// A digest that is not one.
+    #[error("`sha256` takes 64 hexadecimal digits")]
+    Digest,
+    /// An empty text or list where something must be.
+    #[error("`{0}` is empty")]
+    Empty(&'static str),
+    /// A text with a NUL, which no program can be handed.
+    #[error("`{}` holds a NUL character", shown(.0))]
+    Nul(String),
+    /// A path that is not absolute.
+    #[error("`{key}` takes an absolute path{other}")]
+    Path {
+        /// The key.
+        key: &'static str,
+        /// What else it takes.
+        other: &'static str,
+    },
+    /// Not a length of time.
+    #[error("`{key}` takes a time from 0s to 1h, such as `1.5s`, `800ms` or `2m`")]
+    Time {
+        /// The key.
+        key: &'static str,
+    },
+    /// Not a size.
+    #[error("`frame_limit` takes a size from 1KiB to 1GiB, such as `64MiB`, or a number of bytes")]
+    Size,
+    /// A secret that is not a reference.
+    #[error("secret `{}`: {error}", shown(variable))]
+    Reference {
+        /// The variable.
+        variable: String,
+        /// What is wrong with the reference.
+        error: ReferenceError,
+    },
+    /// A reference that its provider could not honour.
+    #[error("secret `{}`: {reason}", shown(variable))]
+    Provider {
+        /// The variable.
+        variable: String,
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// A provider whose settings are wrong.
+    #[error("settings of a provider: {0}")]
+    Settings(String),
+    /// A secret's table that is not exactly one of its two forms.
+    #[error("secret `{}` needs either `ref`, or `provider` and `path`", shown(.0))]
+    ReferenceForm(String),
+    /// `fields` and the variables do not pair up.
+    #[error("secret `{}` needs `fields` with one field for each variable, and none in the reference", shown(.0))]
+    Fields(String),
+    /// A default for something secret.
+    #[error("secret `{}` has a `default`, which only goes with `sensitive = false`", shown(.0))]
+    Default(String),
+    /// A variable that two entries fill.
+    #[error("variable `{}` is set twice", shown(.0))]
+    Twice(String),
+    /// A variable that makes a loader or an interpreter run something else.
+    #[error("variable `{}` redirects a loader or an interpreter", shown(.0))]
+    Redirects(String),
+    /// A plain text that was meant to be replaced by a secret.
+    #[error("`{}` looks like a reference, which is only resolved under `secrets`", shown(.0))]
+    Unresolved(String),
+    /// A pattern in `pass` outside its alphabet.
+    #[error("`{}` is not a pattern over names of variables", shown(.0))]
+    Pattern(String),
+    /// A glob in `dangerously_pass`.
+    #[error("`dangerously_pass` takes full names, no `*`")]
+    DangerousGlob,
+    /// A pattern that lets nearly everything through, in a project manifest.
+    #[error("`{}` passes too much for a project manifest", shown(.0))]
+    WidePattern(String),
+    /// A key that only the user manifest may have.
+    #[error("{0} is for the user manifest, not for a project's")]
+    UserOnly(String),
+    /// A profile overrides what is not there.
+    #[error(
+        "profile `{}` overrides {what} `{}`, which is not in the manifest",
+        shown(profile),
+        shown(name)
+    )]
+    Overrides {
+        /// The profile.
+        profile: String,
+        /// A server or a secret.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The closest that exists.
+        nearest: Option<String>,
+    },
+}
+
+/// What to do with a value that stands where a reference belongs.
+pub(super) const STORE_IT: &str =
+    "store the value with `hushpipe secret set local://NAME` and write `local://NAME` here";
+
+impl Mistake {
+    /// The next step for the person, if one exists.
+    pub fn hint(&self) -> Option<String> {
+        let did_you_mean = |nearest: &String| format!("did you mean `{nearest}`?");
+        let hint = match self {
+            Self::NotUtf8 => "save the file as UTF-8".into(),
+            Self::ManifestVersion(_) => "write `version = 1`, or update hushpipe".into(),
+            Self::MissingKey(key) if key == "version" => "write `version = 1` at the top".into(),
+            Self::UnknownKey { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            Self::UnknownKey { known, .. } if !known.is_empty() => {
+                format!("known here: `{}`", known.join("`, `"))
+            }
+            Self::WrongType { expected, found }
+                if expected.contains("string")
+                    && ["an integer", "a number", "a boolean"].contains(found) =>
+            {
+                "put the value in quotes".into()
+            }
+            Self::Name { alphabet, .. } => format!("use {alphabet}"),
+            Self::NotRegistry => "write the package's name and exact version".into(),
+            Self::Inexact { name, write: Some(version), .. } => {
+                format!("write `{}@{version}`", shown(name))
+            }
+            Self::Inexact { name, asked, .. } => {
+                let name = shown(name);
+                let asked = if asked.is_empty() { String::new() } else { format!("@{asked}") };
+                format!("`npm view {name}{asked} version` shows it; write `{name}@VERSION`")
+            }
+            Self::Digest => "`sha256sum FILE` shows it".into(),
+            Self::Reference { error: ReferenceError::NoScheme, .. } => STORE_IT.into(),
+            Self::Provider { hint, .. } => return hint.clone(),
+            Self::Fields(_) => r#"write `"A,B" = { ref = "…", fields = ["a", "b"] }`"#.into(),
+            Self::Redirects(name) => {
+                format!("list `{}` under `dangerously_pass` in the user manifest", shown(name))
+            }
+            Self::Unresolved(_) => "move it to the server's `secrets` table".into(),
+            Self::DangerousGlob => "write each name in full".into(),
+            Self::WidePattern(_) => "write the names in full".into(),
+            Self::Overrides { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}

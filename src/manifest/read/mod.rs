@@ -1,0 +1,210 @@
+//! From a manifest's text to servers that cannot be wrong.
+//!
+//! First TOML, then the keys and types of `table.rs`, where the first mistake ends the reading; then the meaning, where
+//! every mistake is found and reported together. A key that the design has and this version lacks is an error that says
+//! so: nothing is accepted and then ignored.
+
+mod env;
+mod package;
+mod profile;
+mod secrets;
+mod setting;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::error::{Error, Mistake};
+use super::server::{Level, Server};
+use super::source::Source;
+use super::{names, table};
+use crate::provider::{self, ProviderConfig, Providers};
+use crate::secret::reference;
+use crate::sys::env::OwnEnv;
+use crate::sys::path::Paths;
+
+/// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// How long answers under way are waited for where the manifest does not say.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// The largest frame where the manifest does not say, in bytes.
+const FRAME_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What one manifest says.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// Its `[providers.*]`.
+    pub(super) providers: BTreeMap<String, ProviderConfig>,
+    /// Its servers, the chosen profile applied.
+    pub(super) servers: BTreeMap<String, Server>,
+    /// The names of its profiles.
+    pub(super) profiles: Vec<String>,
+}
+
+/// How a manifest is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// Whose it is.
+    pub(super) level: Level,
+    /// Which of its profiles is chosen; one that this manifest does not have changes nothing here.
+    pub(super) profile: Option<&'a str>,
+    /// The `[providers.*]` of the user manifest, for a project manifest, which has none of its own.
+    pub(super) providers: &'a BTreeMap<String, ProviderConfig>,
+    /// The user's folders.
+    pub(super) paths: &'a Paths,
+}
+
+/// Reads a manifest.
+pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents, Error> {
+    let Reading { level, profile, paths, .. } = reading;
+    let document = structure::document(source)?;
+    let mut findings = Findings::default();
+    let own = providers(document.providers, level, &mut findings);
+    let named = if level == Level::User { &own } else { reading.providers };
+    // References are only checked here, which needs no environment; whoever resolves brings one.
+    let nothing = OwnEnv::default();
+    let around = Around { level, providers: Providers::new(named, &nothing, paths) };
+    let mut servers = BTreeMap::new();
+    for (name, table) in document.servers {
+        if let Some(server) = server(name, table, source, around, &mut findings) {
+            servers.insert(server.name.clone(), server);
+        }
+    }
+    let profiles = document.profiles.keys().map(|name| name.get_ref().clone()).collect();
+    // A server that could not be read is not one that a profile invents.
+    if findings.0.is_empty() {
+        profile::apply(document.profiles, profile, &mut servers, around, &mut findings);
+    }
+    findings.into_result(source)?;
+    Ok(Contents { providers: own, servers, profiles })
+}
+
+/// The `[providers.*]` tables: the user's only, and none by the name of a scheme, which would read as that one.
+fn providers(
+    tables: BTreeMap<Spanned<String>, ProviderConfig>,
+    level: Level,
+    findings: &mut Findings,
+) -> BTreeMap<String, ProviderConfig> {
+    let mut providers = BTreeMap::new();
+    for (name, config) in tables {
+        let (span, name) = (name.span(), name.into_inner());
+        if level == Level::Project {
+            findings.add(span, Mistake::UserOnly("`providers`".into()));
+        } else if is_scheme(&name) || ["http", "https"].contains(&name.as_str()) {
+            findings.add(span, Mistake::TakenScheme(name.clone()));
+        } else if !reference::is_name(&name) {
+            let alphabet = "a letter, then letters, digits, `.`, `_`, `-`";
+            findings.add(span, Mistake::Name { what: "provider", name: name.clone(), alphabet });
+        }
+        providers.insert(name, config);
+    }
+    providers
+}
+
+/// Whether a scheme belongs to a provider of this version or of a later one.
+fn is_scheme(name: &str) -> bool {
+    provider::kind(name).is_some() || provider::LATER.contains(&name)
+}
+
+/// One `[servers.<name>]`; `None` where it has no package to start, which is then among the findings.
+fn server(
+    name: Spanned<String>,
+    table: table::Server,
+    source: &Source,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Option<Server> {
+    let level = around.level;
+    if !names::is_server(name.get_ref()) {
+        let mistake = Mistake::Name {
+            what: "server",
+            name: name.get_ref().clone(),
+            alphabet: "1 to 64 letters, digits, `.`, `_`, `-`",
+        };
+        findings.add(name.span(), mistake);
+    }
+    let package = package::package(&name, &table, around, findings);
+    let env = env::settings(table.env, around, findings);
+    let mut reader = Reader { around, findings, dangerously_pass: &env.settings.dangerously_pass };
+    let secrets = secrets::requests(table.secrets, &mut reader);
+    for (variable, span) in &env.spans {
+        if secrets.iter().any(|secret| secret.variables.contains(variable)) {
+            findings.add(span.clone(), Mistake::Twice(variable.clone()));
+        }
+    }
+    Some(Server {
+        name: name.into_inner(),
+        level,
+        manifest: source.path.clone(),
+        bin: setting::bin(table.bin, findings),
+        runtime: setting::runtime(table.runtime, level, findings),
+        args: setting::words("args", &table.args, around, findings),
+        cwd: setting::cwd(table.cwd, findings),
+        grace: setting::time("grace", table.grace, GRACE, findings),
+        drain: setting::time("drain", table.drain, DRAIN, findings),
+        frame_limit: setting::size(table.frame_limit, FRAME_LIMIT, findings),
+        integrity: setting::integrity(table.integrity),
+        secrets,
+        env: env.settings,
+        // Last: what is wrong elsewhere in the entry is to be found as well.
+        package: package?,
+    })
+}
+
+/// What reading an entry depends on.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    level: Level,
+    providers: Providers<'a>,
+}
+
+impl Around<'_> {
+    /// Whether a reference of a scheme that hushpipe knows, or will know, stands anywhere in a text. Not of `file`, which
+    /// is also an ordinary URL.
+    fn holds_reference(&self, text: &str) -> bool {
+        text.match_indices("://").any(|(at, _)| {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+            let scheme = text[..at].rsplit(|c| !is_name(c)).next().unwrap_or_default();
+            let is_known = is_scheme(scheme) || self.providers.schemes().any(|name| name == scheme);
+            is_known && scheme != "file"
+        })
+    }
+}
+
+/// What reading an entry's secrets depends on.
+struct Reader<'a> {
+    around: Around<'a>,
+    findings: &'a mut Findings,
+    /// The server's `dangerously_pass`.
+    dangerously_pass: &'a [String],
+}
+
+/// What is wrong in one manifest, and where.
+#[derive(Default)]
+struct Findings(Vec<(Mistake, Range<usize>)>);
+
+impl Findings {
+    fn add(&mut self, span: Range<usize>, mistake: Mistake) {
+        self.0.push((mistake, span));
+    }
+
+    /// The value, or a finding.
+    fn keep<T>(&mut self, span: Range<usize>, result: Result<T, Mistake>) -> Option<T> {
+        result.map_err(|mistake| self.add(span, mistake)).ok()
+    }
+
+    fn into_result(self, source: &Source) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let place = |(mistake, span)| (mistake, source.place(span));
+        Err(Error::invalid(self.0.into_iter().map(place).collect()))
+    }
+}

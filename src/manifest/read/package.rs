@@ -1,0 +1,111 @@
+//! What a server starts: exactly one of `npm`, `binary`, `command`.
+//!
+//! A version is exact or it is an error. Which version was meant is told without asking a registry: `^1.2.3` means
+//! 1.2.3 as far as the writer knows; a tag or a partial version means something only the registry knows.
+
+use std::path::PathBuf;
+
+use semver::Version;
+use toml::Spanned;
+
+use super::super::error::Mistake;
+use super::super::names;
+use super::super::server::Level;
+use super::super::table::{Binary, Server};
+use super::{Around, Findings, setting};
+use crate::runner::{BinaryPackage, NpmPackage, Package};
+
+/// The package of a server's table.
+pub(super) fn package(
+    name: &Spanned<String>,
+    table: &Server,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Option<Package> {
+    let keys = [table.npm.is_some(), table.binary.is_some(), table.command.is_some()];
+    let found = keys.iter().filter(|there| **there).count();
+    if found != 1 {
+        let server = names::shown(name.get_ref()).to_owned();
+        findings.add(name.span(), Mistake::Package { server, found });
+        return None;
+    }
+    if let Some(spec) = &table.npm {
+        return findings.keep(spec.span(), npm(spec.get_ref())).map(Package::Npm);
+    }
+    if let Some(bin) = &table.bin {
+        findings.add(bin.span(), Mistake::OnlyNpm { key: "bin" });
+    }
+    if let Some(runtime) = &table.runtime {
+        findings.add(runtime.span(), Mistake::OnlyNpm { key: "runtime" });
+    }
+    match (&table.binary, &table.command) {
+        (Some(file), _) => binary(file.get_ref(), findings).map(Package::Binary),
+        (_, Some(words)) => command(words, around, findings).map(Package::Command),
+        _ => None,
+    }
+}
+
+/// `name@1.2.3` of the npm registry.
+fn npm(spec: &str) -> Result<NpmPackage, Mistake> {
+    let (name, asked) = match spec.char_indices().skip(1).find(|(_, c)| *c == '@') {
+        Some((at, _)) => (&spec[..at], &spec[at + 1..]),
+        None => (spec, ""),
+    };
+    if !names::is_npm_package(name) || asked.contains([':', '/']) {
+        return Err(Mistake::NotRegistry);
+    }
+    match Version::parse(asked) {
+        Ok(version) if version.build.is_empty() => {
+            Ok(NpmPackage { name: name.to_owned(), version })
+        }
+        Ok(_) | Err(_) => {
+            let write = meant(asked).map(|version| version.to_string());
+            let asked = names::shown(asked).to_owned();
+            Err(Mistake::Inexact { name: name.to_owned(), write, asked })
+        }
+    }
+}
+
+/// The exact version inside a range such as `^1.2.3`, `v1.2.3` or `>=1.2.3 <2`.
+fn meant(asked: &str) -> Option<Version> {
+    let first = asked.trim_start_matches(['^', '~', '=', '>', '<', 'v', ' ']).split(' ').next()?;
+    let mut version = Version::parse(first).ok()?;
+    // npm ignores what follows a `+`; the registry has no such versions.
+    version.build = semver::BuildMetadata::EMPTY;
+    Some(version)
+}
+
+fn binary(table: &Binary, findings: &mut Findings) -> Option<BinaryPackage> {
+    let path = setting::absolute("path", table.path.get_ref(), "");
+    let path = findings.keep(table.path.span(), path);
+    let hex = table.sha256.get_ref();
+    let is_digest = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    if !is_digest {
+        findings.add(table.sha256.span(), Mistake::Digest);
+    }
+    Some(BinaryPackage { path: path?, sha256: hex.to_ascii_lowercase() }).filter(|_| is_digest)
+}
+
+fn command(
+    words: &Spanned<Vec<Spanned<String>>>,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<String>> {
+    if around.level == Level::Project {
+        findings.add(words.span(), Mistake::UserOnly("`command`".into()));
+        return None;
+    }
+    let argv = setting::words("command", words.get_ref(), around, findings);
+    let program = argv.first().filter(|program| !program.is_empty());
+    let Some(program) = program else {
+        findings.add(words.span(), Mistake::Empty("command"));
+        return None;
+    };
+    // A program is found by its full path or by name in the recorded PATH, never relative to where a client started us.
+    if program.contains(std::path::is_separator) && !PathBuf::from(program).is_absolute() {
+        let mistake = Mistake::Path { key: "command", other: " or the name of a program" };
+        findings.add(words.span(), mistake);
+        return None;
+    }
+    Some(argv)
+}

@@ -1,0 +1,193 @@
+//! The plain settings of a server: arguments, folders, times, sizes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::super::error::Mistake;
+use super::super::server::{Cwd, Integrity, Level};
+use super::super::table::{self, Scalar};
+use super::{Around, Findings};
+
+/// The longest time that a setting may name.
+const MAX_TIME: Duration = Duration::from_secs(3600);
+
+/// The sizes that `frame_limit` may name, in bytes. Below a kibibyte not even `initialize` fits.
+const SIZES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
+
+/// Words that a program can be handed and that are not unresolved references.
+///
+/// `${…}` passes here, unlike in `env`: some servers replace it themselves (`mcp-remote --header 'X: ${TOKEN}'`).
+pub(super) fn words(
+    key: &'static str,
+    words: &[Spanned<String>],
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Vec<String> {
+    for word in words {
+        if word.get_ref().contains('\0') {
+            findings.add(word.span(), Mistake::Nul(key.into()));
+        }
+        if around.holds_reference(word.get_ref()) {
+            findings.add(word.span(), Mistake::Unresolved(key.into()));
+        }
+    }
+    words.iter().map(|word| word.get_ref().clone()).collect()
+}
+
+/// The name of one of a package's programs.
+pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Option<String> {
+    let bin = bin?;
+    if bin.get_ref().is_empty() || bin.get_ref().contains(['/', '\\', '\0']) {
+        let mistake = Mistake::Name {
+            what: "program",
+            name: bin.get_ref().clone(),
+            alphabet: "a name under `bin` in the package's package.json",
+        };
+        findings.add(bin.span(), mistake);
+    }
+    Some(bin.into_inner())
+}
+
+/// The node to use. User manifest only: it is a program that runs, as `command` is.
+pub(super) fn runtime(
+    runtime: Option<Spanned<String>>,
+    level: Level,
+    findings: &mut Findings,
+) -> Option<PathBuf> {
+    let runtime = runtime?;
+    if level == Level::Project {
+        findings.add(runtime.span(), Mistake::UserOnly("`runtime`".into()));
+    }
+    if runtime.get_ref().starts_with(|c: char| c.is_ascii_digit()) {
+        let mistake = Mistake::NotYet("choosing `runtime` by version".into());
+        findings.add(runtime.span(), mistake);
+        return None;
+    }
+    let path = absolute("runtime", runtime.get_ref(), "");
+    findings.keep(runtime.span(), path)
+}
+
+/// The server's working directory.
+pub(super) fn cwd(cwd: Option<Spanned<String>>, findings: &mut Findings) -> Cwd {
+    match cwd {
+        Some(cwd) if cwd.get_ref() != "client" => {
+            let path = absolute("cwd", cwd.get_ref(), " or `client`");
+            findings.keep(cwd.span(), path).map_or(Cwd::Client, Cwd::Path)
+        }
+        Some(_) | None => Cwd::Client,
+    }
+}
+
+/// An absolute path.
+pub(super) fn absolute(
+    key: &'static str,
+    text: &str,
+    other: &'static str,
+) -> Result<PathBuf, Mistake> {
+    let path = Path::new(text);
+    if path.is_absolute() && !text.contains('\0') {
+        Ok(path.to_owned())
+    } else {
+        Err(Mistake::Path { key, other })
+    }
+}
+
+/// A length of time.
+pub(super) fn time(
+    key: &'static str,
+    text: Option<Spanned<String>>,
+    default: Duration,
+    findings: &mut Findings,
+) -> Duration {
+    let Some(text) = text else { return default };
+    let time = duration(text.get_ref()).ok_or(Mistake::Time { key });
+    findings.keep(text.span(), time).unwrap_or(default)
+}
+
+/// `1.5s`, `800ms`, `2m`, from nothing to an hour.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    // `f64` reads `inf`, `1e3` and `+1` too, none of which a person means here.
+    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+    (time <= MAX_TIME).then_some(time)
+}
+
+/// `frame_limit` in bytes.
+pub(super) fn size(
+    size: Option<Spanned<Scalar>>,
+    default: usize,
+    findings: &mut Findings,
+) -> usize {
+    let Some(size) = size else { return default };
+    let bytes = match size.get_ref() {
+        Scalar::Number(number) => u64::try_from(*number).ok(),
+        Scalar::Text(text) => bytes(text),
+    };
+    let bytes = bytes.filter(|bytes| SIZES.contains(bytes));
+    let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or(Mistake::Size);
+    findings.keep(size.span(), bytes).unwrap_or(default)
+}
+
+/// `64MiB`, `512KiB`, `1GiB`, or a bare number of bytes.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim_start() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// How the install is checked.
+pub(super) fn integrity(integrity: Option<Spanned<table::Integrity>>) -> Integrity {
+    match integrity.map(Spanned::into_inner) {
+        Some(table::Integrity::Full) => Integrity::Full,
+        Some(table::Integrity::Fast) | None => Integrity::Fast,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        let millis = |text: &str| duration(text).map(|time| time.as_millis());
+        assert_eq!(millis("1.5s"), Some(1500));
+        assert_eq!(millis("800ms"), Some(800));
+        assert_eq!(millis("2m"), Some(120_000));
+        assert_eq!(millis("0s"), Some(0));
+        assert_eq!(millis("1h"), Some(3_600_000));
+        for wrong in ["", "5", "s", "-1s", "1e3s", "infs", "61m", "1 s", "1d", "1.2.3s", "+1s"] {
+            assert_eq!(millis(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_unit() {
+        assert_eq!(bytes("64MiB"), Some(64 << 20));
+        assert_eq!(bytes("512 KiB"), Some(512 << 10));
+        assert_eq!(bytes("4096"), Some(4096));
+        for wrong in ["", "MiB", "1.5MiB", "64MB", "-1", "99999999999999999999"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+        assert_eq!(bytes("18446744073709551615GiB"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! TOML, keys and types: the part that the `toml` crate and serde judge, with their messages made ours.
+//!
+//! serde's messages quote the value that did not fit; a value may be a secret, so only the kind of value is taken over.
+
+use serde::Deserialize as _;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+use super::super::error::{Error, Mistake};
+use super::super::names::nearest;
+use super::super::source::Source;
+use super::super::table::Document;
+
+/// Keys that the design has and this version lacks, with what they are for.
+const LATER: &[(&str, &str)] = &[
+    ("pypi", "PyPI packages"),
+    ("with", "additional PyPI packages"),
+    ("extras", "extras of PyPI packages"),
+    ("oci", "container images"),
+    ("url", "remote servers"),
+    ("policy", "policies"),
+    ("sandbox", "sandboxes"),
+    ("audit", "audit logs"),
+    ("exports", "exports"),
+    ("presets", "presets"),
+    ("dangerously_arg", "secrets in arguments"),
+];
+
+/// Reads the keys of a manifest.
+pub(super) fn document(source: &Source) -> Result<Document, Error> {
+    let invalid = |mistake, span| Error::invalid(vec![(mistake, source.place(span))]);
+    let table = DeTable::parse(&source.text).map_err(|error| {
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        invalid(Mistake::Syntax(message), error.span().unwrap_or_default())
+    })?;
+    // Before the keys: a newer manifest has keys that look unknown, and the version says why.
+    if let Some(version) = table.get_ref().get("version")
+        && let DeValue::Integer(number) = version.get_ref()
+        && let Ok(number) = i64::from_str_radix(number.as_str(), number.radix())
+        && number != 1
+    {
+        return Err(invalid(Mistake::ManifestVersion(number), version.span()));
+    }
+    Document::deserialize(Deserializer::from(table)).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        invalid(of_serde(error.message()), span)
+    })
+}
+
+/// What serde says, without the value it says it about.
+fn of_serde(message: &str) -> Mistake {
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let (key, known) = name_and_list(rest);
+        if let Some((_, what)) = LATER.iter().find(|(later, _)| *later == key) {
+            return Mistake::NotYet(format!("`{key}` ({what})"));
+        }
+        let nearest = nearest(&key, known.iter().map(String::as_str)).map(str::to_owned);
+        return Mistake::UnknownKey { key, nearest, known };
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        let (word, known) = name_and_list(rest);
+        if matches!(word.as_str(), "stdin" | "fd") {
+            return Mistake::NotYet(format!("`deliver = \"{word}\"`"));
+        }
+        return Mistake::UnknownWord { word, known };
+    }
+    if let Some(rest) = message.strip_prefix("missing field `") {
+        return Mistake::MissingKey(rest.trim_end_matches('`').to_owned());
+    }
+    let kind = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    if kind.is_none() {
+        // Not serde's: what a provider says of its own settings, which never quotes one (`provider/config.rs`).
+        return Mistake::Settings(message.to_owned());
+    }
+    let expected = message.rsplit_once(", expected ").map_or("something else", |(_, what)| what);
+    if expected.starts_with("one of ") {
+        return Mistake::Settings(format!("expected {expected}"));
+    }
+    let expected = match expected {
+        "struct Server" | "struct Binary" | "struct Document" | "a map" => "a table",
+        "a sequence" => "a list",
+        "i64" => "a whole number",
+        other => other,
+    };
+    Mistake::WrongType { expected: expected.to_owned(), found: found(kind.unwrap_or_default()) }
+}
+
+/// The name before the next backtick, and the names in backticks behind it.
+fn name_and_list(rest: &str) -> (String, Vec<String>) {
+    let (name, rest) = rest.split_once("`, ").unwrap_or((rest.trim_end_matches('`'), ""));
+    (name.to_owned(), rest.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
+/// The kind of value that stands where another belongs, by the first word of serde's description.
+fn found(description: &str) -> &'static str {
+    match description.split([' ', ',']).next().unwrap_or_default() {
+        "string" => "a string",
+        "integer" => "an integer",
+        "floating" => "a number",
+        "boolean" => "a boolean",
+        "sequence" => "a list",
+        "map" => "a table",
+        _ => "something else",
+    }
+}

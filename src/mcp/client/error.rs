@@ -1,0 +1,100 @@
+//! Why a server could not be tried.
+//!
+//! What the server itself said is kept in [`RpcError`]; it is the server's text and is made printable by whoever prints it.
+
+use std::io;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::session::MAX_PAGES;
+use crate::error::{Fault, Kind};
+
+/// Why the server could not be tried.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The program was not started.
+    #[error("the server could not be started")]
+    Start(#[source] io::Error),
+    /// Reading what the server writes failed.
+    #[error("reading from the server failed")]
+    Read(#[source] io::Error),
+    /// The server ended and a request was open.
+    #[error("the server ended before it answered `{method}`")]
+    Ended {
+        /// The request.
+        method: String,
+    },
+    /// There was no answer in time.
+    #[error("the server did not answer `{method}` within {} s", .timeout.as_secs_f64())]
+    Deadline {
+        /// The request.
+        method: String,
+        /// How long we waited.
+        timeout: Duration,
+    },
+    /// The answer was an error.
+    #[error("the server refused `{method}`: {} (code {})", .error.message, .error.code)]
+    Refused {
+        /// The request.
+        method: String,
+        /// What it said.
+        error: Box<RpcError>,
+    },
+    /// The answer is not what the specification says it is.
+    #[error("the server's answer to `{method}` cannot be read")]
+    Unreadable {
+        /// The request.
+        method: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The server speaks other revisions only.
+    #[error("the server speaks none of our revisions, only: {}", .versions.join(", "))]
+    NoCommonRevision {
+        /// Those that it speaks.
+        versions: Vec<String>,
+    },
+    /// The list of tools goes on and on.
+    #[error("the server's list of tools has more than {MAX_PAGES} pages")]
+    EndlessList,
+}
+
+impl Fault for ClientError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Start(_) => Kind::Internal,
+            Self::Read(_) => Kind::Io,
+            Self::Deadline { .. } => Kind::Deadline,
+            _ => Kind::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Deadline { .. } => Some("give it longer with `--timeout`".into()),
+            _ => None,
+        }
+    }
+}
+
+/// The error of a JSON-RPC answer.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RpcError {
+    /// What class of error it is.
+    pub code: i64,
+    /// What it says.
+    pub message: String,
+    /// What it says for programs.
+    #[serde(default)]
+    pub data: Value,
+}
+
+impl RpcError {
+    /// Whether hushpipe wrote it in the server's place.
+    pub fn is_ours(&self) -> bool {
+        self.data["source"] == "hushpipe"
+    }
+}

@@ -1,0 +1,231 @@
+//! The messages that hushpipe writes itself, each as the bytes of one line without its line feed.
+//!
+//! An answer of ours is an error of JSON-RPC with `data.source = "hushpipe"`, so that a reader can tell it from the server's,
+//! or the failed result of a tool, which the model reads. All are valid in both eras. Codes are the standard ones: those
+//! from −32000 to −32099 belong to servers and to the specification. An answer to a request whose id is not known has no
+//! `id` member at all: the specification's schemas allow that and refuse `null`.
+
+use serde_json::{Map, Value, json};
+
+use super::Id;
+use crate::error::Error;
+
+/// Which half of the protocol's history a session speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// Up to revision 2025-11-25: opened by `initialize`.
+    Stateful,
+    /// From revision 2026-07-28: every request describes itself.
+    Stateless,
+}
+
+/// An error that hushpipe answers a request with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    code: i32,
+    message: String,
+    data: Map<String, Value>,
+}
+
+/// JSON-RPC: the message is not a valid request.
+const INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC: there is no such method.
+const METHOD_NOT_FOUND: i32 = -32601;
+/// JSON-RPC: the one who answers failed.
+const INTERNAL_ERROR: i32 = -32603;
+
+impl Refusal {
+    /// The server `server` was not started.
+    pub fn launch(server: &str, error: &Error) -> Self {
+        let what = error.to_string();
+        let facts: Vec<_> =
+            what.lines().map(str::to_owned).chain(error.causes()).chain(error.hint()).collect();
+        let message = format!("hushpipe could not start server `{server}`: {}", facts.join("; "));
+        let mut refusal = Self::new(INTERNAL_ERROR, error.kind().token(), message);
+        refusal.detail("server", server);
+        refusal.detail("error", what);
+        refusal.detail("causes", error.causes());
+        if let Some(hint) = error.hint() {
+            refusal.detail("hint", hint);
+        }
+        refusal
+    }
+
+    /// The server ended before it answered; `how` says in which way, as in "exited with code 1".
+    pub fn server_ended(server: &str, how: &str) -> Self {
+        let message = format!("server `{server}` {how} before it answered");
+        let mut refusal = Self::new(INTERNAL_ERROR, "server_ended", message);
+        refusal.detail("server", server);
+        refusal
+    }
+
+    /// The answer of `server` holds a secret where nothing can be replaced; `why` names the secret and the place.
+    pub fn withheld(server: &str, why: &str) -> Self {
+        let message = format!("hushpipe withheld the answer of server `{server}`: {why}");
+        let mut refusal = Self::new(INTERNAL_ERROR, "withheld", message);
+        refusal.detail("server", server);
+        refusal
+    }
+
+    /// A request of `length` bytes is over the limit of `limit` bytes and was not passed on.
+    pub fn request_too_long(length: u64, limit: u64) -> Self {
+        Self::too_long(INVALID_REQUEST, "request", length, limit)
+    }
+
+    /// The answer to a request has `length` bytes, over the limit of `limit` bytes, and was not passed on.
+    pub fn answer_too_long(length: u64, limit: u64) -> Self {
+        Self::too_long(INTERNAL_ERROR, "answer", length, limit)
+    }
+
+    /// hushpipe, as a client, has no such method for the server.
+    pub fn no_such_method(method: &str) -> Self {
+        Self::new(
+            METHOD_NOT_FOUND,
+            "no_such_method",
+            format!("method `{method}` is not known here"),
+        )
+    }
+
+    fn too_long(code: i32, what: &str, length: u64, limit: u64) -> Self {
+        let message = format!(
+            "hushpipe did not pass on this {what}: it has {length} bytes and the limit is {limit}"
+        );
+        let mut refusal = Self::new(code, "too_long", message);
+        refusal.detail("length", length);
+        refusal.detail("limit", limit);
+        refusal
+    }
+
+    fn new(code: i32, kind: &str, message: String) -> Self {
+        let mut refusal = Self { code, message, data: Map::new() };
+        refusal.detail("source", "hushpipe");
+        refusal.detail("kind", kind);
+        refusal
+    }
+
+    fn detail(&mut self, name: &str, value: impl Into<Value>) {
+        self.data.insert(name.to_owned(), value.into());
+    }
+
+    /// The answer to the request `id`; without one, to a request whose id is not known.
+    pub fn answer(&self, id: Option<&Id>) -> Vec<u8> {
+        let error = json!({ "code": self.code, "message": self.message, "data": self.data });
+        response(id, "error", &error)
+    }
+}
+
+/// The failed result of a tool call: `text` is for the model, which should know what to do about it.
+pub fn tool_error(id: &Id, text: &str, era: Era) -> Vec<u8> {
+    let mut result = json!({ "content": [{ "type": "text", "text": text }], "isError": true });
+    if era == Era::Stateless {
+        result["resultType"] = json!("complete");
+    }
+    response(Some(id), "result", &result)
+}
+
+/// A successful answer to the request `id`.
+pub fn result(id: &Id, result: &Value) -> Vec<u8> {
+    response(Some(id), "result", result)
+}
+
+/// A request.
+pub fn request(id: &Id, method: &str, params: &Value) -> Vec<u8> {
+    format!(r#"{{"jsonrpc":"2.0","id":{},"method":{},"params":{params}}}"#, id.raw(), json!(method))
+        .into_bytes()
+}
+
+/// A notification.
+pub fn notification(method: &str) -> Vec<u8> {
+    json!({ "jsonrpc": "2.0", "method": method }).to_string().into_bytes()
+}
+
+/// A response with one member beside its id, which is spliced in as it was spelled: a parsed number might not survive.
+fn response(id: Option<&Id>, member: &str, value: &Value) -> Vec<u8> {
+    let id = id.map(|id| format!(r#""id":{},"#, id.raw())).unwrap_or_default();
+    format!(r#"{{"jsonrpc":"2.0",{id}"{member}":{value}}}"#).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Fault, Kind};
+    use crate::mcp::{Scanner, Shape};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("secret `TOKEN` was not found")]
+    struct Missing(#[source] std::io::Error);
+
+    impl Fault for Missing {
+        fn kind(&self) -> Kind {
+            Kind::Auth
+        }
+
+        fn hint(&self) -> Option<String> {
+            Some("ask the user to run `hushpipe secret set local://token`".into())
+        }
+    }
+
+    fn id(raw: &str) -> Id {
+        let mut scanner = Scanner::default();
+        scanner.feed(format!(r#"{{"id":{raw}}}"#).as_bytes());
+        match scanner.finish() {
+            Shape::Object(envelope) => envelope.id.usable().cloned().unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn text(bytes: Vec<u8>) -> String {
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_launch_failure_names_cause_and_next_step() {
+        let error = Error::from(Missing(std::io::Error::other("no item \"token\"\n")));
+        let answer = text(Refusal::launch("github", &error).answer(Some(&id("\"a\\u0062\""))));
+        assert_eq!(
+            answer,
+            "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0062\",\"error\":{\"code\":-32603,\"message\":\"hushpipe could not start \
+             server `github`: secret `TOKEN` was not found; no item \\\"token\\\"; ask the user to run \
+             `hushpipe secret set local://token`\",\"data\":{\"source\":\"hushpipe\",\"kind\":\"auth\",\
+             \"server\":\"github\",\"error\":\"secret `TOKEN` was not found\",\"causes\":[\"no item \\\"token\\\"\"],\
+             \"hint\":\"ask the user to run `hushpipe secret set local://token`\"}}}"
+        );
+    }
+
+    #[test]
+    fn an_answer_carries_the_id_as_it_was_spelled_or_none() {
+        let refusal = Refusal::request_too_long(11, 10);
+        for raw in ["\"\\ud800\"", "123456789012345678901234567890", "1.0"] {
+            let answer = text(refusal.answer(Some(&id(raw))));
+            assert!(answer.starts_with(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{raw},\"error\":")));
+        }
+        assert!(text(refusal.answer(None)).starts_with("{\"jsonrpc\":\"2.0\",\"error\":"));
+    }
+
+    #[test]
+    fn no_code_is_one_of_the_reserved() {
+        let error = Error::from(Missing(std::io::Error::other("")));
+        for refusal in [
+            Refusal::launch("x", &error),
+            Refusal::server_ended("x", "exited with code 1"),
+            Refusal::request_too_long(2, 1),
+            Refusal::answer_too_long(2, 1),
+            Refusal::no_such_method("x"),
+        ] {
+            assert!(!(-32099..=-32000).contains(&refusal.code), "{refusal:?}");
+            assert_eq!(refusal.data["source"], "hushpipe");
+        }
+    }
+
+    #[test]
+    fn a_failed_tool_says_that_it_is_complete_where_the_era_asks() {
+        assert_eq!(
+            text(tool_error(&id("1"), "no\n", Era::Stateful)),
+            r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"no\n"}],"isError":true}}"#
+        );
+        assert!(
+            text(tool_error(&id("1"), "no", Era::Stateless))
+                .ends_with(r#""isError":true,"resultType":"complete"}}"#)
+        );
+    }
+}

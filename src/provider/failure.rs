@@ -1,0 +1,197 @@
+//! Why a reference gave no value. Names places, keys and commands; never holds a value or a part of one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Fault, Kind};
+use crate::sys::permission::Insecure;
+
+/// Why one reference could not be honoured, or a store could not be changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// No provider has this scheme.
+    #[error("no provider is called `{scheme}`: known are {}", known.join(", "))]
+    UnknownProvider {
+        /// The scheme as written.
+        scheme: String,
+        /// The providers that there are, in backticks.
+        known: Vec<String>,
+    },
+    /// A provider of a later version.
+    #[error("provider `{scheme}` is not in this version of hushpipe")]
+    NotInThisVersion {
+        /// The scheme as written.
+        scheme: String,
+    },
+    /// A provider that does not work without `[providers.<name>]`.
+    #[error("provider `{scheme}` needs settings: {reason}")]
+    NeedsSettings {
+        /// The provider.
+        scheme: &'static str,
+        /// What is missing.
+        reason: String,
+    },
+    /// A query key that the provider does not understand.
+    #[error("a `{scheme}` reference cannot have `?{key}=`")]
+    UnknownKey {
+        /// The provider.
+        scheme: &'static str,
+        /// The key.
+        key: String,
+    },
+    /// A field of a provider whose values have none.
+    #[error("a `{scheme}` reference cannot have a `#field`")]
+    NoFields {
+        /// The provider.
+        scheme: &'static str,
+    },
+    /// A path that the provider could not have.
+    #[error("{reason}")]
+    BadPath {
+        /// What the path must be.
+        reason: &'static str,
+    },
+    /// A provider that hushpipe does not store into.
+    #[error("hushpipe does not store into `{scheme}`")]
+    CannotStore {
+        /// The scheme as written.
+        scheme: String,
+        /// The providers that it stores into, in backticks.
+        stores: Vec<String>,
+    },
+    /// There is nothing at the place.
+    #[error("{place} was not found")]
+    NotFound {
+        /// What was looked for, where.
+        place: String,
+        /// How it gets there.
+        hint: String,
+    },
+    /// The provider, or the operating system, refuses us; or we refuse what others can read.
+    #[error("{reason}")]
+    Denied {
+        /// What was refused and why.
+        reason: String,
+        /// What opens it.
+        hint: String,
+    },
+    /// Somebody else could have written the file, or it is no file.
+    #[error(transparent)]
+    Insecure(Insecure),
+    /// The provider did not answer.
+    #[error("{place} could not be reached")]
+    Unreachable {
+        /// The provider or its address.
+        place: String,
+        /// What the network said.
+        #[source]
+        source: io::Error,
+    },
+    /// The provider had not answered when its time was over.
+    #[error("there was no answer within {} ms", after.as_millis())]
+    Deadline {
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// Reading or writing failed.
+    #[error("{action} failed")]
+    Io {
+        /// What was being done, as in "reading `/path`".
+        action: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A store of ours cannot be understood.
+    #[error("`{}` cannot be read: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// What makes it right.
+        hint: String,
+    },
+    /// There is a value, and it cannot be what was asked for.
+    #[error("the value {reason}")]
+    Unfit {
+        /// What is wrong with it, as the end of "the value …".
+        reason: String,
+        /// What makes it right.
+        hint: Option<String>,
+    },
+    /// The provider ended without an answer: a defect of ours.
+    #[error("the provider stopped without an answer")]
+    Stopped,
+}
+
+impl Failure {
+    /// What reading or writing a file failed with, in the words that fit the cause.
+    pub(super) fn of_file(action: &str, path: &Path, source: io::Error) -> Self {
+        let place = format!("`{}`", path.display());
+        match source.kind() {
+            io::ErrorKind::NotFound => {
+                Self::NotFound { hint: format!("put the file at {place}"), place }
+            }
+            io::ErrorKind::PermissionDenied => Self::Denied {
+                reason: format!("{action} {place} is not permitted"),
+                hint: format!("let this user read it, as with `chmod u+r {}`", path.display()),
+            },
+            _ => Self::Io { action: format!("{action} {place}"), source },
+        }
+    }
+
+    /// Why a file was not opened.
+    pub(super) fn of_opening(path: &Path, insecure: Insecure) -> Self {
+        match insecure {
+            Insecure::Read { source, .. } => Self::of_file("reading", path, source),
+            insecure => Self::Insecure(insecure),
+        }
+    }
+
+    /// The message and what caused it, on one line.
+    pub fn with_cause(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+impl Fault for Failure {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
+            Self::Unreachable { .. } => Kind::Unavailable,
+            Self::Deadline { .. } => Kind::Deadline,
+            Self::Io { .. } | Self::Damaged { .. } => Kind::Io,
+            Self::Insecure(insecure) => insecure.kind(),
+            Self::Stopped => Kind::Internal,
+            _ => Kind::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { hint, .. }
+            | Self::Denied { hint, .. }
+            | Self::Damaged { hint, .. } => Some(hint.clone()),
+            Self::Unfit { hint, .. } => hint.clone(),
+            Self::Insecure(insecure) => insecure.hint(),
+            Self::CannotStore { scheme, stores } => Some(format!(
+                "put the value where `{scheme}` reads it, or store it in {}",
+                stores.join(" or ")
+            )),
+            Self::UnknownKey { scheme, .. } => {
+                let keys = super::kind(scheme).map_or(&[][..], |kind| kind.query);
+                Some(match keys {
+                    [] => format!("a `{scheme}` reference takes no `?key=value`"),
+                    keys => format!("a `{scheme}` reference takes `{}`", keys.join("`, `")),
+                })
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! One frame at a time, from the server to the client and back.
+//!
+//! What the client sends goes on as it came. What the server sends is redacted, always as the last step; a frame without
+//! a finding is the same bytes. A line that is no message never reaches the client: it goes to stderr. A frame over the
+//! limit is not kept; whoever waits for it gets an error under its id.
+
+use std::cell::Cell;
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStdin, ChildStdout};
+use tokio::sync::{Mutex, Notify};
+
+use super::Settings;
+use super::frame::{Frame, Framer};
+use super::in_flight::InFlight;
+use super::stderr::{Log, STDOUT_TAG};
+use crate::mcp::{Id, Kind, Refusal, Shape};
+use crate::redact::{Blocked, Clean, Redactor};
+use crate::sys::os::{Reader, Writer};
+
+/// What both directions share.
+pub struct Session<'a> {
+    redactor: &'a Redactor,
+    settings: &'a Settings,
+    log: &'a Log,
+    writer: Mutex<Writer>,
+    /// Requests that wait for the server.
+    pub in_flight: InFlight,
+    gone: Notify,
+    moved: Cell<u64>,
+    writing: Cell<bool>,
+}
+
+impl<'a> Session<'a> {
+    /// A session that writes to the client through `writer`.
+    pub fn new(
+        redactor: &'a Redactor,
+        settings: &'a Settings,
+        log: &'a Log,
+        writer: Writer,
+    ) -> Self {
+        Self {
+            redactor,
+            settings,
+            log,
+            writer: Mutex::new(writer),
+            in_flight: InFlight::default(),
+            gone: Notify::new(),
+            moved: Cell::new(0),
+            writing: Cell::new(false),
+        }
+    }
+
+    /// A future that ends when the client's end of our stdout is closed.
+    ///
+    /// # Errors
+    /// The descriptor cannot be watched.
+    pub async fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        self.writer.lock().await.hangup()
+    }
+
+    /// Waits until a write told us that the client is gone.
+    pub async fn client_gone(&self) {
+        self.gone.notified().await;
+    }
+
+    /// A figure that changes whenever bytes of the server move.
+    pub fn moved(&self) -> u64 {
+        self.moved.get()
+    }
+
+    /// Whether a write waits for the client.
+    pub fn writing(&self) -> bool {
+        self.writing.get()
+    }
+
+    /// Relays what the client sends until it closes its end; the server's stdin closes with it.
+    pub async fn to_server(&self, mut reader: Reader, stdin: ChildStdin) {
+        let mut framer = Framer::new(self.settings.frame_limit);
+        let mut stdin = Some(stdin);
+        loop {
+            let n = reader.read(framer.space()).await.unwrap_or(0);
+            framer.filled(n);
+            while let Some(frame) = framer.next_frame() {
+                self.request(frame, &mut stdin).await;
+            }
+            if n == 0 {
+                if let Some(frame) = framer.finish() {
+                    self.request(frame, &mut stdin).await;
+                }
+                return;
+            }
+        }
+    }
+
+    async fn request(&self, frame: Frame<'_>, stdin: &mut Option<ChildStdin>) {
+        let (line, shape) = match frame {
+            Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
+            Frame::TooLong { length, shape } => return self.refuse_long(length, &shape).await,
+        };
+        let Some(server) = stdin else {
+            let refusal = Refusal::server_ended(&self.settings.server, "stopped reading");
+            return self.refuse(request_id(&shape), &refusal).await;
+        };
+        if let Some(id) = request_id(&shape) {
+            self.in_flight.open(id.clone());
+        } else if shape == Shape::Batch {
+            self.in_flight.open_batch();
+        }
+        // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
+        let sent = match line.ends_with(b"\n") {
+            true => server.write_all(line).await,
+            false => server.write_all(&[line, b"\n"].concat()).await,
+        };
+        if sent.is_err() {
+            *stdin = None;
+        }
+    }
+
+    async fn refuse_long(&self, length: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit as u64;
+        self.log.note(&format!(
+            "dropped a message of {length} bytes to the server: the limit is {limit}"
+        ));
+        self.refuse(request_id(shape), &Refusal::request_too_long(length, limit)).await;
+    }
+
+    /// Relays what the server sends until it closes its end.
+    pub async fn to_client(&self, mut stdout: ChildStdout) {
+        let mut framer = Framer::new(self.settings.frame_limit);
+        loop {
+            let n = stdout.read(framer.space()).await.unwrap_or(0);
+            self.moved.set(self.moved.get() + n as u64);
+            framer.filled(n);
+            while let Some(frame) = framer.next_frame() {
+                self.response(frame).await;
+            }
+            if n == 0 {
+                if let Some(frame) = framer.finish() {
+                    self.response(frame).await;
+                }
+                return;
+            }
+        }
+    }
+
+    async fn response(&self, frame: Frame<'_>) {
+        let (line, shape) = match frame {
+            Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
+            Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
+        };
+        let is_message = match &shape {
+            Shape::Object(envelope) => envelope.kind().is_some(),
+            Shape::Batch => true,
+            Shape::NotJson => false,
+        };
+        if !is_message {
+            return self.divert(line);
+        }
+        let id = answered(&shape);
+        match self.redactor.frame(line) {
+            Ok(cleaned) => self.send(&cleaned.clean).await,
+            Err(blocked) => self.withhold(&blocked, id).await,
+        }
+        match id {
+            Some(id) => self.in_flight.settle(id),
+            None if shape == Shape::Batch => self.in_flight.settle_batch(),
+            None => {}
+        }
+    }
+
+    /// A message with a value where nothing can be rewritten: it is dropped, and whoever waits for it is told.
+    async fn withhold(&self, blocked: &Blocked, id: Option<&Id>) {
+        self.log.note(&blocked.to_string());
+        self.refuse(id, &Refusal::withheld(&self.settings.server, &blocked.to_string())).await;
+    }
+
+    /// A line that is no message: stdout belongs to the protocol, so it goes where the server's log goes.
+    fn divert(&self, line: &[u8]) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let text = [STDOUT_TAG.as_bytes(), line.trim_ascii_end(), b"\n"].concat();
+        self.log.server(&self.redactor.text(&text).clean);
+    }
+
+    async fn replace_long(&self, length: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit as u64;
+        self.log.note(&format!(
+            "dropped a message of {length} bytes from the server: the limit is {limit}"
+        ));
+        if let Some(id) = answered(shape) {
+            self.refuse(Some(id), &Refusal::answer_too_long(length, limit)).await;
+            self.in_flight.settle(id);
+        }
+    }
+
+    /// Answers every request that the server left open; `how` says how it ended.
+    pub async fn answer_the_rest(&self, how: &str) {
+        let refusal = Refusal::server_ended(&self.settings.server, how);
+        for id in self.in_flight.take() {
+            self.refuse(Some(&id), &refusal).await;
+        }
+    }
+
+    /// Answers a request with an error of our own; without an id there is nobody to answer.
+    async fn refuse(&self, id: Option<&Id>, refusal: &Refusal) {
+        let Some(id) = id else { return };
+        // An id is the client's own, and the rest names no value; what is refused even so has nobody to tell it to.
+        if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id))) {
+            self.send(&cleaned.clean).await;
+        }
+    }
+
+    async fn send(&self, clean: &Clean<'_>) {
+        let mut writer = self.writer.lock().await;
+        self.writing.set(true);
+        let bytes = clean.as_bytes();
+        let sent = match bytes.ends_with(b"\n") {
+            true => writer.write_all(bytes).await,
+            false => writer.write_all(&[bytes, b"\n"].concat()).await,
+        };
+        self.writing.set(false);
+        if sent.is_err() {
+            self.gone.notify_one();
+        }
+    }
+}
+
+/// The id of a request.
+fn request_id(shape: &Shape) -> Option<&Id> {
+    id_of(shape, Kind::Request)
+}
+
+/// The id that a response answers.
+fn answered(shape: &Shape) -> Option<&Id> {
+    id_of(shape, Kind::Response)
+}
+
+fn id_of(shape: &Shape, kind: Kind) -> Option<&Id> {
+    match shape {
+        Shape::Object(envelope) if envelope.kind() == Some(kind) => envelope.id.usable(),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! Our stderr: the server's log, redacted, and our own words, written by a thread so that a slow reader blocks nothing.
+//!
+//! The server's stderr is drained whatever our own reader does: a full pipe would stop the server in the middle of an
+//! answer. What does not fit the queue is dropped and counted, and the count is written when there is room again. A line
+//! of the server that could be taken for one of ours is tagged.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::ChildStderr;
+
+use crate::redact::{Clean, Redactor};
+use crate::sys::os;
+
+/// How much may wait for a slow reader, in bytes.
+const QUEUE_LIMIT: usize = 1 << 20;
+
+/// Begins a line that the server wrote to stdout although it is no MCP message.
+pub const STDOUT_TAG: &str = "[server stdout] ";
+
+/// Begins a line of the server's stderr that starts like one of ours.
+const STDERR_TAG: &str = "[server stderr] ";
+
+/// The queue in front of our stderr. Clones share it.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    chunks: VecDeque<Vec<u8>>,
+    bytes: usize,
+    dropped: usize,
+    thread: bool,
+    writing: bool,
+}
+
+impl Log {
+    /// Writes what came from the server, redacted.
+    pub fn server(&self, text: &Clean<'_>) {
+        self.push(text.as_bytes());
+    }
+
+    /// Writes a line of our own, `hushpipe: ` in front. The caller sees to it that no value is in it.
+    pub fn note(&self, line: &str) {
+        self.push(format!("hushpipe: {line}\n").as_bytes());
+    }
+
+    fn push(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let mut queue = self.lock();
+        if queue.bytes + bytes.len() > QUEUE_LIMIT {
+            queue.dropped += bytes.len();
+            return;
+        }
+        if queue.dropped > 0 {
+            let notice = format!(
+                "hushpipe: dropped {} bytes of server log, stderr is not read\n",
+                queue.dropped
+            );
+            queue.dropped = 0;
+            queue.add(notice.into_bytes());
+        }
+        queue.add(bytes.to_vec());
+        if !queue.thread {
+            queue.thread = true;
+            let shared = Arc::clone(&self.0);
+            std::thread::spawn(move || shared.write_forever());
+        }
+        drop(queue);
+        self.0.changed.notify_all();
+    }
+
+    /// Waits until everything is written, or until `limit` has passed: nobody may be reading.
+    pub fn flush(&self, limit: Duration) {
+        let busy = |queue: &mut Queue| queue.writing || !queue.chunks.is_empty();
+        // Poisoned or timed out: either way there is nothing more to wait for.
+        let _ = self.0.changed.wait_timeout_while(self.lock(), limit, busy);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock()
+    }
+}
+
+impl Queue {
+    fn add(&mut self, chunk: Vec<u8>) {
+        self.bytes += chunk.len();
+        self.chunks.push_back(chunk);
+    }
+}
+
+impl Shared {
+    /// No code that holds the lock can panic halfway through a change, so a poisoned queue is still whole.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_forever(&self) {
+        loop {
+            let mut queue = self
+                .changed
+                .wait_while(self.lock(), |queue| queue.chunks.is_empty())
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(chunk) = queue.chunks.pop_front() else { continue };
+            queue.bytes -= chunk.len();
+            queue.writing = true;
+            drop(queue);
+            // A stderr that cannot be written is no reason to stop relaying; the log is lost, as it would be without us.
+            let _ = os::write_stderr(&chunk);
+            self.lock().writing = false;
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// Drains the server's stderr into the log until it ends.
+pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
+    let mut cleaner = redactor.stderr();
+    let mut tagger = Tagger::default();
+    let mut buffer = vec![0; 16 * 1024];
+    let mut clean = Vec::new();
+    loop {
+        let read = stderr.read(&mut buffer).await;
+        let n = read.unwrap_or(0);
+        clean.clear();
+        if n == 0 {
+            cleaner.finish(&mut clean);
+        } else {
+            cleaner.push(&buffer[..n], &mut clean);
+        }
+        log.push(&tagger.tag(&clean));
+        if n == 0 {
+            return log.push(&tagger.held);
+        }
+    }
+}
+
+/// Puts a tag in front of lines that start like our own.
+#[derive(Default)]
+struct Tagger {
+    /// The start of a line that may still become one of ours.
+    held: Vec<u8>,
+    inside: bool,
+}
+
+const OURS: [&[u8]; 2] = [b"hushpipe:", b"[server std"];
+
+impl Tagger {
+    fn tag(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            if self.inside {
+                out.extend_from_slice(line);
+            } else {
+                self.held.extend_from_slice(line);
+                let held = self.held.trim_ascii_start();
+                let ended = line.ends_with(b"\n");
+                if !ended && OURS.iter().any(|ours| ours.starts_with(held)) {
+                    continue;
+                }
+                if OURS.iter().any(|ours| held.starts_with(ours)) {
+                    out.extend_from_slice(STDERR_TAG.as_bytes());
+                }
+                out.append(&mut self.held);
+            }
+            self.inside = !line.ends_with(b"\n");
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(parts: &[&str]) -> String {
+        let mut tagger = Tagger::default();
+        let out: Vec<u8> = parts.iter().flat_map(|part| tagger.tag(part.as_bytes())).collect();
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_server_cannot_forge_our_lines_whatever_the_split() {
+        let text = "ready\nhushpipe: error: ok\n  hushpipe: x\n[server stdout] y\nhush\n";
+        let expected = "ready\n[server stderr] hushpipe: error: ok\n[server stderr]   hushpipe: x\n\
+                        [server stderr] [server stdout] y\nhush\n";
+        assert_eq!(tagged(&[text]), expected);
+        let bytes: Vec<&str> = text.split("").collect();
+        assert_eq!(tagged(&bytes), expected);
+    }
+}

@@ -1,0 +1,45 @@
+//! `hushpipe sync` for npm: `npm ci` installs exactly the locked closure and checks every archive's SHA-512.
+
+use std::path::Path;
+
+use super::entry;
+use super::package_lock;
+use super::tool::counting;
+use super::{Locked, Npm, NpmError, Progress};
+use crate::runner::NpmPackage;
+
+/// Installs a locked package into an empty folder, without running anything of it. Returns the arguments that Node needs
+/// before the entry point.
+///
+/// # Errors
+/// What [`Locked::check`] does not accept, what npm says, and an entry point that is missing or not for Node.
+pub fn install(
+    npm: &Npm,
+    package: &NpmPackage,
+    locked: &Locked,
+    folder: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<String>, NpmError> {
+    let id = package.to_string();
+    locked.check(package).map_err(|source| NpmError::Rejected { package: id.clone(), source })?;
+    let lock = package_lock::write(package, locked)
+        .map_err(|source| NpmError::Format { package: id.clone(), source })?;
+    for (name, content) in
+        [("package.json", package_lock::package_json(package)), ("package-lock.json", lock)]
+    {
+        let path = folder.join(name);
+        std::fs::write(&path, content).map_err(|source| NpmError::Files { path, source })?;
+    }
+    let total = Some(locked.packages.len());
+    let is_archive = |line: &str| line.contains(".tgz ");
+    npm.run(&id, &["ci", "--omit=dev"], folder, counting(progress, total, is_archive))?;
+    // npm's record of what it did names the registry's host and nothing reads it.
+    let record = folder.join("node_modules/.package-lock.json");
+    match std::fs::remove_file(&record) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            return Err(NpmError::Files { path: record, source });
+        }
+        _ => {}
+    }
+    entry::flags(folder, &locked.entry)
+}

@@ -1,0 +1,31 @@
+//! The npm runner: the real npm resolves and installs, hushpipe records what it chose and holds it to that.
+//!
+//! No package's own code runs: lifecycle scripts are off, and npm works in an empty folder, so that only the user's own
+//! npm configuration (registry, proxy, certificates) counts. Only packages of a registry are accepted: no git, file or
+//! URL dependency anywhere in the closure. What is recorded names no registry host, so one lock serves a mirror as well.
+
+mod entry;
+mod failure;
+mod install;
+mod locked;
+mod package_lock;
+mod resolve;
+mod tool;
+
+pub use failure::NpmError;
+pub use install::install;
+pub use locked::{Locked, LockedPackage, Rejected};
+pub use resolve::{Resolved, resolve};
+pub use tool::Npm;
+
+/// How far a run of npm is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Packages fetched, or looked up, so far.
+    pub done: usize,
+    /// How many there are, where that is known.
+    pub total: Option<usize>,
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,120 @@
+//! Whether another account could have written a file that decides what hushpipe runs.
+//!
+//! A manifest names programs and where secrets are, so whoever can change it can run code as the user. Reading one goes
+//! through [`open_owned`]: the file is opened first and judged by its own descriptor, then every folder that leads to it
+//! is judged, through each symlink and along each link's own folders. The rules differ by platform: they are in
+//! `unix/permission.rs` and `windows/permission.rs`.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::os;
+use crate::error::{Fault, Kind};
+
+/// Opens a regular file for reading, if only the user or root can have written it.
+///
+/// # Errors
+///
+/// [`Insecure::Read`] when it cannot be opened, [`Insecure::NotAFile`] when it is a folder, a device or a pipe, and the
+/// other variants when another account could change it or put another file in its place.
+pub fn open_owned(path: &Path) -> Result<std::fs::File, Insecure> {
+    let path = std::path::absolute(path).map_err(|error| Insecure::read(path, error))?;
+    os::open_owned(&path)
+}
+
+/// Reads a text file, if only the user or root can have written it.
+///
+/// # Errors
+/// As [`open_owned`]; [`Insecure::Read`] also where it is not UTF-8.
+pub fn read_owned(path: &Path) -> Result<String, Insecure> {
+    let mut file = open_owned(path)?;
+    let size = file.metadata().map_or(0, |facts| facts.len());
+    let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.read_to_string(&mut text).map_err(|error| Insecure::read(path, error))?;
+    Ok(text)
+}
+
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Insecure {
+    /// Opening it, or looking at a folder on the way, failed.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file, or the folder on the way.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// It is not a regular file.
+    #[error("`{}` is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// It belongs to somebody else.
+    #[error("`{}` belongs to user id {uid}, not to you or root", path.display())]
+    Owner {
+        /// The file, folder or link.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// Its group may write to it.
+    #[error("`{}` can be changed by every member of its group", .0.display())]
+    GroupWritable(PathBuf),
+    /// Everybody may write to it.
+    #[error("`{}` can be changed by every account of this machine", .0.display())]
+    WorldWritable(PathBuf),
+    /// Symlinks lead in a circle, or through more than 40.
+    #[error("`{}` leads through too many symlinks", .0.display())]
+    Links(PathBuf),
+}
+
+impl Insecure {
+    /// A failure of the operating system at `path`.
+    pub(in crate::sys) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.to_owned(), source }
+    }
+
+    /// Whether there simply is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+impl Fault for Insecure {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Read { .. } => Kind::Io,
+            _ => Kind::Config,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::GroupWritable(path) => Some(format!("run `chmod g-w {}`", quoted(path))),
+            Self::WorldWritable(path) => Some(format!("run `chmod go-w {}`", quoted(path))),
+            Self::Owner { path, .. } => Some(format!(
+                "take it over with `sudo chown \"$USER\" {}`, or copy it",
+                quoted(path)
+            )),
+            Self::Read { .. } | Self::NotAFile(_) | Self::Links(_) => None,
+        }
+    }
+}
+
+/// A path as one word of a shell command line.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_one_shell_word() {
+        assert_eq!(quoted(Path::new("/a/b-c.toml")), "/a/b-c.toml");
+        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
+    }
+}

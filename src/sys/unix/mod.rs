@@ -1,0 +1,65 @@
+//! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
+
+mod file;
+mod machine;
+mod permission;
+mod private;
+mod process;
+mod stat;
+mod stdio;
+mod terminal;
+
+use std::path::PathBuf;
+
+use super::env::OwnEnv;
+use super::path::Paths;
+
+pub use file::SecretFile;
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
+pub(super) use permission::open_owned;
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
+pub use process::{Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare};
+pub use stat::{Folder, facts_of_file, make_private};
+pub use stdio::{Reader, Writer, write_stderr};
+pub use terminal::Terminal;
+
+/// Folders that a server's PATH holds when no machine record says better.
+pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Variables of our own environment that every server gets.
+pub const KEEP: &[&str] =
+    &["HOME", "LOGNAME", "USER", "SHELL", "TERM", "LANG", "LC_*", "TZ", "TMPDIR"];
+
+/// The folders of the user we run as.
+pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
+    let home = match env.var("HOME").filter(|home| !home.is_empty()) {
+        Some(home) => PathBuf::from(home),
+        None => nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??.dir,
+    };
+    home.is_absolute().then(|| Paths::below(&home))
+}
+
+/// How a descriptor is named to the operating system.
+pub type RawDescriptor = std::os::fd::RawFd;
+
+/// A value as the environment of a child takes it.
+///
+/// # Errors
+/// It holds a NUL byte.
+pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
+    use std::os::unix::ffi::OsStringExt;
+    if bytes.contains(&0) {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "the value holds a NUL byte",
+        ));
+    }
+    Ok(std::ffi::OsString::from_vec(bytes.to_vec()))
+}
+
+/// Whether a failed start means that the file is not a program for this machine.
+pub fn is_not_executable(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOEXEC)
+}

@@ -1,0 +1,259 @@
+//! Who may write a file, on Linux and macOS. Twin of `windows/permission.rs`.
+//!
+//! The file and its own folder: owner is the user or root, not writable by all, not writable by the group unless the
+//! group is the user's private one (Debian and Fedora give each account one, with umask 002). Folders further up: not
+//! writable by all. A sticky folder passes everywhere, since nobody can rename another's file in it. Symlinks are
+//! followed one by one, so the folders of each link are judged as well as those of its target, and so is the owner of
+//! each link: in a sticky folder anybody may leave one.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use nix::unistd::{Gid, Group, Uid, User};
+
+use crate::sys::permission::Insecure;
+
+/// As many symlinks as Linux itself follows in one path.
+const MAX_LINKS: usize = 40;
+
+/// Opens a regular file for reading, if only the user or root can have written it.
+pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
+    // Without O_NONBLOCK, opening a pipe that a project put in a manifest's place would wait for ever.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC);
+    let file = options.open(path).map_err(|error| Insecure::read(path, error))?;
+    let facts = file.metadata().map_err(|error| Insecure::read(path, error))?;
+    if !facts.is_file() {
+        return Err(Insecure::NotAFile(path.to_owned()));
+    }
+    let folders = Walk::along(path)?.folders;
+    judge_near(path, &facts)?;
+    for (folder, is_own) in &folders {
+        let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
+        if *is_own && !is_sticky(&facts) {
+            judge_near(folder, &facts)?;
+        }
+        judge_far(folder, &facts)?;
+    }
+    Ok(file)
+}
+
+/// The rules for the file and its own folder.
+fn judge_near(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    judge_owner(path, facts)?;
+    if facts.mode() & 0o002 != 0 {
+        return Err(Insecure::WorldWritable(path.to_owned()));
+    }
+    if facts.mode() & 0o020 != 0 && !is_private_group(facts.gid()) {
+        return Err(Insecure::GroupWritable(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// The rule for every folder on the way.
+fn judge_far(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    if facts.mode() & 0o002 != 0 && !is_sticky(facts) {
+        return Err(Insecure::WorldWritable(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    let uid = facts.uid();
+    if uid == 0 || uid == Uid::effective().as_raw() {
+        return Ok(());
+    }
+    Err(Insecure::Owner { path: path.to_owned(), uid })
+}
+
+fn is_sticky(facts: &Metadata) -> bool {
+    facts.mode() & 0o1000 != 0
+}
+
+/// Whether the group is the user's own: primary, of the same name, with no other member.
+fn is_private_group(gid: u32) -> bool {
+    let Ok(Some(user)) = User::from_uid(Uid::effective()) else { return false };
+    let Ok(Some(group)) = Group::from_gid(Gid::from_raw(gid)) else { return false };
+    user.gid == group.gid
+        && user.name == group.name
+        && group.mem.iter().all(|member| *member == user.name)
+}
+
+/// Every folder that a path leads through, links resolved one at a time.
+struct Walk {
+    /// Each folder, and whether it directly holds the file or a link to it.
+    folders: Vec<(PathBuf, bool)>,
+    links: usize,
+}
+
+impl Walk {
+    /// Walks an absolute path from the root.
+    fn along(path: &Path) -> Result<Self, Insecure> {
+        let mut walk = Self { folders: Vec::new(), links: 0 };
+        let mut here = PathBuf::from("/");
+        let mut ahead = names(path);
+        while let Some(name) = ahead.pop_front() {
+            walk.folders.push((here.clone(), ahead.is_empty()));
+            if name == ".." {
+                here.pop();
+                continue;
+            }
+            let next = here.join(&name);
+            let facts = next.symlink_metadata().map_err(|error| Insecure::read(&next, error))?;
+            if facts.is_symlink() {
+                walk.count_link(path)?;
+                judge_owner(&next, &facts)?;
+                let target = next.read_link().map_err(|error| Insecure::read(&next, error))?;
+                if target.is_absolute() {
+                    here = PathBuf::from("/");
+                }
+                names(&target).into_iter().rev().for_each(|name| ahead.push_front(name));
+            } else {
+                here = next;
+            }
+        }
+        Ok(walk)
+    }
+
+    fn count_link(&mut self, path: &Path) -> Result<(), Insecure> {
+        self.links += 1;
+        if self.links > MAX_LINKS { Err(Insecure::Links(path.to_owned())) } else { Ok(()) }
+    }
+}
+
+/// The names of a path in order, `..` included.
+fn names(path: &Path) -> VecDeque<OsString> {
+    let name = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some(OsString::from("..")),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path, bits: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(bits)).expect("chmod");
+    }
+
+    /// `home` (0700) with `config/manifest` (0700, 0600) inside, below a sticky temporary folder.
+    fn layout() -> (tempfile::TempDir, PathBuf) {
+        let home = tempfile::tempdir().expect("temporary folder");
+        let config = home.path().join("config");
+        fs::create_dir(&config).expect("mkdir");
+        mode(&config, 0o700);
+        let file = config.join("manifest");
+        fs::write(&file, "version = 1").expect("write");
+        mode(&file, 0o600);
+        (home, file)
+    }
+
+    #[test]
+    fn a_file_of_the_user_in_private_folders_opens() {
+        let (_home, file) = layout();
+        open_owned(&file).expect("opens");
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_refused() {
+        let (_home, file) = layout();
+        mode(&file, 0o602);
+        assert!(matches!(open_owned(&file), Err(Insecure::WorldWritable(path)) if path == file));
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_is_refused_at_any_depth() {
+        let (home, file) = layout();
+        let config = home.path().join("config");
+        mode(&config, 0o707);
+        assert!(matches!(open_owned(&file), Err(Insecure::WorldWritable(path)) if path == config));
+        mode(&config, 0o700);
+        mode(home.path(), 0o707);
+        assert!(
+            matches!(open_owned(&file), Err(Insecure::WorldWritable(path)) if path == home.path())
+        );
+        mode(home.path(), 0o1707);
+        open_owned(&file).expect("a sticky folder passes");
+    }
+
+    #[test]
+    fn a_group_that_is_not_the_users_own_is_refused_for_the_file_and_its_folder_only() {
+        let (home, file) = layout();
+        let foreign = Group::from_name("daemon").expect("groups").map(|group| group.gid);
+        let Some(gid) = foreign.filter(|_| Uid::effective().is_root()) else { return };
+        for path in [&file, &home.path().join("config")] {
+            nix::unistd::chown(path, None, Some(gid)).expect("chgrp");
+            mode(path, 0o770);
+            assert!(
+                matches!(open_owned(&file), Err(Insecure::GroupWritable(found)) if found == *path)
+            );
+            mode(path, 0o700);
+        }
+        nix::unistd::chown(home.path(), None, Some(gid)).expect("chgrp");
+        mode(home.path(), 0o770);
+        open_owned(&file).expect("folders further up may be a group's");
+    }
+
+    #[test]
+    fn the_folders_of_a_link_and_of_its_target_are_both_judged() {
+        let (home, file) = layout();
+        let (elsewhere, _) = layout();
+        let link = elsewhere.path().join("config/link");
+        symlink(&file, &link).expect("symlink");
+        open_owned(&link).expect("both chains are private");
+
+        mode(&elsewhere.path().join("config"), 0o777);
+        assert!(matches!(open_owned(&link), Err(Insecure::WorldWritable(_))), "the link's folder");
+        mode(&elsewhere.path().join("config"), 0o700);
+        mode(home.path(), 0o777);
+        assert!(matches!(open_owned(&link), Err(Insecure::WorldWritable(_))), "the target's chain");
+    }
+
+    #[test]
+    fn pipes_folders_and_circles_end_at_once() {
+        let (home, _) = layout();
+        let pipe = home.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).expect("mkfifo");
+        assert!(matches!(open_owned(&pipe), Err(Insecure::NotAFile(_))));
+        assert!(matches!(open_owned(home.path()), Err(Insecure::NotAFile(_))));
+
+        let circle = home.path().join("circle");
+        symlink(&circle, &circle).expect("symlink");
+        assert!(matches!(open_owned(&circle), Err(Insecure::Read { .. })));
+        assert!(matches!(Walk::along(&circle), Err(Insecure::Links(_))));
+        assert!(open_owned(&home.path().join("absent")).expect_err("absent").is_missing());
+    }
+
+    #[test]
+    fn a_file_or_link_of_somebody_else_is_refused() {
+        let (home, file) = layout();
+        if !Uid::effective().is_root() {
+            return;
+        }
+        let stranger = Some(Uid::from_raw(4242));
+        let link = home.path().join("link");
+        symlink(&file, &link).expect("symlink");
+        nix::unistd::fchownat(
+            nix::fcntl::AT_FDCWD,
+            &link,
+            stranger,
+            None,
+            nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW,
+        )
+        .expect("chown");
+        assert!(
+            matches!(open_owned(&link), Err(Insecure::Owner { path, uid: 4242 }) if path == link)
+        );
+        nix::unistd::chown(&file, stranger, None).expect("chown");
+        assert!(matches!(open_owned(&file), Err(Insecure::Owner { path, .. }) if path == file));
+    }
+}

@@ -1,0 +1,62 @@
+//! Who can read a file, and files and folders for the owner only. Twin of `windows/private.rs`.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Who can read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner, and root.
+    Owner,
+    /// Its group too, or its group may do something else with it.
+    Group,
+    /// Every account of this machine, or they may do something else with it.
+    Everybody,
+}
+
+/// Who can read an open file.
+///
+/// # Errors
+/// What `fstat(2)` says.
+pub fn readers(file: &File) -> io::Result<Readers> {
+    let mode = file.metadata()?.mode();
+    Ok(match (mode & 0o007, mode & 0o070) {
+        (0, 0) => Readers::Owner,
+        (0, _) => Readers::Group,
+        _ => Readers::Everybody,
+    })
+}
+
+/// Lets every account read a file, and only the owner write it.
+///
+/// # Errors
+/// What `fchmod(2)` says.
+pub fn let_others_read(file: &File) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(0o644))
+}
+
+/// Makes a folder and those above it that are missing, each for the owner only.
+///
+/// # Errors
+/// What `mkdir(2)` says.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens or makes an empty file for the owner only, to be locked while its neighbours change.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn open_lock_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Makes a rename in this folder last through a crash.
+///
+/// # Errors
+/// What `fsync(2)` says.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,179 @@
+//! Processes on Linux and macOS: hardening ourselves, a group for the server, the signals that end us.
+
+use std::ffi::c_int;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::Interest;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Keeps what we hold out of core files and away from debuggers of the same user, and keeps descriptors that the
+/// client left open by mistake out of the server. Best effort: a refusal changes nothing else.
+#[expect(unsafe_code, reason = "prctl(2) and close_range(2) have no safe wrapper here")]
+pub fn harden() {
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: both calls take integers only and touch no memory of ours. PR_SET_DUMPABLE 0 makes
+        // /proc/self/environ and mem unreadable for the same user (it is reset by the server's own exec);
+        // CLOEXEC from 3 up leaves every descriptor usable here.
+        unsafe {
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+            libc::syscall(libc::SYS_close_range, 3, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        }
+    }
+}
+
+/// Makes a server's command start in a process group of its own, die with us, and keep these descriptors open.
+#[expect(unsafe_code, reason = "what the child does between fork and exec")]
+pub fn prepare(command: &mut std::process::Command, keep_open: &[RawFd]) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+    let keep_open = keep_open.to_vec();
+    let parent = std::process::id();
+    // SAFETY: the closure runs in the forked child and only makes async-signal-safe calls (fcntl, prctl, getppid); it
+    // allocates nothing and takes no lock.
+    unsafe {
+        command.pre_exec(move || {
+            for fd in &keep_open {
+                if libc::fcntl(*fd, libc::F_SETFD, 0) == -1 {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            die_with(parent)
+        });
+    }
+}
+
+/// Linux ends the server when our main thread does, whatever ended us. Asked again after the fact, because we may be
+/// gone already.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]
+fn die_with(parent: u32) -> io::Result<()> {
+    // SAFETY: integers only.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
+    match u32::try_from(nix::unistd::getppid().as_raw()) {
+        Ok(now) if now == parent => Ok(()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with(_parent: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// The server's process group.
+#[derive(Debug, Clone)]
+pub struct Group(Pid);
+
+/// The group that [`prepare`] made, by the id of the process that leads it.
+fn group_of(pid: u32) -> Option<Group> {
+    i32::try_from(pid).ok().filter(|pid| *pid > 1).map(|pid| Group(Pid::from_raw(pid)))
+}
+
+/// Takes charge of a started server; here its group is all there is to hold.
+///
+/// # Errors
+/// Never here; on Windows the job may refuse.
+pub fn adopt(child: &tokio::process::Child) -> io::Result<Option<Group>> {
+    Ok(child.id().and_then(group_of))
+}
+
+impl Group {
+    /// Asks every process of the group to end (TERM). A package runner may not pass a signal on, so the group is told.
+    pub fn terminate(&self) {
+        // ESRCH: they are gone already, which is what was asked.
+        let _ = killpg(self.0, Signal::SIGTERM);
+    }
+
+    /// Ends every process of the group (KILL).
+    pub fn kill(&self) {
+        let _ = killpg(self.0, Signal::SIGKILL);
+    }
+}
+
+/// The signals by which a client or a person ends us.
+pub struct Signals {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+    hup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Starts listening; from here on these signals no longer end the process by themselves.
+    ///
+    /// # Errors
+    /// The handlers could not be installed.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next of them.
+    pub async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+            _ = self.hup.recv() => {}
+        }
+    }
+
+    /// Gives these signals back to the system, so that they end the process again.
+    #[expect(unsafe_code, reason = "sigaction(2)")]
+    pub fn restore_defaults() {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            // SAFETY: the default action runs no code of ours. A refusal leaves the handler, and the client's closed
+            // pipes still end us.
+            let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
+        }
+    }
+}
+
+/// A future that ends when the process that started us is gone. Where the OS offers no such event it never ends: the
+/// client's closed pipes tell the same.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "pidfd_open(2) has no safe wrapper here")]
+pub fn parent_gone() -> impl Future<Output = ()> {
+    let parent = nix::unistd::getppid().as_raw();
+    // SAFETY: integers only; a descriptor that comes back is ours alone.
+    let pidfd = unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, parent, 0);
+        (fd >= 0).then(|| OwnedFd::from_raw_fd(fd as RawFd))
+    };
+    async move {
+        let watch = pidfd.and_then(|fd| super::stdio::poll(fd, Interest::READABLE).ok());
+        match watch {
+            Some(watch) if watch.readable().await.is_ok() => {}
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn parent_gone() -> impl Future<Output = ()> {
+    std::future::pending()
+}
+
+/// The exit code that tells how a server ended: its own, or 128 plus the signal.
+pub fn exit_code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}
+
+/// How a server ended, as words: "ended with exit code 1".
+pub fn describe(status: std::process::ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal().and_then(|signal| Signal::try_from(signal).ok())) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by {}", signal.as_str()),
+        (None, None) => "ended".to_owned(),
+    }
+}

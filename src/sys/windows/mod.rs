@@ -1,0 +1,91 @@
+//! Windows. Twin of `unix/`: the same names, so that nothing above `sys` asks for the platform.
+
+mod file;
+mod process;
+mod stdio;
+
+mod machine;
+mod permission;
+mod private;
+mod stat;
+mod terminal;
+
+use std::path::PathBuf;
+
+use super::env::OwnEnv;
+use super::path::Paths;
+
+pub use file::SecretFile;
+pub use process::{Group, Signals, adopt, describe, exit_code, harden, parent_gone, prepare};
+pub use stdio::{Reader, Writer, write_stderr};
+
+/// Folders that a server's PATH holds when no machine record says better.
+pub const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
+
+/// Variables of our own environment that every server gets. Node and Python fail in odd ways without `SystemRoot`.
+pub const KEEP: &[&str] = &[
+    "APPDATA",
+    "ComSpec",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LANG",
+    "LC_*",
+    "LOCALAPPDATA",
+    "NUMBER_OF_PROCESSORS",
+    "OS",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "ProgramData",
+    "ProgramFiles",
+    "ProgramFiles(x86)",
+    "ProgramW6432",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "TZ",
+    "USERDOMAIN",
+    "USERNAME",
+    "USERPROFILE",
+    "windir",
+];
+
+/// How a descriptor is named to the operating system.
+pub type RawDescriptor = std::os::windows::io::RawHandle;
+pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
+pub(super) use permission::open_owned;
+pub use private::{
+    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+};
+pub use stat::{Folder, facts_of_file, make_private};
+pub use terminal::Terminal;
+
+/// The folders of the user we run as.
+pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
+    let folder = |name: &str| env.var(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let roaming = folder("APPDATA")?;
+    let local = folder("LOCALAPPDATA")?;
+    Some(Paths {
+        home: folder("USERPROFILE")?,
+        config: roaming.join("hushpipe"),
+        data: local.join("hushpipe"),
+        state: local.join("hushpipe").join("state"),
+    })
+}
+
+/// A value as the environment of a child takes it.
+///
+/// # Errors
+/// It holds a NUL byte or is not UTF-8.
+pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
+    let bad = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());
+    if bytes.contains(&0) {
+        return Err(bad("the value holds a NUL byte"));
+    }
+    std::str::from_utf8(bytes).map(Into::into).map_err(|_| bad("the value is not UTF-8"))
+}
+
+/// Whether a failed start means that the file is not a program for this machine (`ERROR_BAD_EXE_FORMAT`).
+pub fn is_not_executable(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(193)
+}

@@ -1,0 +1,11 @@
+//! What the server is started with, how it is ended, and what a client is told when it cannot be started.
+
+/// A server that dies before, during and after `initialize`.
+mod death;
+/// The server sees only the environment it was given.
+mod environment;
+/// Anything wrong before the start answers every request and starts nothing.
+mod refusal;
+/// No orphans, however the client goes away.
+#[cfg(target_os = "linux")]
+mod shutdown;
