@@ -51,6 +51,7 @@ impl Lock {
             for server in servers.iter().filter(|server| server.lock_path() == file) {
                 let Package::Npm(package) = &server.package else { continue };
                 if self.names.is_empty() && is_current(&lockfile, server, package)? {
+                    context.out.words(&format!("`{}` is locked: {package}", server.name));
                     continue;
                 }
                 let locked = resolver.lock(&mut lockfile, server, package);

@@ -71,7 +71,7 @@ impl Run {
     async fn session(&self, context: &Context) -> Result<u8, Error> {
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
-        let manifest = manifest::load(&sources, &paths)?;
+        let manifest = manifest::load_for(&self.name, &sources, &paths)?;
         let server = manifest.server(&self.name)?;
         manifest.allow_launch(server)?;
         let machine = Machine::load(&paths)?;

@@ -95,6 +95,20 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
     }
 }
 
+/// The same for one server, as `run` needs it: where the server is the user's own, a project manifest is not even read, so
+/// that a broken one, or whoever names one in our environment, cannot keep the user's server from starting.
+///
+/// # Errors
+/// As [`load`]. That no manifest has the server is for [`Manifest::server`] to say.
+pub fn load_for(server: &str, sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
+    let alone = Sources { project: None, profile: sources.profile.clone() };
+    match load(&alone, paths) {
+        Ok(manifest) if manifest.servers.contains_key(server) => Ok(manifest),
+        Ok(_) | Err(Error::Missing(_) | Error::UnknownProfile { .. }) => load(sources, paths),
+        Err(error) => Err(error),
+    }
+}
+
 fn read_project(path: &std::path::Path) -> Result<Source, Error> {
     Source::read(path).map_err(|error| match error {
         Error::Unreadable(cause) if cause.is_missing() => Error::MissingProject(path.to_owned()),

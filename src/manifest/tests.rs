@@ -65,6 +65,20 @@ fn the_users_entry_wins_and_a_projects_may_not_start() {
 }
 
 #[test]
+fn a_broken_project_manifest_does_not_stop_the_users_own_server() {
+    let home = Home::with(Some(&one("a", "1.0.0")), Some("hunter2"));
+    let sources = Sources { project: Some(home.project()), profile: None };
+    assert!(load(&sources, &home.paths()).is_err());
+    let manifest = load_for("a", &sources, &home.paths()).expect("the user's own");
+    assert_eq!(manifest.files, [home.paths().manifest()]);
+    assert!(load_for("b", &sources, &home.paths()).is_err());
+
+    let home = Home::with(None, Some(&one("b", "1.0.0")));
+    let sources = Sources { project: Some(home.project()), profile: None };
+    assert_eq!(load_for("b", &sources, &home.paths()).expect("a project's").servers.len(), 1);
+}
+
+#[test]
 fn naming_the_user_manifest_as_a_projects_changes_nothing() {
     let home = Home::with(Some(&one("a", "1.0.0")), None);
     let sources = Sources { project: Some(home.paths().manifest()), profile: None };

@@ -60,7 +60,7 @@ impl Machine {
     /// start-up files do, 5 s at most; what cannot be had is taken from our own environment, or left out.
     pub fn capture(env: &OwnEnv, paths: &Paths) -> Self {
         let own = env.var("PATH").unwrap_or_default();
-        let path = login_path(env, paths);
+        let path = os::login_shell().and_then(|shell| path_of(&shell, env, &paths.home));
         let searched = path.iter().map(OsString::as_os_str).chain([own]);
         let node = searched
             .filter_map(|path| find_program("node", path))
@@ -94,7 +94,7 @@ impl Node {
         env.set("HOME", &paths.home);
         env.set("PATH", path);
         let command = command::helper(node, ["-e", QUESTION], &env, &paths.home);
-        let [path, version] = lines(command, |_| false).try_into().ok()?;
+        let [path, version] = lines(command, LIMIT, |_| false).try_into().ok()?;
         let path = PathBuf::from(path).canonicalize().ok()?;
         version.starts_with('v').then_some(Self { path, version })
     }
@@ -116,33 +116,36 @@ const HEADER: &str = "# What hushpipe knows of this machine. Written by `hushpip
 /// Stands around the answer: start-up files print what they like.
 const MARK: &str = "hushpipe-answer-4f1b";
 
-/// The PATH that the user's login shell ends up with, from nothing but the system's default.
-fn login_path(env: &OwnEnv, paths: &Paths) -> Option<OsString> {
-    let shell = os::login_shell()?;
+/// The PATH that a login shell ends up with, from nothing but the system's default.
+fn path_of(shell: &Path, env: &OwnEnv, home: &Path) -> Option<OsString> {
     let mut scrubbed = ScrubbedEnv::empty();
     for name in ["USER", "LOGNAME", "LANG", "TMPDIR"] {
         scrubbed.keep(env, name);
     }
-    scrubbed.set("HOME", &paths.home);
-    scrubbed.set("SHELL", &shell);
+    scrubbed.set("HOME", home);
+    scrubbed.set("SHELL", shell);
     scrubbed.set("TERM", "dumb");
     scrubbed.set("PATH", os::DEFAULT_PATH);
-    // Every shell, fish and csh included, understands this; `$PATH` is a list in some.
-    let script = format!("echo {MARK}; /usr/bin/env; echo {MARK}");
-    let mut command = command::helper(&shell, ["-l", "-i", "-c", &script], &scrubbed, &paths.home);
+    // Every shell, fish and csh included, understands this; `$PATH` is a list in some. Nothing else that the start-up
+    // files export comes here: there may be secrets among it.
+    let script = format!("echo; echo {MARK}; /usr/bin/env printenv PATH; echo {MARK}");
+    let mut command = command::helper(shell, ["-l", "-i", "-c", &script], &scrubbed, home);
     os::own_session(&mut command);
     let mut marks = 0;
-    let answer = lines(command, |line| {
+    let answer = lines(command, LIMIT, |line| {
         marks += usize::from(line == MARK);
         marks == 2
     });
-    let between = answer.split(|line| line == MARK).nth(1)?;
-    let path = between.iter().find_map(|line| line.strip_prefix("PATH="));
-    path.filter(|path| !path.is_empty()).map(OsString::from)
+    let path = answer.into_iter().skip_while(|line| line != MARK).nth(1)?;
+    (path != MARK && !path.is_empty()).then(|| path.into())
 }
 
-/// The lines that a command writes to stdout within [`LIMIT`], up to the one that `is_last`.
-fn lines(mut command: std::process::Command, mut is_last: impl FnMut(&str) -> bool) -> Vec<String> {
+/// The lines that a command writes to stdout in time, up to the one that `is_last`.
+fn lines(
+    mut command: std::process::Command,
+    limit: Duration,
+    mut is_last: impl FnMut(&str) -> bool,
+) -> Vec<String> {
     command.stderr(std::process::Stdio::null());
     let mut answer = Vec::new();
     let Ok(mut child) = command.spawn() else { return answer };
@@ -153,7 +156,7 @@ fn lines(mut command: std::process::Command, mut is_last: impl FnMut(&str) -> bo
         let read = stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines());
         let _ = read.map_while(Result::ok).try_for_each(|line| sender.send(line));
     });
-    let end = Instant::now() + LIMIT;
+    let end = Instant::now() + limit;
     while let Ok(line) = received.recv_timeout(end.saturating_duration_since(Instant::now())) {
         let last = is_last(&line);
         answer.push(line);
@@ -219,5 +222,107 @@ impl Fault for MachineError {
             Self::Malformed { .. } => Some("run `hushpipe sync` to write it anew".into()),
             Self::Write { .. } => None,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking; the exemption for tests misses helpers"
+)]
+mod tests {
+    use super::*;
+
+    fn script(folder: &Path, name: &str, content: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{content}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_record_reads_back_and_one_of_another_user_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::below(home.path());
+        assert_eq!(Machine::load(&paths).unwrap(), None);
+        let node = Node { path: "/usr/bin/node".into(), version: "v20.0.0".into() };
+        for node in [None, Some(node)] {
+            let machine = Machine { path: "/a:/b c".into(), node };
+            machine.save(&paths).unwrap();
+            assert_eq!(Machine::load(&paths).unwrap(), Some(machine));
+        }
+        let file = Machine::file(&paths);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o602)).unwrap();
+        assert!(matches!(Machine::load(&paths), Err(MachineError::Insecure(_))));
+    }
+
+    #[test]
+    fn a_record_that_does_not_read_says_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::below(home.path());
+        Machine { path: "/a".into(), node: None }.save(&paths).unwrap();
+        std::fs::write(Machine::file(&paths), "path = 1").unwrap();
+        let error = Machine::load(&paths).unwrap_err();
+        assert_eq!(error.kind().exit_code(), 78);
+        assert!(error.hint().unwrap().contains("hushpipe sync"));
+    }
+
+    #[test]
+    fn a_login_shell_tells_its_path_whatever_its_start_up_files_print() {
+        let home = tempfile::tempdir().unwrap();
+        let profile = "printf 'no newline'; echo hello >&2; export PATH=\"/from/profile:$PATH\"";
+        std::fs::write(home.path().join(".profile"), profile).unwrap();
+        let own = OwnEnv::of([("PATH", "/from/the/environment")]);
+        let path = path_of(Path::new("/bin/sh"), &own, home.path()).unwrap();
+        let path = path.to_str().unwrap();
+        assert!(path.starts_with("/from/profile:"), "{path}");
+        assert!(!path.contains("/from/the/environment"), "{path}");
+    }
+
+    #[test]
+    fn a_shell_that_never_answers_is_ended() {
+        let home = tempfile::tempdir().unwrap();
+        let silent = script(home.path(), "silent", "sleep 1000 & echo x; wait");
+        let env = ScrubbedEnv::empty();
+        let mut command = command::helper(&silent, [""; 0], &env, home.path());
+        os::own_session(&mut command);
+        assert_eq!(lines(command, Duration::from_millis(300), |_| false), ["x"]);
+    }
+
+    #[test]
+    fn something_left_running_does_not_keep_an_answer_back() {
+        let home = tempfile::tempdir().unwrap();
+        let leaving = script(home.path(), "leaving", "sleep 2 & echo one; echo end; echo two");
+        let env = ScrubbedEnv::empty();
+        let mut command = command::helper(&leaving, [""; 0], &env, home.path());
+        os::own_session(&mut command);
+        assert_eq!(lines(command, Duration::from_secs(60), |line| line == "end"), ["one", "end"]);
+    }
+
+    #[test]
+    fn node_says_where_it_really_is() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::below(home.path());
+        let real = script(home.path(), "real", "");
+        let stand_in = format!("echo {}; echo v9.9.9", real.display());
+        let stand_in = script(home.path(), "node", &stand_in);
+        let node = Node::at(&stand_in, "/usr/bin:/bin".as_ref(), &paths).unwrap();
+        assert_eq!((node.path, node.version.as_str()), (real.canonicalize().unwrap(), "v9.9.9"));
+        let broken = script(home.path(), "broken", "echo no version manager here; exit 1");
+        assert_eq!(Node::at(&broken, "/usr/bin:/bin".as_ref(), &paths), None);
+    }
+
+    #[test]
+    fn programs_are_found_in_absolute_folders_only() {
+        let home = tempfile::tempdir().unwrap();
+        let tool = script(home.path(), "tool", "");
+        let folder = home.path().display().to_string();
+        let found = |path: &str| find_program("tool", path.as_ref());
+        assert_eq!(found(&format!("/nowhere:{folder}")), Some(tool));
+        assert_eq!(found("/nowhere::.:bin"), None);
+        std::fs::write(home.path().join("text"), "").unwrap();
+        assert_eq!(find_program("text", folder.as_ref()), None);
     }
 }

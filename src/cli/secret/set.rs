@@ -13,7 +13,7 @@ use crate::sys::path::Paths;
 #[command(after_long_help = "\
 Examples:
   hushpipe secret set local://github-token            type or paste it at the prompt
-  hushpipe secret set local://tls-key < key.pem       from a file; one newline at its end is left out
+  hushpipe secret set local://tls-key < key.pem       from a file, without its last newline
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {

@@ -49,7 +49,7 @@ pub(super) fn flags(install: &Path, entry: &str) -> Result<Vec<String>, NpmError
     if !path.is_file() {
         let suffixes = [".js", ".json", ".node", "/index.js", "/index.json"];
         let found = |suffix: &&str| install.join(format!("{entry}{suffix}")).is_file();
-        return match suffixes.iter().any(|suffix| found(suffix)) {
+        return match suffixes.iter().any(found) {
             true => Ok(Vec::new()),
             false => Err(NpmError::NoEntry { entry: entry.to_owned() }),
         };

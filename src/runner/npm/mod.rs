@@ -26,3 +26,6 @@ pub struct Progress {
     /// How many there are, where that is known.
     pub total: Option<usize>,
 }
+
+#[cfg(all(test, unix))]
+mod tests;

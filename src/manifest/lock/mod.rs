@@ -291,3 +291,6 @@ impl Fault for LockError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

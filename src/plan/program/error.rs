@@ -1,0 +1,145 @@
+//! Why a server cannot be started, before anything of it runs.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::{Fault, Kind};
+use crate::manifest::lock::LockError;
+use crate::store::{Difference, StoreError};
+
+/// Why a server cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// The lockfile does not know the server.
+    #[error("server `{server}` is not locked: package `{package}` has no entry in the lockfile")]
+    NotLocked {
+        /// The server.
+        server: String,
+        /// `name@version`.
+        package: String,
+    },
+    /// The manifest has changed since the server was locked.
+    #[error(
+        "the lock of server `{server}` is stale: it holds `{locked}`, the manifest says `{package}`"
+    )]
+    Stale {
+        /// The server.
+        server: String,
+        /// `name@version` in the manifest.
+        package: String,
+        /// `name@version` in the lockfile.
+        locked: String,
+    },
+    /// This machine has no install of the lock entry.
+    #[error("package `{package}` of server `{server}` is not installed on this machine")]
+    NotInstalled {
+        /// The server.
+        server: String,
+        /// `name@version`.
+        package: String,
+    },
+    /// Installed files are not what was locked.
+    #[error("the install of server `{server}` is not what was locked: {}", summary(differences))]
+    Altered {
+        /// The server.
+        server: String,
+        /// Its folder.
+        install: PathBuf,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
+    /// The runtime is gone.
+    #[error("runtime `{}` of server `{server}` is not there", path.display())]
+    NoRuntime {
+        /// The server.
+        server: String,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The program is not there.
+    #[error("program `{}` of server `{server}` was not found", program.display())]
+    NoProgram {
+        /// The server.
+        server: String,
+        /// Its path or name.
+        program: PathBuf,
+    },
+    /// The program cannot be run.
+    #[error("program `{}` of server `{server}` cannot be run", program.display())]
+    NotRunnable {
+        /// The server.
+        server: String,
+        /// Its path or name.
+        program: PathBuf,
+    },
+    /// An executable does not have the digest that the manifest names.
+    #[error("program `{}` of server `{server}` does not have the digest in the manifest", path.display())]
+    BinaryDiffers {
+        /// The server.
+        server: String,
+        /// The executable.
+        path: PathBuf,
+    },
+    /// A program could not be read.
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The lockfile cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The first difference and how many more there are.
+fn summary(differences: &[Difference]) -> String {
+    match differences {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
+    }
+}
+
+impl Fault for ProgramError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotLocked { .. } | Self::Stale { .. } | Self::NotInstalled { .. } => Kind::Config,
+            Self::Altered { .. } | Self::BinaryDiffers { .. } => Kind::Integrity,
+            Self::NoRuntime { .. } | Self::NoProgram { .. } => Kind::NotFound,
+            Self::NotRunnable { .. } => Kind::NotRunnable,
+            Self::Unreadable { .. } => Kind::Io,
+            Self::Lock(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotLocked { .. } | Self::Stale { .. } => {
+                "ask the user to run `hushpipe lock`, then `hushpipe sync`".to_owned()
+            }
+            Self::NotInstalled { .. } | Self::NoRuntime { .. } => {
+                "ask the user to run `hushpipe sync`".to_owned()
+            }
+            Self::Altered { server, .. } => format!(
+                "ask the user to look at it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"
+            ),
+            Self::NoProgram { server, .. } => {
+                format!("look at `[servers.{server}]` in the manifest")
+            }
+            Self::BinaryDiffers { .. } => {
+                "if you changed it, write its new digest into the manifest".to_owned()
+            }
+            Self::Lock(error) => return error.hint(),
+            Self::Store(error) => return error.hint(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}

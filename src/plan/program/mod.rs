@@ -1,0 +1,157 @@
+//! What `run` executes for a server: found through lock and receipt, checked, never downloaded.
+//!
+//! [`locate`] answers from the lockfile and the receipt alone, for verbs that only show. [`program`] also checks what is
+//! on disk, at every launch. Neither resolves, installs or writes, but for new figures in a receipt whose files had only
+//! been moved or restored.
+
+mod error;
+mod installed;
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::manifest::{Integrity, Server};
+use crate::runner::{BinaryPackage, Package};
+use crate::store::{Depth, Digest, Store};
+use crate::sys::machine::{self, Machine};
+use crate::sys::os;
+use crate::sys::path::Paths;
+
+pub use error::ProgramError;
+pub use installed::{Installed, current_entry};
+
+/// A program and its first arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The executable, absolute.
+    pub path: PathBuf,
+    /// The arguments before those of the manifest: the runtime's own, then the entry point.
+    pub args: Vec<OsString>,
+    /// The folder of the runtime, where a runtime is what runs: servers start it again by name.
+    pub runtime_dir: Option<PathBuf>,
+    /// Whether what runs was locked, or named by its digest.
+    pub pinned: bool,
+    /// What it is, for `explain`: the package and what runs it.
+    pub description: String,
+}
+
+/// What a server would execute, without looking at the files.
+///
+/// # Errors
+/// As [`program`], but for what only a look at the files can tell.
+pub fn locate(
+    server: &Server,
+    paths: &Paths,
+    machine: Option<&Machine>,
+) -> Result<Program, ProgramError> {
+    match &server.package {
+        Package::Npm(package) => Installed::find(server, package, paths)?.program(),
+        Package::Binary(binary) => Ok(of_binary(binary)),
+        Package::Command(argv) => of_command(server, argv, machine),
+    }
+}
+
+/// What a server executes, checked.
+///
+/// `machine` is the machine record, whose PATH is the only one searched.
+///
+/// # Errors
+/// The package is not locked, locked otherwise or not installed (78), an installed file is not what was locked (65), the
+/// runtime or program is not there (127) or cannot be run (126).
+pub fn program(
+    server: &Server,
+    paths: &Paths,
+    machine: Option<&Machine>,
+) -> Result<Program, ProgramError> {
+    match &server.package {
+        Package::Npm(package) => {
+            let installed = Installed::find(server, package, paths)?;
+            let depth = match server.integrity {
+                Integrity::Fast => Depth::Figures,
+                Integrity::Full => Depth::Content,
+            };
+            installed.judge(&installed.findings(depth)?)?;
+            installed.program()
+        }
+        Package::Binary(binary) => {
+            check_binary(server, binary, paths)?;
+            Ok(of_binary(binary))
+        }
+        Package::Command(argv) => of_command(server, argv, machine),
+    }
+}
+
+fn of_binary(binary: &BinaryPackage) -> Program {
+    Program {
+        path: binary.path.clone(),
+        args: Vec::new(),
+        runtime_dir: None,
+        pinned: true,
+        description: format!("binary {}, sha256 {}", binary.path.display(), binary.sha256),
+    }
+}
+
+/// Holds an executable to its digest.
+fn check_binary(
+    server: &Server,
+    binary: &BinaryPackage,
+    paths: &Paths,
+) -> Result<(), ProgramError> {
+    let path = || binary.path.clone();
+    let name = || server.name.clone();
+    let facts = match std::fs::metadata(&binary.path) {
+        Ok(facts) => facts,
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {
+            return Err(ProgramError::NoProgram { server: name(), program: path() });
+        }
+        Err(source) => return Err(ProgramError::Unreadable { path: path(), source }),
+    };
+    if !facts.is_file() || !os::is_program(&binary.path) {
+        return Err(ProgramError::NotRunnable { server: name(), program: path() });
+    }
+    let expected: Digest = binary
+        .sha256
+        .parse()
+        .map_err(|_| ProgramError::BinaryDiffers { server: name(), path: path() })?;
+    let store = Store::of(paths);
+    let same = match server.integrity {
+        Integrity::Fast => store.holds(&binary.path, expected),
+        Integrity::Full => Digest::of_file(&binary.path).map(|digest| digest == expected),
+    };
+    match same.map_err(|source| ProgramError::Unreadable { path: path(), source })? {
+        true => Ok(()),
+        false => Err(ProgramError::BinaryDiffers { server: name(), path: path() }),
+    }
+}
+
+/// One's own code: the argument vector as it is, its program absolute or on the machine record's PATH.
+fn of_command(
+    server: &Server,
+    argv: &[String],
+    machine: Option<&Machine>,
+) -> Result<Program, ProgramError> {
+    let (program, args) = argv.split_first().map_or(("", argv), |(first, rest)| (first, rest));
+    let searched = machine.map_or(os::DEFAULT_PATH, |machine| &machine.path);
+    let found = match Path::new(program) {
+        path if path.is_absolute() => path.exists().then(|| path.to_owned()),
+        _ if program.contains(std::path::is_separator) => None,
+        _ => machine::find_program(program, OsStr::new(searched)),
+    };
+    let (name, program) = (server.name.clone(), PathBuf::from(program));
+    let Some(path) = found else {
+        return Err(ProgramError::NoProgram { server: name, program });
+    };
+    if !os::is_program(&path) {
+        return Err(ProgramError::NotRunnable { server: name, program });
+    }
+    Ok(Program {
+        args: args.iter().map(OsString::from).collect(),
+        runtime_dir: None,
+        pinned: false,
+        description: format!("command {}, not pinned", path.display()),
+        path,
+    })
+}
