@@ -16,7 +16,7 @@ fn main() -> io::Result<ExitCode> {
     let number = value.parse().unwrap_or(0);
     match manner.as_str() {
         "exit-first" => return Ok(code(number)),
-        "deaf" => sleep_forever(),
+        "deaf" => oversleep(),
         "banner" => say(value.as_bytes())?,
         "flood-stderr" => flood(number)?,
         "ignore-term" => ignore_term(),
@@ -43,7 +43,7 @@ fn main() -> io::Result<ExitCode> {
         }
     }
     match manner.as_str() {
-        "ignore-eof" | "ignore-term" => sleep_forever(),
+        "ignore-eof" | "ignore-term" => oversleep(),
         "half-line" => say(value.as_bytes())?,
         _ => {}
     }
@@ -84,10 +84,10 @@ fn flood(lines: usize) -> io::Result<()> {
     (0..lines).try_for_each(|line| writeln!(err, "line {line} of a very talkative server"))
 }
 
-fn sleep_forever() -> ! {
-    loop {
-        thread::sleep(Duration::from_secs(3600));
-    }
+/// Far longer than any test waits, and not for ever: a test that fails leaves nothing behind for long.
+fn oversleep() -> ! {
+    thread::sleep(Duration::from_secs(180));
+    std::process::abort()
 }
 
 #[cfg(unix)]
@@ -103,7 +103,7 @@ fn ignore_term() {}
 #[cfg(unix)]
 fn die() -> ! {
     let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
-    sleep_forever()
+    oversleep()
 }
 
 #[cfg(not(unix))]

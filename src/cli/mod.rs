@@ -26,9 +26,10 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
+use crate::sys::os;
 use output::Output;
 
 /// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
@@ -143,7 +144,20 @@ impl Outcomes {
 
 /// The whole program: parses argv, runs the verb, reports a failure, returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // The message of a panic may hold anything; where it happened is what a report needs.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        output::words(&format!("hushpipe: error: internal failure at {place}"));
+    }));
+    std::panic::catch_unwind(work).unwrap_or(ExitCode::from(Kind::Internal.exit_code()))
+}
+
+fn work() -> ExitCode {
+    os::harden();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let env = if cli.command.starts_a_server() { OwnEnv::take() } else { OwnEnv::copy() };
     let out = Output::new(&env);
     let context = Context { global: cli.global, env, out };
@@ -154,6 +168,21 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Prints help, the version or what is wrong with the command line; a client hears of a mistake in its own as well.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed stdout or stderr is the reader's choice.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == "run") {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default();
+        run::refuse_usage(first.trim_start_matches("error: "));
+    }
+    ExitCode::from(Kind::Usage.exit_code())
 }
 
 /// The whole command line as data, for completions, the man page and the reference snapshot.

@@ -43,7 +43,7 @@ impl Output {
 
     /// Writes a line of words to stderr.
     pub fn words(&self, line: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        words(line);
     }
 
     /// Writes a warning to stderr.
@@ -57,6 +57,11 @@ impl Output {
             self.words(&printable(line));
         }
     }
+}
+
+/// Writes a line of words to stderr, for the one place that has no [`Output`]: a panic.
+pub fn words(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// `text` with control characters, bidirectional overrides and other invisible characters written as `\u{…}`, so that

@@ -16,7 +16,7 @@ use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
 use crate::relay::{Client, refuse, relay};
 use crate::sys::machine::Machine;
-use crate::sys::os::{self, Reader, Signals, Writer};
+use crate::sys::os::{Reader, Signals, Writer};
 use crate::sys::path::Paths;
 
 /// Start a server and relay it: the command for a client's configuration
@@ -40,31 +40,21 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        os::harden();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|source| self.failed(source))?;
+        let runtime = runtime().map_err(|source| self.failed(source))?;
         let code = runtime.block_on(async {
             match self.session(context).await {
                 Ok(code) => code,
                 Err(error) => {
                     // The client waits for an answer: tell it too, not only the log that few people open.
                     context.out.report(&error);
-                    self.refuse(&error).await;
+                    answer(&Refusal::launch(&self.name, &error)).await;
                     error.exit_code()
                 }
             }
         });
+        // A write to a terminal that nobody reads may still block a thread of the runtime.
+        runtime.shutdown_background();
         Ok(ExitCode::from(code))
-    }
-
-    async fn refuse(&self, error: &Error) {
-        Signals::restore_defaults();
-        if let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) {
-            let refusal = Refusal::launch(&self.name, error);
-            refuse::refuse(&refusal, &mut input, &mut output).await;
-        }
     }
 
     /// From the manifest to the server's end.
@@ -83,8 +73,8 @@ impl Run {
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
-        let client = Client::take_over().map_err(|source| self.failed(source))?;
         let running = plan.launch.spawn(&resolved.secrets, &paths)?;
+        let client = Client::take_over().map_err(|source| self.failed(source))?;
         // Built while the server starts: it has nothing to say yet.
         let redactor = Redactor::new(&resolved.secrets);
         drop(resolved);
@@ -104,6 +94,26 @@ impl Run {
     fn failed(&self, source: io::Error) -> RunError {
         RunError { server: self.name.clone(), source }
     }
+}
+
+/// Answers a client whose command line for `run` is wrong: its configuration has a mistake that it should hear of.
+pub(super) fn refuse_usage(message: &str) {
+    if let Ok(runtime) = runtime() {
+        runtime.block_on(answer(&Refusal::usage(message)));
+        runtime.shutdown_background();
+    }
+}
+
+/// Answers every request with `refusal` until the client has had enough.
+async fn answer(refusal: &Refusal) {
+    Signals::restore_defaults();
+    if let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) {
+        refuse::refuse(refusal, &mut input, &mut output).await;
+    }
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// The operating system refused something that always works.

@@ -165,6 +165,26 @@ impl Id {
         Some(Self { raw: raw.into(), plain: plain_number(raw) })
     }
 
+    /// The id in `params.requestId` of a `notifications/cancelled`.
+    pub fn cancelled_by(line: &[u8]) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Cancelled<'a> {
+            #[serde(borrow)]
+            params: Params<'a>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Params<'a> {
+            #[serde(borrow, rename = "requestId")]
+            request_id: &'a serde_json::value::RawValue,
+        }
+        let message: Cancelled<'_> = serde_json::from_slice(line).ok()?;
+        let raw = message.params.request_id.get();
+        match raw.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(text) => Self::text(text.as_bytes()),
+            None => Self::number(raw.as_bytes()),
+        }
+    }
+
     /// The JSON text of the id, exactly as it was spelled.
     pub fn raw(&self) -> &str {
         &self.raw
@@ -256,6 +276,13 @@ mod tests {
         assert!(Id::text(b"a\xffb").is_none());
         assert!(Id::text(br"a\xb").is_none());
         assert!(Id::number(b"1-2").is_none());
+    }
+
+    #[test]
+    fn a_cancelled_request_is_named_in_the_params() {
+        let line = br#"{"method":"notifications/cancelled","params":{"requestId":"a\/b"}}"#;
+        assert_eq!(Id::cancelled_by(line), Some(id(r#""a/b""#)));
+        assert_eq!(Id::cancelled_by(br#"{"params":{}}"#), None);
     }
 
     #[test]

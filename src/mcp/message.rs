@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Id;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// Which half of the protocol's history a session speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,12 @@ const METHOD_NOT_FOUND: i32 = -32601;
 const INTERNAL_ERROR: i32 = -32603;
 
 impl Refusal {
+    /// hushpipe was started with a command line that it does not understand.
+    pub fn usage(message: &str) -> Self {
+        let message = format!("hushpipe was started with a wrong command line: {message}");
+        Self::new(INTERNAL_ERROR, Kind::Usage.token(), message)
+    }
+
     /// The server `server` was not started.
     pub fn launch(server: &str, error: &Error) -> Self {
         let what = error.to_string();
@@ -148,7 +154,7 @@ fn response(id: Option<&Id>, member: &str, value: &Value) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Fault, Kind};
+    use crate::error::Fault;
     use crate::mcp::{Scanner, Shape};
 
     #[derive(Debug, thiserror::Error)]

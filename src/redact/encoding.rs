@@ -73,7 +73,9 @@ impl Form {
     /// window is free of the two characters that the alphabets disagree on.
     pub(super) fn seeds(&self) -> Vec<(usize, Vec<u8>)> {
         let window = |at: usize| &self.text[at..at + SEED];
-        let mut windows: Vec<usize> = (0..=self.must - SEED).collect();
+        // The end of what must be there: beginnings (`postgres://`, `ghp_`) are what many values share.
+        let last = self.must - SEED;
+        let mut windows: Vec<usize> = (last.saturating_sub(64)..=last).collect();
         windows.sort_by_cached_key(|at| std::cmp::Reverse(telling(window(*at))));
         let best = windows.first().copied().unwrap_or_default();
         let seed = window(best).to_vec();

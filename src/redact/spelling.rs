@@ -16,6 +16,18 @@ pub(super) fn armed(values: &[(&str, &str)]) -> Redactor {
     Redactor::armed(secrets.iter().map(|(name, secret)| (*name, secret)))
 }
 
+/// What a frame becomes that is not blocked.
+pub(super) fn frame(redactor: &Redactor, frame: &str) -> String {
+    let cleaned = redactor.frame(frame.as_bytes()).expect("not blocked");
+    String::from_utf8(cleaned.clean.as_bytes().to_vec()).expect("UTF-8")
+}
+
+/// A result with this text in it, as a server writes it.
+pub(super) fn result(text: &str) -> String {
+    json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}})
+        .to_string()
+}
+
 fn escape_all(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
 }
@@ -38,6 +50,9 @@ fn wrapped(text: &str, width: usize, end: &str) -> String {
     lines.join(end)
 }
 
+/// How many of [`spellings`] say nothing but the value; those behind have something around it.
+pub(super) const PLAIN: usize = 14;
+
 /// Every spelling of a value that section 6 of the design names, and some of their combinations.
 pub(super) fn spellings(value: &str) -> Vec<String> {
     let hex: String = value.bytes().map(|b| format!("{b:02x}")).collect();
@@ -49,7 +64,7 @@ pub(super) fn spellings(value: &str) -> Vec<String> {
         json(&json(&json(value))),
         escape_all(value),
         json(&escape_all(value)),
-        value.replace('/', "\\/"),
+        json(value).replace('/', "\\/"),
         percent_all(value, true),
         percent_all(value, false),
         percent_minimal(value),

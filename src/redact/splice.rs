@@ -179,3 +179,6 @@ pub(super) fn whole_chars(text: &[u8], found: Range<usize>) -> Range<usize> {
     }
     start..end
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,11 +115,13 @@ impl<'r> StderrCleaner<'r> {
     /// Writes one or several whole lines, or the last piece of a stream.
     fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let mut hits = self.redactor.detector.text(text);
-        let open =
-            open_block(text).filter(|start| !hits.iter().any(|hit| known_around(hit, *start)));
-        let Some(start) = open else {
+        let Some(start) = open_block(text) else { return self.write(text, &hits, out) };
+        let around = hits.iter().find(|hit| (hit.start..hit.end).contains(&start));
+        // A known key that is all there is no open block.
+        if around.is_some_and(|hit| matches!(hit.label, Label::Known(_))) {
             return self.write(text, &hits, out);
-        };
+        }
+        let start = around.map_or(start, |hit| hit.start);
         hits.retain(|hit| hit.end <= start);
         self.write(&text[..start], &hits, out);
         let marker = self.redactor.marker(Label::Rule(rule::private_key()));
@@ -183,10 +185,6 @@ fn open_block(text: &[u8]) -> Option<usize> {
     let mentioned = rest.trim_ascii().iter().any(|b| !super::encoding::is_base64(*b) && *b != b'=');
     let ended = memmem::find(&text[start..], END).is_some();
     (private && !mentioned && !ended).then_some(start)
-}
-
-fn known_around(hit: &Hit, at: usize) -> bool {
-    matches!(hit.label, Label::Known(_)) && (hit.start..hit.end).contains(&at)
 }
 
 #[cfg(test)]

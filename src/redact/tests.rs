@@ -1,34 +1,37 @@
 //! Known values: every spelling, every place, in frames and in text.
 
+use std::io::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::spelling::{armed, spellings};
+use super::spelling::{armed, frame, result, spellings};
 use super::*;
 
 const TOKEN: &str = "tok/9Kx+Zq\"é\\r7Wv<4Lp&2Nd";
-
-fn frame(redactor: &Redactor, frame: &str) -> String {
-    let cleaned = redactor.frame(frame.as_bytes()).expect("not blocked");
-    String::from_utf8(cleaned.clean.as_bytes().to_vec()).expect("UTF-8")
-}
 
 fn text(redactor: &Redactor, text: &str) -> String {
     String::from_utf8(redactor.text(text.as_bytes()).clean.as_bytes().to_vec()).expect("UTF-8")
 }
 
-/// A result with this text in it, as a server writes it.
-fn result(text: &str) -> String {
-    json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}})
-        .to_string()
-}
-
-/// No eight characters of what a spelling says of the value are left, in that spelling.
+/// A marker stands there and the spelling does not; of one that says nothing but the value, no 8 bytes are left.
 fn assert_gone(spelling: &str, out: &str, context: &str) {
     assert!(out.contains("[hushpipe:TOKEN]"), "not found: {spelling} in {context}, out: {out}");
     assert!(!out.contains(spelling), "left as it was: {spelling} in {context}");
+}
+
+#[test]
+fn of_a_plain_spelling_nothing_is_left() {
+    for value in [TOKEN, "abcdefg8", "0123456789abcdef0123456789abcdef"] {
+        let redactor = armed(&[("TOKEN", value)]);
+        for spelling in spellings(value).into_iter().take(spelling::PLAIN) {
+            let out = text(&redactor, &spelling);
+            let left = out.trim_matches(['"', '\\']);
+            assert_eq!(left, "[hushpipe:TOKEN]", "{spelling}");
+        }
+    }
 }
 
 #[test]
@@ -75,111 +78,6 @@ fn no_bits_are_left_beside_a_base64_hit() {
             assert_eq!(right, "", "{out}");
         }
     }
-}
-
-#[test]
-fn a_frame_without_a_finding_is_the_very_input() {
-    let redactor = armed(&[("TOKEN", TOKEN)]);
-    for input in [
-        result("plain").as_str(),
-        r#"{"a":"\ud800 lone","b":NaN,"c":1E400,"d":"\u0041\/"}"#,
-        "",
-        "not json at all",
-        "\u{feff}{\"jsonrpc\":\"2.0\"}\r",
-    ] {
-        let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
-        assert_eq!(cleaned.clean.as_bytes().as_ptr(), input.as_ptr());
-        assert_eq!(cleaned.clean.as_bytes(), input.as_bytes());
-        assert_eq!(cleaned.findings, []);
-    }
-}
-
-#[test]
-fn everything_around_a_marker_stays_byte_for_byte() {
-    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-    let input = r#"{ "id":1.0e0 ,"result" : {"b":"\u0041\/ abcd-\u0031234-efgh \ud800", "a" :NaN,"n":123456789012345678901234567890}}"#;
-    let output = input.replace(r"abcd-\u0031234-efgh", "[hushpipe:TOKEN]");
-    assert_eq!(frame(&redactor, input), output);
-}
-
-#[test]
-fn findings_name_what_and_where_and_no_value() {
-    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-    let input =
-        r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a/b":[0,"x abcd-1234-efgh"]}}}"#;
-    let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
-    let place = "/result/structuredContent/a~1b/1".to_owned();
-    let finding = Finding { what: "TOKEN".into(), place, len: 14, action: Action::Replaced };
-    assert_eq!(cleaned.findings, [finding]);
-
-    let key =
-        r#"{"id":1,"result":{"structuredContent":{"abcd-1234-efgh":{"x":"abcd-1234-efgh"}}}}"#;
-    let cleaned = redactor.frame(key.as_bytes()).expect("not blocked");
-    assert!(!format!("{:?}", cleaned.findings).contains("1234"));
-}
-
-#[test]
-fn a_value_in_a_protocol_place_blocks_the_message() {
-    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-    for input in [
-        r#"{"jsonrpc":"2.0","id":"abcd-1234-efgh","result":{}}"#,
-        r#"{"jsonrpc":"2.0","method":"x/abcd-1234-efgh"}"#,
-        r#"{"id":1,"result":{"resources":[{"uri":"db://u:abcd-1234-efgh@h","name":"n"}]}}"#,
-        r#"{"id":1,"result":{"resources":[{"\u0075ri":"db://u:abcd-1234-efgh@h"}]}}"#,
-        r#"{"id":1,"result":{"nextCursor":"abcd-1234-efgh"}}"#,
-        r#"{"id":1,"result":{"tools":[{"name":"abcd-1234-efgh"}]}}"#,
-        r#"{"method":"notifications/progress","params":{"progressToken":"abcd-1234-efgh"}}"#,
-        r#"{"id":1,"result":{"abcd-1234-efgh":1}}"#,
-        r#"[{"id":"abcd-1234-efgh","result":{}}]"#,
-    ] {
-        let blocked = redactor.frame(input.as_bytes()).err().expect(input);
-        assert_eq!(blocked.findings.len(), 1, "{input}");
-        assert!(!blocked.to_string().contains("1234"), "{blocked}");
-    }
-}
-
-#[test]
-fn a_rule_in_a_protocol_place_passes() {
-    let (token, _) = rule::tests::expand("ghp_{base62:36}", 3);
-    let input =
-        format!(r#"{{"id":1,"result":{{"nextCursor":"{token}","x":[{{"text":"{token}"}}]}}}}"#);
-    let cleaned = armed(&[]).frame(input.as_bytes()).expect("not blocked").findings;
-    assert_eq!(cleaned[0].action, Action::Passed);
-    assert_eq!(cleaned[1].action, Action::Replaced);
-}
-
-#[test]
-fn keys_of_data_are_replaced_and_stay_unique() {
-    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-    let input = r#"{"id":1,"result":{"structuredContent":{"abcd-1234-efgh":1,"abcd-123\u0034-efgh":2,"k":3}}}"#;
-    let out: Value = serde_json::from_str(&frame(&redactor, input)).expect("JSON");
-    let expected = json!({"[hushpipe:TOKEN]": 1, "[hushpipe:TOKEN]#2": 2, "k": 3});
-    assert_eq!(out["result"]["structuredContent"], expected);
-}
-
-#[test]
-fn a_number_that_is_the_value_becomes_a_string() {
-    let redactor = armed(&[("PIN", "9081726354"), ("SHORT", "4711")]);
-    let input = r#"{"id":4711,"result":{"structuredContent":{"pin":9081726354,"n":[4711,14711,"4711","a4711"]}}}"#;
-    let expected = r#"{"id":4711,"result":{"structuredContent":{"pin":"[hushpipe:PIN]","n":["[hushpipe:SHORT]",14711,"[hushpipe:SHORT]","a4711"]}}}"#;
-    assert_eq!(frame(&redactor, input), expected);
-}
-
-#[test]
-fn weak_values_match_as_a_whole_leaf_only() {
-    let redactor = armed(&[("PASS", "password")]);
-    let input = r#"{"id":1,"result":{"content":[{"type":"text","text":"the password"},{"text":"p\u0061ssword"}]}}"#;
-    assert_eq!(frame(&redactor, input), input.replace(r"p\u0061ssword", "[hushpipe:PASS]"));
-}
-
-#[test]
-fn binary_content_is_replaced_as_a_whole_and_stays_base64() {
-    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-    let data = STANDARD.encode(b"\x89PNG....abcd-1234-efgh....");
-    let input =
-        format!(r#"{{"id":1,"result":{{"content":[{{"type":"image","data":"{data}"}}]}}}}"#);
-    let out = frame(&redactor, &input);
-    assert_eq!(out, input.replace(&data, &STANDARD.encode("[hushpipe:TOKEN]")));
 }
 
 #[test]
@@ -248,6 +146,61 @@ fn parts_of_structured_values_are_secrets_too() {
         armed(&[("DSN", "postgres://app:s3cret-pw9@db.example:5432/orders"), ("KEY", &account)]);
     let public = "db.example:5432/orders app me@corp.example service_account";
     assert_eq!(text(&redactor, public), public);
+}
+
+#[test]
+fn long_frames_are_looked_at_in_pieces_and_nothing_slips_between() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let (window, overlap) = (256 * 1024, 32 * 1024);
+    for around in [window - overlap, window, 2 * window - 2 * overlap] {
+        for before in (around - 80..around + 20).step_by(5) {
+            let secret = r"\\u0061bcd-1234-efg\\u0068";
+            let frame =
+                format!(r#"{{"a":"{}{secret}{}"}}"#, ".".repeat(before), "-\\n".repeat(14_000));
+            let cleaned = redactor.frame(frame.as_bytes()).expect("not blocked");
+            let expected = frame.replace(secret, "[hushpipe:TOKEN]");
+            assert!(cleaned.clean.as_bytes() == expected.as_bytes(), "after {before}");
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_random_is_not_touched() {
+    let redactor = armed(&[("TOKEN", TOKEN)]);
+    for template in [
+        "commit {hex:40}\n    tree {hex:40}",
+        "\"integrity\": \"sha512-{base64:86}==\"",
+        "https://bucket.s3.amazonaws.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIA{base32:16}%2F20260101%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Signature={hex:64}&X-Amz-Security-Token={base62:300}",
+        "{hex:8}-{hex:4}-4{hex:3}-a{hex:3}-{hex:12}",
+        "data:image/png;base64,iVBORw0KGgo{base64:400}",
+        "page_token={base62:64}&cursor={base64:64}",
+    ] {
+        for seed in 0..20 {
+            let (said, _) = rule::tests::expand(template, seed);
+            assert_eq!(text(&redactor, &said), said);
+            assert_eq!(frame(&redactor, &result(&said)), result(&said));
+        }
+    }
+}
+
+/// The benign samples beside the repository; where they are not, this says so and passes.
+#[test]
+fn benign_corpora_are_not_touched() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    let redactor = armed(&[("TOKEN", TOKEN)]);
+    for name in ["gitlog", "image-b64", "lockfile", "mcp-synthetic"] {
+        let Ok(lines) = std::fs::read_to_string(folder.join(format!("benign-{name}.jsonl"))) else {
+            writeln!(std::io::stderr(), "skipped: no benign samples in {}", folder.display())
+                .expect("stderr");
+            return;
+        };
+        for line in lines.lines() {
+            let sample: Value = serde_json::from_str(line).expect("JSON");
+            let said = sample["text"].as_str().expect("text");
+            assert_eq!(frame(&redactor, &result(said)), result(said));
+            assert_eq!(text(&redactor, said), said);
+        }
+    }
 }
 
 #[test]
@@ -332,5 +285,25 @@ proptest! {
         prop_assert_eq!(cleaned.clean.as_bytes(), &bytes[..]);
         let text = redactor.text(&bytes);
         prop_assert_eq!(text.clean.as_bytes(), &bytes[..]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_value_is_found_in_every_spelling(
+        value in "[ -~]{8,40}|[a-zé€😀\\\\\"'/%+=\n\t -]{6,30}|[0-9a-f]{16,64}",
+        before in "[ -~\n]{0,20}",
+        after in "[ -~\n]{0,20}",
+    ) {
+        let value = value.trim();
+        prop_assume!(Secret::new(value.as_bytes().to_vec()).weakness().is_none());
+        let redactor = armed(&[("TOKEN", value)]);
+        for spelling in spellings(value) {
+            let said = format!("{before} {spelling} {after}");
+            assert_gone(&spelling, &text(&redactor, &said), "text");
+            assert_gone(&spelling, &frame(&redactor, &result(&said)), "a frame");
+        }
     }
 }

@@ -11,8 +11,6 @@ use crate::mcp::Id;
 #[derive(Default)]
 pub struct InFlight {
     ids: RefCell<HashSet<Id>>,
-    /// Batches are answered by a batch (revision 2025-03-26); their ids are not looked at one by one.
-    batches: RefCell<usize>,
     emptied: Notify,
 }
 
@@ -22,28 +20,17 @@ impl InFlight {
         self.ids.borrow_mut().insert(id);
     }
 
-    /// A batch went to the server.
-    pub fn open_batch(&self) {
-        *self.batches.borrow_mut() += 1;
-    }
-
-    /// An answer came back.
+    /// An answer came back, or nobody waits for one any more.
     pub fn settle(&self, id: &Id) {
-        self.ids.borrow_mut().remove(id);
-        self.tell();
-    }
-
-    /// The answer to a batch came back.
-    pub fn settle_batch(&self) {
-        let mut batches = self.batches.borrow_mut();
-        *batches = batches.saturating_sub(1);
-        drop(batches);
-        self.tell();
+        let mut ids = self.ids.borrow_mut();
+        if ids.remove(id) && ids.is_empty() {
+            self.emptied.notify_one();
+        }
     }
 
     /// Whether every request is answered.
     pub fn is_empty(&self) -> bool {
-        self.ids.borrow().is_empty() && *self.batches.borrow() == 0
+        self.ids.borrow().is_empty()
     }
 
     /// Waits for the moment in which the last request is answered.
@@ -52,13 +39,7 @@ impl InFlight {
     }
 
     /// Takes what is left, to be answered by us.
-    pub fn take(&self) -> HashSet<Id> {
-        std::mem::take(&mut self.ids.borrow_mut())
-    }
-
-    fn tell(&self) {
-        if self.is_empty() {
-            self.emptied.notify_one();
-        }
+    pub fn take(&self) -> Vec<Id> {
+        self.ids.borrow_mut().drain().collect()
     }
 }

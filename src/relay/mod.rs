@@ -5,6 +5,7 @@
 //! write, or the server ended. What is in flight then is waited for, and what stays unanswered gets an error from us.
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
+mod end;
 pub mod frame;
 pub mod in_flight;
 pub mod pump;
@@ -17,11 +18,10 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
-
 use crate::launch::process::Server;
 use crate::redact::Redactor;
-use crate::sys::os::{self, Group, Reader, Signals, Writer};
+use crate::sys::os::{self, Reader, Signals, Writer};
+use end::End;
 use pump::Session;
 use stderr::Log;
 
@@ -38,7 +38,8 @@ pub struct Settings {
     pub grace: Duration,
 }
 
-/// The client's side of the relay, taken over before the server starts so that no signal finds the default action.
+/// The client's side of the relay, taken over once the server runs: until then a signal may end us as it likes, and a
+/// launch that fails has not touched what the client sent.
 pub struct Client {
     reader: Reader,
     writer: Writer,
@@ -78,19 +79,6 @@ impl Outcome {
     }
 }
 
-/// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
-const CLOSE_TO_TERM: Duration = Duration::from_millis(1800);
-
-/// From TERM to KILL when we were told to end. Clients send KILL 1 to 2 s after TERM.
-const TERM_TO_KILL: Duration = Duration::from_millis(800);
-
-/// How long a server that closed its stdout may take to end before it is told to.
-const SILENT_TO_TERM: Duration = Duration::from_secs(1);
-
-/// How long the pipes of an ended server may stay silent before they are given up: a process that left the group may
-/// hold them open for ever.
-const LINGER: Duration = Duration::from_millis(500);
-
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
@@ -104,7 +92,7 @@ pub async fn relay(
     redactor: &Redactor,
     settings: &Settings,
 ) -> io::Result<Outcome> {
-    let Server { mut child, group, stdin, stdout, stderr, files: _files } = server;
+    let Server { mut child, mut group, stdin, stdout, stderr, files: _files } = server;
     let log = Log::default();
     let session = Session::new(redactor, settings, &log, client.writer);
     let mut signals = client.signals;
@@ -113,35 +101,47 @@ pub async fn relay(
     let mut logs: Pump = Some(Box::pin(stderr::pump(stderr, redactor, &log)));
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
-    let mut end = End::new(group.as_ref(), settings);
-    let status = loop {
+    let mut end = End::new(settings);
+    let mut status = None;
+    let mut answered = false;
+    loop {
         tokio::select! {
-            status = child.wait() => break status?,
+            ended = child.wait(), if status.is_none() => {
+                status = Some(ended?);
+                // Dropping the group ends what the server leaves behind in it.
+                group = None;
+                end.server_ended();
+            }
             () = run(&mut to_client) => end.server_silent(),
             () = run(&mut to_server) => end.client_closed(),
             () = run(&mut logs) => {}
-            () = &mut hangup, if !end.told() => end.tell(),
-            () = session.client_gone(), if !end.told() => end.tell(),
-            () = signals.recv() => end.tell(),
-            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(),
+            () = &mut hangup, if !end.told() => end.tell(&group),
+            () = session.client_gone(), if !end.told() => end.tell(&group),
+            () = signals.recv() => end.tell(&group),
+            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&group),
             () = session.in_flight.emptied(), if end.draining() => {}
-            () = end.due() => end.escalate(),
+            () = end.due() => if end.escalate(&group, session.progress()) { break },
         }
         end.schedule(session.in_flight.is_empty());
         if end.told() {
             to_server = None;
         }
-    };
-    // What the server leaves behind in its group goes with it.
-    if let Some(group) = &group {
-        group.kill();
-    }
-    session.drain(&mut to_client, &mut logs).await;
-    if end.client_waits() {
-        session.answer_the_rest(&os::describe(status)).await;
+        if let Some(status) = status
+            && to_client.is_none()
+            && logs.is_none()
+        {
+            if answered || session.in_flight.is_empty() || !end.client_waits() {
+                break;
+            }
+            answered = true;
+            to_client = Some(Box::pin(session.answer_the_rest(os::describe(status))));
+        }
     }
     log.flush(FLUSH);
-    Ok(if end.by_us() { Outcome::Requested } else { Outcome::ServerEnded(status) })
+    Ok(match status {
+        Some(status) if !end.by_us() => Outcome::ServerEnded(status),
+        _ => Outcome::Requested,
+    })
 }
 
 /// One direction, until it ends.
@@ -155,129 +155,5 @@ async fn run(pump: &mut Pump<'_>) {
             *pump = None;
         }
         None => pending().await,
-    }
-}
-
-/// How far the end of a session has come.
-struct End<'a> {
-    group: Option<&'a Group>,
-    settings: &'a Settings,
-    stage: Stage,
-    due: Option<Instant>,
-    asked: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Both sides are there.
-    Serving,
-    /// The client closed its end at this moment; what is in flight is waited for.
-    Draining { closed: Instant, idle: Option<Instant> },
-    /// The server closed its stdout and should end by itself.
-    Silent,
-    /// TERM was sent.
-    Terminating,
-    /// KILL was sent.
-    Killed,
-}
-
-impl<'a> End<'a> {
-    fn new(group: Option<&'a Group>, settings: &'a Settings) -> Self {
-        Self { group, settings, stage: Stage::Serving, due: None, asked: false }
-    }
-
-    /// Whether we ended the session, because the client or a signal asked for it or because the server had gone silent.
-    fn by_us(&self) -> bool {
-        self.asked || self.told()
-    }
-
-    /// Whether the client may still read answers.
-    fn client_waits(&self) -> bool {
-        !self.asked || self.draining()
-    }
-
-    fn draining(&self) -> bool {
-        matches!(self.stage, Stage::Draining { .. })
-    }
-
-    /// Whether TERM is out already.
-    fn told(&self) -> bool {
-        matches!(self.stage, Stage::Terminating | Stage::Killed)
-    }
-
-    fn client_closed(&mut self) {
-        self.asked = true;
-        if self.stage == Stage::Serving {
-            self.stage = Stage::Draining { closed: Instant::now(), idle: None };
-        }
-    }
-
-    fn server_silent(&mut self) {
-        if self.stage == Stage::Serving {
-            self.stage = Stage::Silent;
-            self.due = Some(Instant::now() + SILENT_TO_TERM);
-        }
-    }
-
-    /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
-    /// send INT and TERM together, and the server still gets its time.
-    fn tell(&mut self) {
-        self.asked = true;
-        if !self.told() {
-            self.terminate(TERM_TO_KILL);
-        }
-    }
-
-    /// Sets the next step of a draining session: soon when nothing is in flight, else at the drain limit.
-    fn schedule(&mut self, empty: bool) {
-        let Stage::Draining { closed, idle } = &mut self.stage else { return };
-        *idle = if empty { idle.or(Some(Instant::now())) } else { None };
-        let at_most = *closed + self.settings.drain;
-        self.due = Some(idle.map_or(at_most, |idle| (idle + CLOSE_TO_TERM).min(at_most)));
-    }
-
-    async fn due(&self) {
-        match self.due {
-            Some(due) => sleep_until(due).await,
-            None => pending().await,
-        }
-    }
-
-    fn escalate(&mut self) {
-        match self.stage {
-            Stage::Terminating => self.kill(),
-            _ => self.terminate(self.settings.grace),
-        }
-    }
-
-    fn terminate(&mut self, then_kill_after: Duration) {
-        if let Some(group) = self.group {
-            group.terminate();
-        }
-        self.stage = Stage::Terminating;
-        self.due = Some(Instant::now() + then_kill_after);
-    }
-
-    fn kill(&mut self) {
-        if let Some(group) = self.group {
-            group.kill();
-        }
-        self.stage = Stage::Killed;
-        self.due = None;
-    }
-}
-
-impl Session<'_> {
-    /// Relays what an ended server left in its pipes, as long as something still moves.
-    async fn drain(&self, to_client: &mut Pump<'_>, logs: &mut Pump<'_>) {
-        while to_client.is_some() || logs.is_some() {
-            let moved = self.moved();
-            tokio::select! {
-                () = run(to_client) => {}
-                () = run(logs) => {}
-                () = self.client_gone() => return,
-                () = sleep(LINGER) => if moved == self.moved() && !self.writing() { return },
-            }
-        }
     }
 }

@@ -15,7 +15,8 @@ use super::Settings;
 use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
 use super::stderr::{Log, STDOUT_TAG};
-use crate::mcp::{Id, Kind, Refusal, Shape};
+use crate::mcp::scan::messages;
+use crate::mcp::{Envelope, Id, Kind, Refusal, Shape};
 use crate::redact::{Blocked, Clean, Redactor};
 use crate::sys::os::{Reader, Writer};
 
@@ -28,8 +29,16 @@ pub struct Session<'a> {
     /// Requests that wait for the server.
     pub in_flight: InFlight,
     gone: Notify,
-    moved: Cell<u64>,
-    writing: Cell<bool>,
+    progress: Cell<Progress>,
+}
+
+/// What moves from the server to the client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many bytes came from the server.
+    pub bytes: u64,
+    /// Whether a write waits for the client.
+    pub writing: bool,
 }
 
 impl<'a> Session<'a> {
@@ -47,8 +56,7 @@ impl<'a> Session<'a> {
             writer: Mutex::new(writer),
             in_flight: InFlight::default(),
             gone: Notify::new(),
-            moved: Cell::new(0),
-            writing: Cell::new(false),
+            progress: Cell::default(),
         }
     }
 
@@ -65,14 +73,13 @@ impl<'a> Session<'a> {
         self.gone.notified().await;
     }
 
-    /// A figure that changes whenever bytes of the server move.
-    pub fn moved(&self) -> u64 {
-        self.moved.get()
+    /// How far the server's messages have come.
+    pub fn progress(&self) -> Progress {
+        self.progress.get()
     }
 
-    /// Whether a write waits for the client.
-    pub fn writing(&self) -> bool {
-        self.writing.get()
+    fn note_writing(&self, writing: bool) {
+        self.progress.set(Progress { writing, ..self.progress.get() });
     }
 
     /// Relays what the client sends until it closes its end; the server's stdin closes with it.
@@ -99,14 +106,14 @@ impl<'a> Session<'a> {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.refuse_long(length, &shape).await,
         };
+        let requests = ids(line, &shape, Kind::Request);
         let Some(server) = stdin else {
             let refusal = Refusal::server_ended(&self.settings.server, "stopped reading");
-            return self.refuse(request_id(&shape), &refusal).await;
+            return self.refuse(&requests, &refusal).await;
         };
-        if let Some(id) = request_id(&shape) {
-            self.in_flight.open(id.clone());
-        } else if shape == Shape::Batch {
-            self.in_flight.open_batch();
+        requests.into_iter().for_each(|id| self.in_flight.open(id));
+        if let Some(id) = cancelled(line, &shape) {
+            self.in_flight.settle(&id);
         }
         // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
         let sent = match line.ends_with(b"\n") {
@@ -123,7 +130,8 @@ impl<'a> Session<'a> {
         self.log.note(&format!(
             "dropped a message of {length} bytes to the server: the limit is {limit}"
         ));
-        self.refuse(request_id(shape), &Refusal::request_too_long(length, limit)).await;
+        let refusal = Refusal::request_too_long(length, limit);
+        self.refuse(&ids(&[], shape, Kind::Request), &refusal).await;
     }
 
     /// Relays what the server sends until it closes its end.
@@ -131,7 +139,8 @@ impl<'a> Session<'a> {
         let mut framer = Framer::new(self.settings.frame_limit);
         loop {
             let n = stdout.read(framer.space()).await.unwrap_or(0);
-            self.moved.set(self.moved.get() + n as u64);
+            let before = self.progress.get();
+            self.progress.set(Progress { bytes: before.bytes + n as u64, ..before });
             framer.filled(n);
             while let Some(frame) = framer.next_frame() {
                 self.response(frame).await;
@@ -158,22 +167,20 @@ impl<'a> Session<'a> {
         if !is_message {
             return self.divert(line);
         }
-        let id = answered(&shape);
+        let answered = ids(line, &shape, Kind::Response);
         match self.redactor.frame(line) {
             Ok(cleaned) => self.send(&cleaned.clean).await,
-            Err(blocked) => self.withhold(&blocked, id).await,
+            Err(blocked) => self.withhold(&blocked, &answered).await,
         }
-        match id {
-            Some(id) => self.in_flight.settle(id),
-            None if shape == Shape::Batch => self.in_flight.settle_batch(),
-            None => {}
-        }
+        answered.iter().for_each(|id| self.in_flight.settle(id));
     }
 
-    /// A message with a value where nothing can be rewritten: it is dropped, and whoever waits for it is told.
-    async fn withhold(&self, blocked: &Blocked, id: Option<&Id>) {
+    /// A message with a value where nothing can be rewritten: it is dropped. The client is told where it waits for it; a
+    /// request of the server stays without an answer.
+    async fn withhold(&self, blocked: &Blocked, answered: &[Id]) {
         self.log.note(&blocked.to_string());
-        self.refuse(id, &Refusal::withheld(&self.settings.server, &blocked.to_string())).await;
+        let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
+        self.refuse(answered, &refusal).await;
     }
 
     /// A line that is no message: stdout belongs to the protocol, so it goes where the server's log goes.
@@ -190,57 +197,63 @@ impl<'a> Session<'a> {
         self.log.note(&format!(
             "dropped a message of {length} bytes from the server: the limit is {limit}"
         ));
-        if let Some(id) = answered(shape) {
-            self.refuse(Some(id), &Refusal::answer_too_long(length, limit)).await;
-            self.in_flight.settle(id);
-        }
+        let answered = ids(&[], shape, Kind::Response);
+        self.refuse(&answered, &Refusal::answer_too_long(length, limit)).await;
+        answered.iter().for_each(|id| self.in_flight.settle(id));
     }
 
     /// Answers every request that the server left open; `how` says how it ended.
-    pub async fn answer_the_rest(&self, how: &str) {
-        let refusal = Refusal::server_ended(&self.settings.server, how);
-        for id in self.in_flight.take() {
-            self.refuse(Some(&id), &refusal).await;
-        }
+    pub async fn answer_the_rest(&self, how: String) {
+        let refusal = Refusal::server_ended(&self.settings.server, &how);
+        self.refuse(&self.in_flight.take(), &refusal).await;
     }
 
-    /// Answers a request with an error of our own; without an id there is nobody to answer.
-    async fn refuse(&self, id: Option<&Id>, refusal: &Refusal) {
-        let Some(id) = id else { return };
-        // An id is the client's own, and the rest names no value; what is refused even so has nobody to tell it to.
-        if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id))) {
-            self.send(&cleaned.clean).await;
+    /// Answers requests with an error of our own.
+    async fn refuse(&self, requests: &[Id], refusal: &Refusal) {
+        for id in requests {
+            // An id is the client's own, and the rest names no value; what is refused even so has nobody to tell it to.
+            if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id))) {
+                self.send(&cleaned.clean).await;
+            }
         }
     }
 
     async fn send(&self, clean: &Clean<'_>) {
         let mut writer = self.writer.lock().await;
-        self.writing.set(true);
+        self.note_writing(true);
         let bytes = clean.as_bytes();
         let sent = match bytes.ends_with(b"\n") {
             true => writer.write_all(bytes).await,
             false => writer.write_all(&[bytes, b"\n"].concat()).await,
         };
-        self.writing.set(false);
+        self.note_writing(false);
         if sent.is_err() {
             self.gone.notify_one();
         }
     }
 }
 
-/// The id of a request.
-fn request_id(shape: &Shape) -> Option<&Id> {
-    id_of(shape, Kind::Request)
-}
-
-/// The id that a response answers.
-fn answered(shape: &Shape) -> Option<&Id> {
-    id_of(shape, Kind::Response)
-}
-
-fn id_of(shape: &Shape, kind: Kind) -> Option<&Id> {
+/// The ids in a line: of requests, or of those that responses answer. A batch too long to keep has none.
+fn ids(line: &[u8], shape: &Shape, kind: Kind) -> Vec<Id> {
+    let id_of = |envelope: &Envelope| match envelope.kind() == Some(kind) {
+        true => envelope.id.usable().cloned(),
+        false => None,
+    };
     match shape {
-        Shape::Object(envelope) if envelope.kind() == Some(kind) => envelope.id.usable(),
+        Shape::Object(envelope) => id_of(envelope).into_iter().collect(),
+        Shape::Batch => messages(line).filter_map(|(_, envelope)| id_of(&envelope)).collect(),
+        Shape::NotJson => Vec::new(),
+    }
+}
+
+/// The request that a line cancels: nobody waits for its answer any more.
+fn cancelled(line: &[u8], shape: &Shape) -> Option<Id> {
+    match shape {
+        Shape::Object(envelope)
+            if envelope.method.usable().is_some_and(|name| name == "notifications/cancelled") =>
+        {
+            Id::cancelled_by(line)
+        }
         _ => None,
     }
 }

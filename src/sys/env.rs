@@ -25,7 +25,10 @@ impl OwnEnv {
     #[expect(unsafe_code, reason = "clearing the process environment")]
     pub fn take() -> Self {
         let env = Self::copy();
-        for name in env.0.keys() {
+        // Windows has names that start with `=`, and a hostile parent may make one anywhere; `remove_var` panics on it.
+        let removable =
+            |name: &&OsString| !name.is_empty() && !name.as_encoded_bytes().contains(&b'=');
+        for name in env.0.keys().filter(removable) {
             // SAFETY: `main` calls this before it starts a thread or a runtime, so nothing else reads or writes the
             // environment at the same time.
             unsafe { std::env::remove_var(name) };

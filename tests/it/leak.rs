@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::context::TestContext;
+#[cfg(target_os = "linux")]
+use crate::session::Session;
 
 const VALUE: &str = "canary/leak+0f9e8d7c6b5a~Zz";
 const TABLES: &str = "[servers.server.secrets]\nTOKEN = \"local://token\"\n";
@@ -117,6 +121,42 @@ fn neither_process_leaves_a_core() {
         let figures: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
         assert_eq!(figures, ["0", "0"], "process {pid}: {core}");
     }
+}
+
+/// Checked as an ordinary user, because root may read everything: the server's environment can be read by its own user,
+/// as the README says; ours and our memory cannot.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_program_of_the_same_user_cannot_look_into_us() {
+    use std::os::unix::fs::chown;
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65534;
+    let root = nix::unistd::geteuid().is_root();
+    let context = TestContext::with_example("echo_server", &[], "");
+    let as_user = |mut command: Command| {
+        if root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    };
+    if root {
+        let folders = [context.home().to_owned(), context.home().join(".config"), context.config()];
+        for path in folders.iter().chain(&files_below(context.home())) {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+    let mut session = Session::start(as_user(context.command(["run", "server"])));
+    session.initialize();
+    let reads = |pid: u32, file: &str| {
+        let mut cat = Command::new("cat");
+        cat.arg(format!("/proc/{pid}/{file}"));
+        as_user(cat).output().unwrap().status.success()
+    };
+    let server = crate::process::below(session.pid(), "echo_server");
+    assert!(reads(server, "environ"), "the check itself works");
+    assert!(!reads(session.pid(), "environ"));
+    assert!(!reads(session.pid(), "maps"));
 }
 
 #[test]

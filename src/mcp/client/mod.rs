@@ -10,11 +10,15 @@ use std::time::Duration;
 
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use crate::sys::os;
 pub use error::{ClientError, RpcError};
 pub use session::{OnLog, Session};
 
-/// How long a server may take to end when its input has been closed. `hushpipe run` needs 3.3 s at most by default.
-const ENDING: Duration = Duration::from_secs(5);
+/// How long a server may take to end when its input has been closed.
+const CLOSED: Duration = Duration::from_secs(4);
+
+/// How long it may take to end when it was asked to: `hushpipe run` needs 0.8 s and a little.
+const ASKED: Duration = Duration::from_secs(2);
 
 /// A server that we started, and our session with it.
 pub struct Client {
@@ -44,19 +48,21 @@ impl Client {
         &mut self.session
     }
 
-    /// Ends the server: closes its input, waits some seconds, kills it. Returns how it ended, if by itself.
+    /// Ends the server: closes its input, asks it to end, kills it, some seconds apart. Returns how it ended, if by itself.
     pub async fn end(mut self) -> Option<ExitStatus> {
-        let ended = async {
-            self.session.close().await;
-            self.server.wait().await.ok()
-        };
-        match tokio::time::timeout(ENDING, ended).await {
-            Ok(status) => status,
-            Err(_) => {
-                // It fails only if the server has just ended by itself.
-                let _ = self.server.kill().await;
-                None
-            }
+        self.session.close().await;
+        if let Ok(status) = tokio::time::timeout(CLOSED, self.server.wait()).await {
+            return status.ok();
         }
+        // A launcher that waits for an answer in flight ends its server's processes when it is asked, not when killed.
+        if let Some(pid) = self.server.id() {
+            os::ask_to_end(pid);
+        }
+        if let Ok(status) = tokio::time::timeout(ASKED, self.server.wait()).await {
+            return status.ok();
+        }
+        // It fails only if the server has just ended by itself.
+        let _ = self.server.kill().await;
+        None
     }
 }

@@ -76,9 +76,15 @@ fn die_with(_parent: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The server's process group.
-#[derive(Debug, Clone)]
+/// The server's process group. Dropping it ends every process in it (KILL).
+#[derive(Debug)]
 pub struct Group(Pid);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
 
 /// The group that [`prepare`] made, by the id of the process that leads it.
 fn group_of(pid: u32) -> Option<Group> {
@@ -103,6 +109,14 @@ impl Group {
     /// Ends every process of the group (KILL).
     pub fn kill(&self) {
         let _ = killpg(self.0, Signal::SIGKILL);
+    }
+}
+
+/// Asks one process to end (TERM).
+pub fn ask_to_end(pid: u32) {
+    if let Ok(pid) = i32::try_from(pid) {
+        // ESRCH: it is gone already, which is what was asked.
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
     }
 }
 

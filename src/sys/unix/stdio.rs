@@ -8,8 +8,10 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::OnceLock;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll as poll_for};
 use nix::sys::stat::{SFlag, fstat};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -193,10 +195,22 @@ impl NonBlocking {
         if kind != SFlag::S_IFIFO && kind != SFlag::S_IFSOCK {
             return Ok(None);
         }
-        let before = OFlag::from_bits_retain(fcntl(&*fd, FcntlArg::F_GETFL)?);
+        let before = flags_before(&fd)?;
         fcntl(&*fd, FcntlArg::F_SETFL(before | OFlag::O_NONBLOCK))?;
         Ok(Some(Self { fd, before }))
     }
+}
+
+/// The flags that standard input or output came with. Both are read before either is changed: they may be one socket.
+fn flags_before(fd: &OwnedFd) -> io::Result<OFlag> {
+    static CAME_WITH: OnceLock<[Option<OFlag>; 2]> = OnceLock::new();
+    let flags = |fd: &OwnedFd| fcntl(fd, FcntlArg::F_GETFL).map(OFlag::from_bits_retain);
+    let both = CAME_WITH.get_or_init(|| {
+        [libc::STDIN_FILENO, libc::STDOUT_FILENO].map(|fd| flags(&standard(fd)).ok())
+    });
+    let known =
+        usize::try_from(fd.as_raw_fd()).ok().and_then(|index| both.get(index)).copied().flatten();
+    Ok(known.map_or_else(|| flags(fd), Ok)?)
 }
 
 impl AsFd for NonBlocking {
@@ -233,6 +247,19 @@ fn duplicate(fd: RawFd) -> io::Result<File> {
 ///
 /// # Errors
 /// What `write(2)` says.
-pub fn write_stderr(bytes: &[u8]) -> io::Result<()> {
-    io::stderr().lock().write_all(bytes)
+pub fn write_stderr(mut bytes: &[u8]) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    while !bytes.is_empty() {
+        match stderr.write(bytes) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // It is the same socket as stdout, which we made non-blocking, or somebody else did.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let fd = standard(libc::STDERR_FILENO);
+                poll_for(&mut [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
-use std::sync::Arc;
 
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
@@ -34,8 +33,8 @@ pub fn prepare(command: &mut std::process::Command, _keep_open: &[RawDescriptor]
 pub fn end_with_us(_command: &mut std::process::Command) {}
 
 /// The server's job. The last handle that closes ends every process in it.
-#[derive(Debug, Clone)]
-pub struct Group(Arc<OwnedHandle>);
+#[derive(Debug)]
+pub struct Group(OwnedHandle);
 
 /// Puts a started server into a job of its own and lets it run.
 ///
@@ -60,7 +59,7 @@ pub fn adopt(child: &tokio::process::Child) -> io::Result<Option<Group>> {
     // SAFETY: both handles are open: the job above, the process in `child`.
     check(unsafe { AssignProcessToJobObject(job.as_raw_handle() as HANDLE, process as HANDLE) })?;
     resume(pid)?;
-    Ok(Some(Group(Arc::new(job))))
+    Ok(Some(Group(job)))
 }
 
 /// Lets the one thread of a process that was started suspended run.
@@ -113,6 +112,9 @@ impl Group {
         unsafe { TerminateJobObject(self.0.as_raw_handle() as HANDLE, 1) };
     }
 }
+
+/// Windows has no way to ask a process without a window to end; its closed stdin is what asks it.
+pub fn ask_to_end(_pid: u32) {}
 
 /// The console events by which a client or a person ends us.
 pub struct Signals {

@@ -1,0 +1,114 @@
+//! What happens where in a message: replaced, blocked, passed, and everything else byte for byte.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::redact::rule::tests::expand;
+use crate::redact::spelling::{armed, frame, result};
+use crate::redact::{Action, Finding};
+
+#[test]
+fn a_frame_without_a_finding_is_the_very_input() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    for input in [
+        result("plain").as_str(),
+        r#"{"a":"\ud800 lone","b":NaN,"c":1E400,"d":"\u0041\/"}"#,
+        "",
+        "not json at all",
+        "\u{feff}{\"jsonrpc\":\"2.0\"}\r",
+    ] {
+        let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
+        assert_eq!(cleaned.clean.as_bytes().as_ptr(), input.as_ptr());
+        assert_eq!(cleaned.clean.as_bytes(), input.as_bytes());
+        assert_eq!(cleaned.findings, []);
+    }
+}
+
+#[test]
+fn everything_around_a_marker_stays_byte_for_byte() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let input = r#"{ "id":1.0e0 ,"result" : {"b":"\u0041\/ abcd-\u0031234-efgh \ud800", "a" :NaN,"n":123456789012345678901234567890}}"#;
+    let output = input.replace(r"abcd-\u0031234-efgh", "[hushpipe:TOKEN]");
+    assert_eq!(frame(&redactor, input), output);
+}
+
+#[test]
+fn findings_name_what_and_where_and_no_value() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let input =
+        r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a/b":[0,"x abcd-1234-efgh"]}}}"#;
+    let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
+    let place = "/result/structuredContent/a~1b/1".to_owned();
+    let finding = Finding { what: "TOKEN".into(), place, len: 14, action: Action::Replaced };
+    assert_eq!(cleaned.findings, [finding]);
+
+    let key =
+        r#"{"id":1,"result":{"structuredContent":{"abcd-1234-efgh":{"x":"abcd-1234-efgh"}}}}"#;
+    let cleaned = redactor.frame(key.as_bytes()).expect("not blocked");
+    assert!(!format!("{:?}", cleaned.findings).contains("1234"));
+}
+
+#[test]
+fn a_value_in_a_protocol_place_blocks_the_message() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    for input in [
+        r#"{"jsonrpc":"2.0","id":"abcd-1234-efgh","result":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"x/abcd-1234-efgh"}"#,
+        r#"{"id":1,"result":{"resources":[{"uri":"db://u:abcd-1234-efgh@h","name":"n"}]}}"#,
+        r#"{"id":1,"result":{"resources":[{"\u0075ri":"db://u:abcd-1234-efgh@h"}]}}"#,
+        r#"{"id":1,"result":{"nextCursor":"abcd-1234-efgh"}}"#,
+        r#"{"id":1,"result":{"tools":[{"name":"abcd-1234-efgh"}]}}"#,
+        r#"{"method":"notifications/progress","params":{"progressToken":"abcd-1234-efgh"}}"#,
+        r#"{"id":1,"result":{"abcd-1234-efgh":1}}"#,
+        r#"[{"id":"abcd-1234-efgh","result":{}}]"#,
+    ] {
+        let blocked = redactor.frame(input.as_bytes()).err().expect(input);
+        assert_eq!(blocked.findings.len(), 1, "{input}");
+        assert!(!blocked.to_string().contains("1234"), "{blocked}");
+    }
+}
+
+#[test]
+fn a_rule_in_a_protocol_place_passes() {
+    let (token, _) = expand("ghp_{base62:36}", 3);
+    let input =
+        format!(r#"{{"id":1,"result":{{"nextCursor":"{token}","x":[{{"text":"{token}"}}]}}}}"#);
+    let cleaned = armed(&[]).frame(input.as_bytes()).expect("not blocked").findings;
+    assert_eq!(cleaned[0].action, Action::Passed);
+    assert_eq!(cleaned[1].action, Action::Replaced);
+}
+
+#[test]
+fn keys_of_data_are_replaced_and_stay_unique() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let input = r#"{"id":1,"result":{"structuredContent":{"abcd-1234-efgh":1,"abcd-123\u0034-efgh":2,"k":3}}}"#;
+    let out: Value = serde_json::from_str(&frame(&redactor, input)).expect("JSON");
+    let expected = json!({"[hushpipe:TOKEN]": 1, "[hushpipe:TOKEN]#2": 2, "k": 3});
+    assert_eq!(out["result"]["structuredContent"], expected);
+}
+
+#[test]
+fn a_number_that_is_the_value_becomes_a_string() {
+    let redactor = armed(&[("PIN", "9081726354"), ("SHORT", "4711")]);
+    let input = r#"{"id":4711,"result":{"structuredContent":{"pin":9081726354,"n":[4711,14711,"4711","a4711"]}}}"#;
+    let expected = r#"{"id":4711,"result":{"structuredContent":{"pin":"[hushpipe:PIN]","n":["[hushpipe:SHORT]",14711,"[hushpipe:SHORT]","a4711"]}}}"#;
+    assert_eq!(frame(&redactor, input), expected);
+}
+
+#[test]
+fn weak_values_match_as_a_whole_leaf_only() {
+    let redactor = armed(&[("PASS", "password")]);
+    let input = r#"{"id":1,"result":{"content":[{"type":"text","text":"the password"},{"text":"p\u0061ssword"}]}}"#;
+    assert_eq!(frame(&redactor, input), input.replace(r"p\u0061ssword", "[hushpipe:PASS]"));
+}
+
+#[test]
+fn binary_content_is_replaced_as_a_whole_and_stays_base64() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let data = STANDARD.encode(b"\x89PNG....abcd-1234-efgh....");
+    let input =
+        format!(r#"{{"id":1,"result":{{"content":[{{"type":"image","data":"{data}"}}]}}}}"#);
+    let out = frame(&redactor, &input);
+    assert_eq!(out, input.replace(&data, &STANDARD.encode("[hushpipe:TOKEN]")));
+}

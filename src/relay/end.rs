@@ -1,0 +1,160 @@
+//! How a session ends, and when: what was asked for, what was done about it, what is due next.
+//!
+//! The specification's order is to close stdin, then TERM, then KILL. The times fit inside those of every client, and
+//! none of them waits for somebody who may never come: a client that does not read, a server that does not listen, a
+//! process that left the group and holds the pipes.
+
+use std::future::pending;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Settings;
+use super::pump::Progress;
+use crate::sys::os::Group;
+
+/// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
+const CLOSE_TO_TERM: Duration = Duration::from_millis(1800);
+
+/// From TERM to KILL when we were told to end, and from the server's end to ours. Clients send KILL 1 to 2 s after TERM.
+const TERM_TO_KILL: Duration = Duration::from_millis(800);
+
+/// How long a server that closed its stdout may take to end before it is told to.
+const SILENT_TO_TERM: Duration = Duration::from_secs(1);
+
+/// How long the pipes of an ended server may stay silent before they are given up: a process that left the group may
+/// hold them open for ever.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// How far the end of a session has come.
+pub(super) struct End<'a> {
+    settings: &'a Settings,
+    /// The client closed its end.
+    closed: Option<Instant>,
+    /// Since then nothing is in flight.
+    idle: Option<Instant>,
+    /// The client or a signal ended the session.
+    asked: bool,
+    /// The server closed its stdout.
+    silent: Option<Instant>,
+    /// TERM was sent, or would have been if the server were there; KILL follows after this long.
+    told: Option<(Instant, Duration)>,
+    killed: bool,
+    /// The server ended.
+    ended: Option<Instant>,
+    seen: Progress,
+    due: Option<Instant>,
+}
+
+impl<'a> End<'a> {
+    pub(super) fn new(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            closed: None,
+            idle: None,
+            asked: false,
+            silent: None,
+            told: None,
+            killed: false,
+            ended: None,
+            seen: Progress::default(),
+            due: None,
+        }
+    }
+
+    /// Whether the client has closed its end and nothing worse has happened.
+    pub(super) fn draining(&self) -> bool {
+        self.closed.is_some() && self.told.is_none()
+    }
+
+    /// Whether the server was told to end.
+    pub(super) fn told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whether we ended the session, because the client or a signal asked for it or because the server had gone silent.
+    pub(super) fn by_us(&self) -> bool {
+        self.asked || self.told()
+    }
+
+    /// Whether the client may still read answers.
+    pub(super) fn client_waits(&self) -> bool {
+        !self.asked || self.draining()
+    }
+
+    pub(super) fn client_closed(&mut self) {
+        self.asked = true;
+        self.closed = Some(Instant::now());
+    }
+
+    pub(super) fn server_silent(&mut self) {
+        self.silent = Some(Instant::now());
+    }
+
+    pub(super) fn server_ended(&mut self) {
+        self.ended = Some(Instant::now());
+    }
+
+    /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
+    /// send INT and TERM together, and the server still gets its time.
+    pub(super) fn tell(&mut self, group: &Option<Group>) {
+        self.asked = true;
+        if !self.told() {
+            self.terminate(group, TERM_TO_KILL);
+        }
+    }
+
+    /// Sets the moment of the next step.
+    pub(super) fn schedule(&mut self, nothing_in_flight: bool) {
+        self.idle = match self.closed {
+            Some(_) if nothing_in_flight => self.idle.or_else(|| Some(Instant::now())),
+            _ => None,
+        };
+        let drained = self.closed.or(self.ended).map(|since| since + self.settings.drain);
+        let steps = match (self.ended, self.told) {
+            (Some(ended), Some((told, _))) => [Some(ended.max(told) + TERM_TO_KILL), None],
+            (Some(_), None) => [Some(Instant::now() + LINGER), drained],
+            (None, Some(_)) if self.killed => [None, None],
+            (None, Some((told, then))) => [Some(told + then), None],
+            (None, None) => [
+                self.silent.map(|silent| silent + SILENT_TO_TERM),
+                self.idle.map(|idle| idle + CLOSE_TO_TERM).into_iter().chain(drained).min(),
+            ],
+        };
+        self.due = steps.into_iter().flatten().min();
+    }
+
+    /// Waits for the moment of the next step.
+    pub(super) async fn due(&self) {
+        match self.due {
+            Some(due) => sleep_until(due).await,
+            None => pending().await,
+        }
+    }
+
+    /// Takes the next step; true when there is nothing left to wait for.
+    pub(super) fn escalate(&mut self, group: &Option<Group>, now: Progress) -> bool {
+        let moved = std::mem::replace(&mut self.seen, now) != now || now.writing;
+        if self.ended.is_some() {
+            let since = self.closed.or(self.ended);
+            let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);
+            return self.told() || late || !moved;
+        }
+        if self.told() {
+            self.killed = true;
+            if let Some(group) = group {
+                group.kill();
+            }
+        } else {
+            self.terminate(group, self.settings.grace);
+        }
+        false
+    }
+
+    fn terminate(&mut self, group: &Option<Group>, then_kill_after: Duration) {
+        if let Some(group) = group {
+            group.terminate();
+        }
+        self.told = Some((Instant::now(), then_kill_after));
+    }
+}
