@@ -13,7 +13,7 @@ use crate::error::{Error, Fault, Kind};
 use crate::manifest::{self, Sources};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
-use crate::sys::{os, private};
+use crate::sys::private;
 
 /// What a new manifest says: how to go on, in comments.
 const STARTER: &str = include_str!("starter.toml");
@@ -68,7 +68,6 @@ impl Init {
 /// Writes the starter manifest; false where there is a manifest already.
 fn write_starter(paths: &Paths) -> Result<bool, InitError> {
     let failed = |path: PathBuf| |source| InitError { path, source };
-    os::create_private_folder(&paths.config).map_err(failed(paths.config.clone()))?;
     match private::create(&paths.manifest(), STARTER.as_bytes()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),

@@ -9,8 +9,9 @@ use clap::Args;
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
-use crate::manifest::lock::{LockError, Lockfile};
+use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Server};
+use crate::plan::program::current_entry;
 use crate::runner::npm::{self, Npm, NpmError};
 use crate::runner::{NpmPackage, Package};
 use crate::sys::machine::Machine;
@@ -47,44 +48,24 @@ impl Lock {
         let mut outcomes = Outcomes::default();
         let mut resolver = Resolver { context, paths: &paths, npm: None };
         for file in files {
-            let mut lockfile = Lockfile::load(file.clone())?;
+            let lockfile = Lockfile::load(file.clone())?;
             for server in servers.iter().filter(|server| server.lock_path() == file) {
                 let Package::Npm(package) = &server.package else { continue };
-                if self.names.is_empty() && is_current(&lockfile, server, package)? {
+                if self.names.is_empty() && current_entry(&lockfile, server, package).is_ok() {
                     context.out.words(&format!("`{}` is locked: {package}", server.name));
                     continue;
                 }
-                let locked = resolver.lock(&mut lockfile, server, package);
-                outcomes.add(context, locked);
+                outcomes.add(context, resolver.lock(server, package));
             }
             if self.names.is_empty() {
-                drop_others(context, &mut lockfile, known)?;
+                let dropped = Lockfile::change(file, &paths, |lock| Ok(lock.retain(known)))?;
+                for name in dropped {
+                    context.out.words(&format!("dropped `{name}`: the manifest no longer has it"));
+                }
             }
         }
         Ok(outcomes.exit_code())
     }
-}
-
-/// Whether an entry is what the manifest asks for.
-fn is_current(lock: &Lockfile, server: &Server, package: &NpmPackage) -> Result<bool, LockError> {
-    let head = lock.entry(&server.name).map(|entry| entry.head()).transpose()?;
-    Ok(head.is_some_and(|head| head.npm == package.to_string() && head.bin == server.bin))
-}
-
-fn drop_others(
-    context: &Context,
-    lockfile: &mut Lockfile,
-    known: impl Fn(&str) -> bool,
-) -> Result<(), LockError> {
-    let dropped = lockfile.retain(known);
-    if dropped.is_empty() {
-        return Ok(());
-    }
-    lockfile.save()?;
-    for name in dropped {
-        context.out.words(&format!("dropped `{name}`: the manifest no longer has it"));
-    }
-    Ok(())
 }
 
 struct Resolver<'a> {
@@ -94,13 +75,8 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn lock(
-        &mut self,
-        lock: &mut Lockfile,
-        server: &Server,
-        package: &NpmPackage,
-    ) -> Result<(), Error> {
-        let context = self.context;
+    fn lock(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
+        let (context, paths) = (self.context, self.paths);
         let folder = tempfile::Builder::new().prefix("hushpipe-lock-").tempdir();
         let folder =
             folder.map_err(|source| NpmError::Files { path: std::env::temp_dir(), source })?;
@@ -109,9 +85,10 @@ impl Resolver<'_> {
         let bin = server.bin.as_deref();
         let resolved =
             npm::resolve(npm, package, bin, folder.path(), &mut |done| bar.advance(done))?;
-        lock.set(&server.name, &resolved.locked)?;
         // Now, not at the end: a failure of the next server must not lose this one.
-        lock.save()?;
+        Lockfile::change(server.lock_path(), paths, |lock| {
+            lock.set(&server.name, &resolved.locked).map(drop)
+        })?;
         drop(bar);
         let count = resolved.locked.packages.len();
         context.out.words(&format!("locked `{}`: {package}, {count} packages", server.name));

@@ -90,7 +90,7 @@ fn examine_install<'a>(server: &'a Server, package: &NpmPackage, paths: &Paths) 
     let installed = Installed::find(server, package, paths)?;
     let findings = installed.findings(Depth::Content)?;
     let outcome = installed.judge(&findings);
-    let named = |found: &Difference| Named { path: found.path.clone(), fault: found.fault.token() };
+    let named = |found: &Difference| Named { path: found.path.clone(), fault: found.flaw.token() };
     let report = Report {
         server: &server.name,
         pinned: true,

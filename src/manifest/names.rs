@@ -28,21 +28,6 @@ pub(super) fn is_pattern(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_*()".contains(&b))
 }
 
-/// Whether `text` can be the name of an npm package, its scope included, as the registry has them: URL-safe, and no part
-/// starts with a dot.
-pub(super) fn is_npm_package(text: &str) -> bool {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
-    };
-    let parts = match text.strip_prefix('@') {
-        Some(scoped) => scoped.split_once('/').is_some_and(|(s, n)| is_part(s) && is_part(n)),
-        None => is_part(text) && !text.starts_with('_'),
-    };
-    parts && text.len() <= 214 && !matches!(text, "node_modules" | "favicon.ico")
-}
-
 /// The known name closest to `text`, if one is close enough to have been meant.
 pub fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text = text.to_ascii_lowercase();
@@ -71,16 +56,6 @@ mod tests {
         assert!(
             !is_variable("9A") && !is_variable("A=B") && !is_variable("") && !is_variable("A-B")
         );
-    }
-
-    #[test]
-    fn names_of_npm_packages() {
-        for name in ["mcp", "@a/b.c", "JSONStream", "a~b"] {
-            assert!(is_npm_package(name), "{name}");
-        }
-        for name in ["", "@a", "@a/", "@/b", "a/b", ".a", "_a", "@a/.b", "@a/b/c", "node_modules"] {
-            assert!(!is_npm_package(name), "{name}");
-        }
     }
 
     #[test]

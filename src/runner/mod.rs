@@ -29,6 +29,23 @@ pub struct NpmPackage {
     pub version: semver::Version,
 }
 
+impl NpmPackage {
+    /// Whether `text` can be the name of a package, its scope included, as the registry has them: URL-safe, and no part
+    /// starts with a dot.
+    pub fn is_name(text: &str) -> bool {
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
+        };
+        let parts = match text.strip_prefix('@') {
+            Some(scoped) => scoped.split_once('/').is_some_and(|(s, n)| is_part(s) && is_part(n)),
+            None => is_part(text) && !text.starts_with('_'),
+        };
+        parts && text.len() <= 214 && !matches!(text, "node_modules" | "favicon.ico")
+    }
+}
+
 impl fmt::Display for NpmPackage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.name, self.version)
@@ -42,4 +59,19 @@ pub struct BinaryPackage {
     pub path: PathBuf,
     /// The SHA-256 of the file, 64 lower-case hex digits.
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_npm_packages() {
+        for name in ["mcp", "@a/b.c", "JSONStream", "a~b"] {
+            assert!(NpmPackage::is_name(name), "{name}");
+        }
+        for name in ["", "@a", "@a/", "@/b", "a/b", ".a", "_a", "@a/.b", "@a/b/c", "node_modules"] {
+            assert!(!NpmPackage::is_name(name), "{name}");
+        }
+    }
 }

@@ -20,11 +20,11 @@ use std::path::{Path, PathBuf};
 use crate::error::{self, Fault, Kind};
 use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
-use crate::sys::{os, private};
+use crate::sys::private;
 
 pub use digest::{Digest, NotADigest};
 pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
-pub use verify::{Depth, Difference, Fault as Flaw, Findings};
+pub use verify::{Depth, Difference, Findings, Flaw};
 
 /// The store of one user.
 #[derive(Debug, Clone)]
@@ -124,18 +124,7 @@ impl Store {
     /// The right to change the store, until dropped. The kernel ends it with the process, however that dies.
     fn turn(&self, waiting: &mut dyn FnMut()) -> Result<File, StoreError> {
         let path = self.installs.join(".lock");
-        let at = |source| StoreError::io(&path, source);
-        os::create_private_folder(&self.installs).map_err(at)?;
-        let lock = os::open_lock_file(&path).map_err(at)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                waiting();
-                lock.lock().map_err(at)?;
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(at(source)),
-        }
-        Ok(lock)
+        private::lock(&path, waiting).map_err(|source| StoreError::io(&path, source))
     }
 
     /// A folder to fill, of a name that was never used: a package manager that outlived a killed hushpipe may still
@@ -199,8 +188,7 @@ impl Store {
 
     fn save(&self, receipt: &Receipt) -> Result<(), StoreError> {
         let path = self.receipts.join(receipt.lock.to_string());
-        os::create_private_folder(&self.receipts)
-            .and_then(|()| private::replace(&path, receipt.to_text().as_bytes()))
+        private::replace(&path, receipt.to_text().as_bytes())
             .map_err(|source| StoreError::io(&path, source))
     }
 }

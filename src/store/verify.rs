@@ -42,12 +42,12 @@ pub struct Difference {
     /// Its path below the install.
     pub path: String,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub flaw: Flaw,
 }
 
 /// What is wrong with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub enum Flaw {
     /// It is not there.
     Missing,
     /// It holds something else.
@@ -58,7 +58,7 @@ pub enum Fault {
     Exposed,
 }
 
-impl Fault {
+impl Flaw {
     /// A stable name for scripts.
     pub fn token(self) -> &'static str {
         match self {
@@ -72,12 +72,12 @@ impl Fault {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, fault } = self;
-        match fault {
-            Fault::Missing => write!(f, "`{path}` is missing"),
-            Fault::Changed => write!(f, "`{path}` is not what was locked"),
-            Fault::Added => write!(f, "`{path}` was added and could be loaded"),
-            Fault::Exposed => write!(f, "`{path}` may be written by other users"),
+        let Self { path, flaw } = self;
+        match flaw {
+            Flaw::Missing => write!(f, "`{path}` is missing"),
+            Flaw::Changed => write!(f, "`{path}` is not what was locked"),
+            Flaw::Added => write!(f, "`{path}` was added and could be loaded"),
+            Flaw::Exposed => write!(f, "`{path}` may be written by other users"),
         }
     }
 }
@@ -89,7 +89,7 @@ impl std::fmt::Display for Difference {
 pub(super) fn check(root: &Path, receipt: &Receipt, depth: Depth) -> Result<Findings, StoreError> {
     let Some(handle) = present(os::Folder::open(root), root)? else {
         let path = root.display().to_string();
-        let differences = vec![Difference { path, fault: Fault::Missing }];
+        let differences = vec![Difference { path, flaw: Flaw::Missing }];
         return Ok(Findings { differences, ..Findings::default() });
     };
     let check = Check { root, handle, receipt, depth };
@@ -115,8 +115,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn fault(&mut self, path: String, fault: Fault) {
-        self.differences.push(Difference { path, fault });
+    fn flaw(&mut self, path: String, flaw: Flaw) {
+        self.differences.push(Difference { path, flaw });
     }
 
     fn is_empty(&self) -> bool {
@@ -189,14 +189,14 @@ impl Check<'_> {
         let mut seen = Seen::default();
         let Some(handle) = present(self.handle.below(path), &place)? else {
             match record.locked {
-                true => seen.fault(path.to_owned(), Fault::Missing),
+                true => seen.flaw(path.to_owned(), Flaw::Missing),
                 false => seen.renewal = Some((record.path.clone(), None)),
             }
             return Ok(seen);
         };
         let facts = handle.facts().map_err(|source| StoreError::io(&place, source))?;
         if facts.exposed && record.locked {
-            seen.fault(path.to_owned(), Fault::Exposed);
+            seen.flaw(path.to_owned(), Flaw::Exposed);
         }
         let touched = facts.stamp != record.stamp;
         if touched || self.depth == Depth::Content {
@@ -208,7 +208,7 @@ impl Check<'_> {
             match self.entry(&handle, &record.path, &entry)? {
                 Ok(stamp) if stamp == entry.stamp => {}
                 Ok(stamp) => other_figures.push((index, stamp)),
-                Err(fault) => seen.fault(tree::joined(&record.path, entry.name), fault),
+                Err(flaw) => seen.flaw(tree::joined(&record.path, entry.name), flaw),
             }
         }
         if touched || !other_figures.is_empty() {
@@ -226,17 +226,17 @@ impl Check<'_> {
         handle: &os::Folder,
         folder: &str,
         entry: &EntryRecord<'_>,
-    ) -> Result<Result<Stamp, Fault>, StoreError> {
+    ) -> Result<Result<Stamp, Flaw>, StoreError> {
         let place = || self.root.join(tree::joined(folder, entry.name));
         let facts = match handle.facts_of(entry.name) {
             Ok(facts) => facts,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Err(Fault::Missing));
+                return Ok(Err(Flaw::Missing));
             }
             Err(source) => return Err(StoreError::io(&place(), source)),
         };
         if facts.exposed {
-            return Ok(Err(Fault::Exposed));
+            return Ok(Err(Flaw::Exposed));
         }
         if facts.stamp == entry.stamp && self.depth == Depth::Figures {
             return Ok(Ok(facts.stamp));
@@ -253,7 +253,7 @@ impl Check<'_> {
             }
             _ => (false, facts.stamp),
         };
-        Ok(if same { Ok(stamp) } else { Err(Fault::Changed) })
+        Ok(if same { Ok(stamp) } else { Err(Flaw::Changed) })
     }
 
     /// Judges what a folder holds beside its locked entries.
@@ -279,7 +279,7 @@ impl Check<'_> {
                 Some(Err(source)) => return Err(StoreError::io(&place.join(&name), source)),
                 // No program of ours or of npm makes such names, so nothing is lost by refusing them.
                 None => {
-                    seen.fault(path, Fault::Added);
+                    seen.flaw(path, Flaw::Added);
                     continue;
                 }
             };
@@ -291,7 +291,7 @@ impl Check<'_> {
                 Shape::File | Shape::Other if !known.makes_loadable(&shown) => {
                     seen.extra.push(path);
                 }
-                _ => seen.fault(path, Fault::Added),
+                _ => seen.flaw(path, Flaw::Added),
             }
         }
         Ok(())

@@ -53,7 +53,10 @@ impl Machine {
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        toml::from_str(&text).map(Some).map_err(|source| MachineError::Malformed { path, source })
+        toml::from_str(&text).map(Some).map_err(|error: toml::de::Error| {
+            let what = error.message().to_owned();
+            MachineError::Malformed { path, what }
+        })
     }
 
     /// Looks at the machine: asks the login shell for its PATH and Node for itself. Takes as long as the user's shell
@@ -77,7 +80,6 @@ impl Machine {
         let path = Self::file(paths);
         let failed = |source| MachineError::Write { path: path.clone(), source };
         let text = toml::to_string(self).map_err(|error| failed(io::Error::other(error)))?;
-        os::create_private_folder(&paths.state).map_err(failed)?;
         private::replace(&path, format!("{HEADER}{text}").as_bytes()).map_err(failed)
     }
 
@@ -190,12 +192,12 @@ pub enum MachineError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// It does not read.
-    #[error("machine record `{}` does not read", path.display())]
+    #[error("machine record `{}` does not read: {what}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where.
-        source: toml::de::Error,
+        /// Why.
+        what: String,
     },
     /// It could not be written.
     #[error("machine record `{}` cannot be written", path.display())]

@@ -4,7 +4,7 @@
 //! while it was written: content goes to a temporary file of mode 0600 in the same folder, to the disk, and then
 //! under its name.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub fn read_limited(file: &mut File, limit: u64) -> io::Result<Zeroizing<Vec<u8>
     Ok(bytes)
 }
 
-/// Replaces a file, or makes it, with mode 0600. A symlink stays one: the file it leads to is replaced.
+/// Replaces a file, or makes it and its folder, with mode 0600. A symlink stays one: the file it leads to is replaced.
 ///
 /// # Errors
 /// What the file system says; the old content is then still there.
@@ -55,7 +55,7 @@ pub fn replace_readable(path: &Path, content: &[u8]) -> io::Result<()> {
     os::sync_folder(folder)
 }
 
-/// Makes a file of mode 0600 that must not be there yet.
+/// Makes a file of mode 0600 that must not be there yet, and its folder.
 ///
 /// # Errors
 /// What the file system says; `AlreadyExists` where there is one.
@@ -65,9 +65,29 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     os::sync_folder(folder)
 }
 
+/// Takes a turn among the processes that change what a lock file guards; it ends when the file is dropped, and the kernel
+/// ends it with the process. `waiting` is called once if another process has the turn.
+///
+/// # Errors
+/// What the file system says.
+pub fn lock(path: &Path, waiting: &mut dyn FnMut()) -> io::Result<File> {
+    os::create_private_folder(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+    let file = os::open_lock_file(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            waiting();
+            file.lock()?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    Ok(file)
+}
+
 /// A temporary file beside `path` that holds `content`, on the disk, with the folder it is in.
 fn written<'a>(path: &'a Path, content: &[u8]) -> io::Result<(&'a Path, tempfile::NamedTempFile)> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    os::create_private_folder(folder)?;
     let mut file = tempfile::Builder::new().prefix(".hushpipe-").tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;

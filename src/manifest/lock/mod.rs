@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Fault, Kind};
 use crate::runner::npm::Locked;
 use crate::store::Digest;
+use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
@@ -67,11 +68,6 @@ impl Lockfile {
         self.entries.get(server)
     }
 
-    /// The names of the locked servers, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
-    }
-
     /// Records what was resolved for a server.
     ///
     /// # Errors
@@ -89,6 +85,29 @@ impl Lockfile {
         let dropped = self.entries.keys().filter(|name| !keep(name)).cloned().collect();
         self.entries.retain(|name, _| keep(name));
         dropped
+    }
+
+    /// Changes a lockfile as it is now, in turn with other processes of this user: resolving takes seconds, and what
+    /// another one locked meanwhile must stay. An unchanged file is not written.
+    ///
+    /// # Errors
+    /// Those of [`Lockfile::load`] and of `change`; the file cannot be written.
+    pub fn change<R>(
+        path: PathBuf,
+        paths: &Paths,
+        change: impl FnOnce(&mut Self) -> Result<R, LockError>,
+    ) -> Result<R, LockError> {
+        let turn = paths.state.join("lockfile.lock");
+        let turn =
+            private::lock(&turn, &mut || ()).map_err(|source| LockError::write(&turn, source))?;
+        let before = Self::load(path)?;
+        let mut lockfile = before.clone();
+        let result = change(&mut lockfile)?;
+        if lockfile != before {
+            lockfile.save()?;
+        }
+        drop(turn);
+        Ok(result)
     }
 
     /// Writes the lockfile, as a whole or not at all.
@@ -124,8 +143,8 @@ impl Lockfile {
         let named = starts.filter_map(|at| Some((at, section_name(text[at..].lines().next()?)?)));
         let sections: Vec<(usize, &str)> = named.collect();
         let end_of = |index: usize| sections.get(index).map_or(text.len(), |(start, _)| *start);
-        let preamble: Preamble = toml::from_str(&text[..end_of(0)])
-            .map_err(|error| malformed(error.message().to_owned()))?;
+        let preamble: Preamble =
+            toml::from_str(&text[..end_of(0)]).map_err(|error| malformed(reason(&text, &error)))?;
         if preamble.version != VERSION {
             return Err(LockError::Version { path, version: preamble.version });
         }
@@ -164,7 +183,7 @@ impl Entry {
     pub fn head(&self) -> Result<Head, LockError> {
         let lines = self.text.lines().skip(1).take_while(|line| !line.starts_with('['));
         let text = lines.fold(String::new(), |text, line| text + line + "\n");
-        toml::from_str(&text).map_err(|source| self.unreadable(source))
+        toml::from_str(&text).map_err(|error| self.unreadable(&text, &error))
     }
 
     /// All that is locked.
@@ -173,7 +192,7 @@ impl Entry {
     /// It does not read.
     pub fn locked(&self) -> Result<Locked, LockError> {
         let section: Section<String, Locked> =
-            toml::from_str(&self.text).map_err(|source| self.unreadable(source))?;
+            toml::from_str(&self.text).map_err(|error| self.unreadable(&self.text, &error))?;
         let mut servers = section.servers.into_iter();
         match (servers.next(), servers.next()) {
             (Some((name, locked)), None) if name == self.name => Ok(locked),
@@ -190,8 +209,8 @@ impl Entry {
         }
     }
 
-    fn unreadable(&self, source: toml::de::Error) -> LockError {
-        LockError::Entry { server: self.name.clone(), source }
+    fn unreadable(&self, text: &str, error: &toml::de::Error) -> LockError {
+        LockError::Entry { server: self.name.clone(), what: reason(text, error) }
     }
 }
 
@@ -211,6 +230,15 @@ fn section_name(line: &str) -> Option<&str> {
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     // `"` inside: a table of a section, such as `servers.x.packages."y"`.
     (!name.contains('"')).then_some(name)
+}
+
+/// What is wrong with a text and with which of its lines, in words: the parser's own message draws the source.
+fn reason(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {}", before.matches('\n').count() + 1, error.message()),
+        None => error.message().to_owned(),
+    }
 }
 
 /// Text with one line end behind its last line.
@@ -250,12 +278,12 @@ pub enum LockError {
         version: u32,
     },
     /// An entry does not read.
-    #[error("the lock entry of server `{server}` does not read")]
+    #[error("the lock entry of server `{server}` does not read: {what}")]
     Entry {
         /// The server.
         server: String,
-        /// Where.
-        source: toml::de::Error,
+        /// Why.
+        what: String,
     },
     /// A section holds another server's tables.
     #[error("the lock entry of server `{server}` holds another server's tables")]

@@ -40,7 +40,7 @@ fn with(names: &[&str]) -> Lockfile {
 fn a_lockfile_reads_back_as_it_was_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut lockfile = Lockfile::load(file(&folder)).unwrap();
-    assert_eq!(lockfile.names().count(), 0);
+    assert_eq!(lockfile.entries.len(), 0);
     lockfile.set("dotted.name", &locked("1.0.0")).unwrap();
     lockfile.set("plain", &locked("2.0.0")).unwrap();
     lockfile.save().unwrap();
@@ -115,10 +115,42 @@ fn line_endings_and_blank_lines_at_the_end_change_no_digest() {
 }
 
 #[test]
+fn what_two_lock_at_once_is_both_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::below(folder.path());
+    let change = |name: &str| {
+        let set = |lock: &mut Lockfile| lock.set(name, &locked("1.0.0")).map(drop);
+        Lockfile::change(file(&folder), &paths, set).unwrap();
+    };
+    let names: Vec<_> = (0..20).map(|n| format!("s{n}")).collect();
+    std::thread::scope(|scope| {
+        names.iter().for_each(|name| drop(scope.spawn(|| change(name))));
+    });
+    assert_eq!(Lockfile::load(file(&folder)).unwrap().entries.len(), names.len());
+}
+
+#[test]
+fn an_unchanged_lockfile_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::below(folder.path());
+    Lockfile::change(file(&folder), &paths, |lock| Ok(lock.retain(|_| true))).unwrap();
+    assert!(!file(&folder).exists());
+}
+
+#[test]
+fn an_entry_that_does_not_read_is_told_in_words() {
+    let text = "version = 1\n[servers.a]\nnpm = 1\n";
+    let error = parse(text).unwrap().entry("a").unwrap().locked().unwrap_err();
+    let message = "the lock entry of server `a` does not read: \
+                   line 2: invalid type: integer `1`, expected a string";
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
 fn servers_that_the_manifest_no_longer_has_are_dropped() {
     let mut lockfile = with(&["a", "b", "c"]);
     assert_eq!(lockfile.retain(|name| name == "b"), ["a", "c"]);
-    assert_eq!(lockfile.names().collect::<Vec<_>>(), ["b"]);
+    assert_eq!(lockfile.entries.keys().collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]

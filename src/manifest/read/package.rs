@@ -51,7 +51,7 @@ fn npm(spec: &str) -> Result<NpmPackage, Mistake> {
         Some((at, _)) => (&spec[..at], &spec[at + 1..]),
         None => (spec, ""),
     };
-    if !names::is_npm_package(name) || asked.contains([':', '/']) {
+    if !NpmPackage::is_name(name) || asked.contains([':', '/']) {
         return Err(Mistake::NotRegistry);
     }
     match Version::parse(asked) {

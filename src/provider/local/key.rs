@@ -55,8 +55,7 @@ pub(super) fn create(path: &Path) -> Result<Identity, Failure> {
         "# created: {made}\n# public key: {public}\n{}\n",
         secret.expose_secret()
     ));
-    os::create_private_folder(path.parent().unwrap_or(Path::new("/")))
-        .and_then(|()| private::create(path, text.as_bytes()))
+    private::create(path, text.as_bytes())
         .map_err(|error| Failure::of_file("writing", path, error))?;
     Ok(key)
 }

@@ -176,11 +176,7 @@ impl Store {
     /// Keeps other writers out until it is dropped. Waits for them: each holds it for milliseconds.
     fn lock(&self) -> Result<File, Failure> {
         let path = self.file.with_extension("lock");
-        let folder = self.file.parent().unwrap_or(Path::new("/"));
-        os::create_private_folder(folder)
-            .and_then(|()| os::open_lock_file(&path))
-            .and_then(|lock| lock.lock().map(|()| lock))
-            .map_err(|error| Failure::of_file("locking", &path, error))
+        private::lock(&path, &mut || ()).map_err(|error| Failure::of_file("locking", &path, error))
     }
 
     fn notice(&self) -> String {

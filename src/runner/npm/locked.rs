@@ -132,7 +132,7 @@ impl Locked {
     }
 
     fn check_package(&self, path: &str, package: &LockedPackage) -> Result<(), Rejected> {
-        let name_is_fine = package.name.as_deref().is_none_or(is_name);
+        let name_is_fine = package.name.as_deref().is_none_or(NpmPackage::is_name);
         if !is_package_path(path) || !name_is_fine {
             return Err(Rejected::Path(path.to_owned()));
         }
@@ -186,20 +186,7 @@ fn is_sha512(integrity: &str) -> bool {
 /// `node_modules/<name>`, once or nested.
 fn is_package_path(path: &str) -> bool {
     let Some(path) = path.strip_prefix("node_modules/") else { return false };
-    path.split("/node_modules/").all(is_name)
-}
-
-fn is_name(name: &str) -> bool {
-    match name.strip_prefix('@').map(|scoped| scoped.split_once('/')) {
-        None => is_name_part(name),
-        Some(Some((scope, name))) => is_name_part(scope) && is_name_part(name),
-        Some(None) => false,
-    }
-}
-
-fn is_name_part(part: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
-    !part.is_empty() && part != "node_modules" && !part.starts_with('.') && part.chars().all(plain)
+    path.split("/node_modules/").all(NpmPackage::is_name)
 }
 
 /// A path that goes down only.
