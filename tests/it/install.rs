@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::context::{Outcome, TestContext, finish};
+use crate::context::{Outcome, TestContext, finish, write_private};
 
 /// One request, so that there is something to answer.
 const INITIALIZE: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
@@ -166,6 +166,69 @@ fn two_installs_at_once_end_in_one_good_one() {
     });
     assert_starts(&context, "after two syncs");
     assert_eq!(installs(&context).len(), 1, "one install, nothing half done");
+}
+
+/// The package manager dies with a `sync` that is killed, nothing half done counts, and the next `sync` starts afresh.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sync_that_is_killed_leaves_nothing_that_counts() {
+    use crate::process;
+
+    const HANGS_ONCE: &str = r#"
+const fs = require('fs');
+const write = (text) => fs.writeFileSync('node_modules/a/index.js', text);
+fs.mkdirSync('node_modules/a', { recursive: true });
+const hung = process.env.HOME + '/hung';
+if (fs.existsSync(hung)) {
+  write('whole');
+} else {
+  write('half');
+  fs.writeFileSync(hung + '~', String(process.pid));
+  fs.renameSync(hung + '~', hung);
+  setInterval(() => {}, 1000);
+}
+"#;
+    let hash = "A".repeat(86);
+    let lock = format!(
+        "version = 1\n[servers.a]\nnpm = \"a@1.0.0\"\nentry = \"node_modules/a/index.js\"\n\
+         [servers.a.packages.\"node_modules/a\"]\nversion = \"1.0.0\"\nintegrity = \"sha512-{hash}==\"\n"
+    );
+    let context = TestContext::with_manifest("version = 1\n[servers.a]\nnpm = \"a@1.0.0\"\n");
+    write_private(&context.config().join("hushpipe.lock"), &lock);
+    let programs = context.home().join("programs");
+    fs::create_dir(&programs).unwrap();
+    fs::write(programs.join("npm-cli.js"), HANGS_ONCE).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(programs.join("npm-cli.js"), executable).unwrap();
+    std::os::unix::fs::symlink("npm-cli.js", programs.join("npm")).unwrap();
+    // Both where a login shell looks and where we do, whatever the shell of whoever runs this test.
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    for profile in [".profile", ".zprofile"] {
+        fs::write(context.home().join(profile), format!("export PATH='{path}'\n")).unwrap();
+    }
+    let sync = || {
+        let mut command = context.command(["sync"]);
+        command.env("PATH", &path);
+        command
+    };
+
+    let mut killed = sync().spawn().unwrap();
+    let hung = context.home().join("hung");
+    while !hung.exists() {
+        assert_eq!(killed.try_wait().unwrap(), None, "sync ended before npm hung");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let npm = fs::read_to_string(&hung).unwrap().parse().unwrap();
+    process::wait_until_gone(&[npm]);
+    assert_eq!(context.run(&["verify"], "").code, Some(78), "a half install counts");
+
+    let again = finish(sync(), b"");
+    assert_eq!(again.code, Some(0), "{}", again.everything());
+    assert_eq!(context.run(&["verify"], "").code, Some(0));
+    assert_eq!(fs::read_to_string(installed(&context, "a/index.js")).unwrap(), "whole");
+    assert_eq!(installs(&context).len(), 1, "the half install is still there");
 }
 
 /// `tools` and `call` start the server exactly as `run` does and print what a client would get.
