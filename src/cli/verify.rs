@@ -91,11 +91,10 @@ fn examine_install<'a>(server: &'a Server, package: &NpmPackage, paths: &Paths) 
     let findings = installed.findings(Depth::Content)?;
     let outcome = installed.judge(&findings);
     let named = |found: &Difference| Named { path: found.path.clone(), fault: found.fault.token() };
-    let locked = &installed.receipt.folders;
     let report = Report {
         server: &server.name,
         pinned: true,
-        files: Some(locked.iter().map(|folder| folder.entries.len()).sum()),
+        files: Some(installed.receipt.len()),
         tree: Some(installed.receipt.tree.to_string()),
         differences: findings.differences.iter().map(named).collect(),
         extra: findings.extra,

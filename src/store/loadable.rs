@@ -4,7 +4,9 @@
 //! `require('./util')` before it tries `util.js`, so a new file `util` beside a locked `util.js` would run in its place
 //! (Node's documentation of modules, LOAD_AS_FILE).
 
-use super::receipt::FolderRecord;
+use std::collections::HashSet;
+
+use super::receipt::{Entries, Malformed};
 
 /// What Node, Python or the dynamic loader would load by name.
 const SUFFIXES: &[&str] =
@@ -13,17 +15,35 @@ const SUFFIXES: &[&str] =
 /// What Node appends to a name that has no file.
 const APPENDED: &[&str] = &[".js", ".json", ".node"];
 
-/// Whether a new file of this name could be loaded. Case counts for nothing: some file systems ignore it.
-pub(super) fn is_loadable(name: &str, folder: &FolderRecord) -> bool {
-    let name = name.to_ascii_lowercase();
-    let shadows = |entry: &str| {
-        entry
-            .strip_prefix(name.as_str())
-            .is_some_and(|rest| rest.is_empty() || APPENDED.contains(&rest))
-    };
-    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-        || name.contains(".so.")
-        || folder.entries.iter().any(|entry| shadows(&entry.name.to_ascii_lowercase()))
+/// The locked names of one folder.
+pub(super) struct Known<'r> {
+    names: HashSet<&'r str>,
+    lower: HashSet<String>,
+}
+
+impl<'r> Known<'r> {
+    /// The names of these entries.
+    pub(super) fn of(entries: &'r Entries) -> Result<Self, Malformed> {
+        let names: Result<HashSet<_>, _> =
+            entries.iter().map(|entry| entry.map(|entry| entry.name)).collect();
+        let names = names?;
+        Ok(Self { lower: names.iter().map(|name| name.to_ascii_lowercase()).collect(), names })
+    }
+
+    /// Whether an entry of this name is locked.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether a new file of this name could be loaded. Case counts for nothing: some file systems ignore it.
+    pub(super) fn makes_loadable(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let shadows = |appended: &&str| self.lower.contains(&format!("{name}{appended}"));
+        SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+            || name.contains(".so.")
+            || self.lower.contains(&name)
+            || APPENDED.iter().any(shadows)
+    }
 }
 
 /// Whether a new folder of this name is a package that Node would find. Names with a leading dot cannot be required, and
@@ -38,19 +58,25 @@ pub(super) fn is_package(parent: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Digest;
     use crate::store::receipt::{Content, EntryRecord};
 
     #[test]
     fn code_is_loadable_and_data_is_not() {
-        let folder = folder_with(&["util.js", "notes.txt"]);
-        for name in ["a.js", "A.JS", "x.mjs", "p.json", "n.node", "l.so.1", "s.pth", "util", "UTIL"]
+        let mut entries = Entries::default();
+        for name in ["util.js", "notes.txt"] {
+            let (stamp, content) = (Default::default(), Content::File(""));
+            entries.push(&EntryRecord { name, stamp, content });
+        }
+        let known = Known::of(&entries).unwrap();
+        for name in
+            ["a.js", "A.JS", "x.mjs", "p.json", "l.so.1", "s.pth", "util", "UTIL", "Util.Js"]
         {
-            assert!(is_loadable(name, &folder), "{name}");
+            assert!(known.makes_loadable(name), "{name}");
         }
         for name in ["memory.jsonl", "db.sqlite", "note", "utilities", "notes", "a.js.txt"] {
-            assert!(!is_loadable(name, &folder), "{name}");
+            assert!(!known.makes_loadable(name), "{name}");
         }
+        assert!(known.has("util.js") && !known.has("util"));
     }
 
     #[test]
@@ -65,15 +91,5 @@ mod tests {
         for (parent, name) in [("node_modules", ".cache"), ("node_modules/a", "data"), ("", "d")] {
             assert!(!is_package(parent, name), "{parent} {name}");
         }
-    }
-
-    fn folder_with(names: &[&str]) -> FolderRecord {
-        let entry = |name: &&str| EntryRecord {
-            name: (*name).to_owned(),
-            stamp: Default::default(),
-            content: Content::File(Digest::of(b"")),
-        };
-        let entries = names.iter().map(entry).collect();
-        FolderRecord { path: String::new(), stamp: Default::default(), locked: true, entries }
     }
 }

@@ -23,7 +23,7 @@ use crate::sys::permission::{self, Insecure};
 use crate::sys::{os, private};
 
 pub use digest::{Digest, NotADigest};
-pub use receipt::{Content, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
+pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
 pub use verify::{Depth, Difference, Fault as Flaw, Findings};
 
 /// The store of one user.
@@ -64,11 +64,10 @@ impl Store {
             Err(error) if error.is_missing() => return Err(StoreError::NotInstalled),
             Err(error) => return Err(error.into()),
         };
-        let receipt: Receipt =
-            text.parse().map_err(|source| StoreError::Malformed { path: path.clone(), source })?;
+        let receipt: Receipt = text.parse()?;
         match receipt.lock == *lock {
             true => Ok(receipt),
-            false => Err(StoreError::Malformed { path, source: Malformed(2) }),
+            false => Err(Malformed(format!("lock\t{}", receipt.lock)).into()),
         }
     }
 
@@ -107,20 +106,14 @@ impl Store {
             self.save(&receipt)?;
             return Ok(Installed { receipt, filled: false });
         }
-        let new = self.beside(&lock, "new");
-        remove(&new)?;
-        os::create_private_folder(&new).map_err(|source| StoreError::io(&new, source))?;
-        let filled = fill(&new).and_then(|flags| Ok((flags, tree::record(&new)?)));
-        let (flags, folders) = match filled {
-            Ok(filled) => filled,
-            Err(error) => {
-                let _ = remove(&new);
-                return Err(error);
-            }
-        };
-        let tree = tree::digest(&folders);
+        let new = self.empty_folder()?;
+        // Removed with all that is in it, should anything fail from here to its renaming.
+        let flags = fill(new.path())?;
+        let folders = tree::record(new.path())?;
+        let tree = tree::digest(&folders).map_err(StoreError::from)?;
         let receipt = Receipt { lock, tree, runtime: Runtime { flags, ..runtime }, folders };
-        self.put_in_place(&new, &receipt)?;
+        self.put_in_place(new.path(), &receipt)?;
+        let _ = new.keep();
         // The folder's own figures changed with its name, and those of folders that got data.
         let findings = verify::check(&self.folder(&lock), &receipt, Depth::Figures)?;
         let receipt = findings.renewed.unwrap_or(receipt);
@@ -145,11 +138,24 @@ impl Store {
         Ok(lock)
     }
 
+    /// A folder to fill, of a name that was never used: a package manager that outlived a killed hushpipe may still
+    /// write to the last one.
+    fn empty_folder(&self) -> Result<tempfile::TempDir, StoreError> {
+        const PREFIX: &str = ".new-";
+        let at = |source| StoreError::io(&self.installs, source);
+        for entry in std::fs::read_dir(&self.installs).map_err(at)?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                let _ = remove(&entry.path());
+            }
+        }
+        tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.installs).map_err(at)
+    }
+
     /// The receipt of an install that is as it was locked.
     fn whole(&self, lock: &Digest) -> Result<Option<Receipt>, StoreError> {
         let receipt = match self.receipt(lock) {
             Ok(receipt) => receipt,
-            Err(StoreError::NotInstalled | StoreError::Malformed { .. }) => return Ok(None),
+            Err(StoreError::NotInstalled | StoreError::Malformed(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
         let findings = verify::check(&self.folder(lock), &receipt, Depth::Figures)?;
@@ -160,7 +166,7 @@ impl Store {
     /// Gives a filled folder its name. A folder that has it already is not whole: only what its server added is kept,
     /// copied before anything is moved, so that being cut off loses nothing.
     fn put_in_place(&self, new: &Path, receipt: &Receipt) -> Result<(), StoreError> {
-        let (place, old) = (self.folder(&receipt.lock), self.beside(&receipt.lock, "old"));
+        let (place, old) = (self.folder(&receipt.lock), self.old(&receipt.lock));
         let moved = |from: &Path, to: &Path| {
             std::fs::rename(from, to).map_err(|source| StoreError::io(to, source))
         };
@@ -174,7 +180,7 @@ impl Store {
 
     /// Finishes a replacement that was cut off between its two moves, or after them.
     fn finish_replacement(&self, lock: &Digest) -> Result<(), StoreError> {
-        let (place, old) = (self.folder(lock), self.beside(lock, "old"));
+        let (place, old) = (self.folder(lock), self.old(lock));
         if old.symlink_metadata().is_err() {
             return Ok(());
         }
@@ -186,8 +192,9 @@ impl Store {
         }
     }
 
-    fn beside(&self, lock: &Digest, state: &str) -> PathBuf {
-        self.installs.join(format!(".{state}-{lock}"))
+    /// Where an install is while another one takes its name.
+    fn old(&self, lock: &Digest) -> PathBuf {
+        self.installs.join(format!(".old-{lock}"))
     }
 
     fn save(&self, receipt: &Receipt) -> Result<(), StoreError> {
@@ -219,13 +226,8 @@ pub enum StoreError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A receipt does not read.
-    #[error("receipt `{}` does not read", path.display())]
-    Malformed {
-        /// The receipt.
-        path: PathBuf,
-        /// Which line.
-        source: Malformed,
-    },
+    #[error("the receipt of an install does not read")]
+    Malformed(#[from] Malformed),
     /// A file's name is not UTF-8 or holds control characters.
     #[error("the name of `{}` cannot be recorded", path.display())]
     Name {
@@ -272,7 +274,7 @@ impl StoreError {
 impl Fault for StoreError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotInstalled | Self::Malformed { .. } => Kind::Config,
+            Self::NotInstalled | Self::Malformed(_) => Kind::Config,
             Self::Name { .. } | Self::Link { .. } | Self::Special { .. } | Self::Busy { .. } => {
                 Kind::Integrity
             }
@@ -284,7 +286,7 @@ impl Fault for StoreError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NotInstalled | Self::Malformed { .. } => Some("run `hushpipe sync`".into()),
+            Self::NotInstalled | Self::Malformed(_) => Some("run `hushpipe sync`".into()),
             Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some(format!("look at its owner and mode: `ls -ld {}`", path.display()))

@@ -1,7 +1,8 @@
 //! What is true of one install on this machine: its files with their figures and digests, and its runtime.
 //!
-//! Read at every launch, so the form is made for speed: one line per entry, fields parted by tabs, names last. A receipt
-//! ends with a line that counts the others; one without it is refused, as is any line that does not read back exactly.
+//! Read at every launch, so the form is made for speed: one line per entry, fields parted by tabs, names last. The lines
+//! of a folder stay text until the folder is looked at, which several threads do at once. A receipt ends with a line that
+//! counts the others; one without it is refused, and so is any line that does not read.
 //!
 //! ```text
 //! hushpipe-receipt 1
@@ -18,7 +19,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::str::{FromStr, Split};
+use std::str::FromStr;
 
 use super::Digest;
 use crate::sys::stat::Stamp;
@@ -56,34 +57,38 @@ pub struct FolderRecord {
     pub stamp: Stamp,
     /// Whether the lock put it there; otherwise the server added it.
     pub locked: bool,
-    /// Its locked files and links, sorted by name.
-    pub entries: Vec<EntryRecord>,
+    /// Its locked files and links.
+    pub entries: Entries,
 }
 
+/// The locked files and links of one folder, as lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entries(String);
+
 /// A locked file or link.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryRecord {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryRecord<'r> {
     /// Its name in its folder.
-    pub name: String,
+    pub name: &'r str,
     /// Its figures.
     pub stamp: Stamp,
     /// What it holds.
-    pub content: Content,
+    pub content: Content<'r>,
 }
 
 /// What a locked entry holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// A file with this digest.
-    File(Digest),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'r> {
+    /// A file with this digest, in hex.
+    File(&'r str),
     /// A link to this target.
-    Link(String),
+    Link(&'r str),
 }
 
 /// A line of a receipt does not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("line {0} does not read")]
-pub struct Malformed(pub usize);
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its line `{0}` does not read")]
+pub struct Malformed(pub String);
 
 impl Receipt {
     /// The receipt as it is written to disk.
@@ -94,16 +99,10 @@ impl Receipt {
         for flag in flags {
             let _ = writeln!(text, "flag\t{flag}");
         }
-        for folder in &self.folders {
-            let kind = if folder.locked { "d" } else { "x" };
-            let _ = writeln!(text, "{kind}\t{}\t{}", figures(&folder.stamp), folder.path);
-            for EntryRecord { name, stamp, content } in &folder.entries {
-                let stamp = figures(stamp);
-                let _ = match content {
-                    Content::File(digest) => writeln!(text, "f\t{stamp}\t{digest}\t{name}"),
-                    Content::Link(target) => writeln!(text, "l\t{stamp}\t{target}\t{name}"),
-                };
-            }
+        for FolderRecord { path, stamp, locked, entries } in &self.folders {
+            let kind = if *locked { "d" } else { "x" };
+            let _ = writeln!(text, "{kind}\t{}\t{path}", figures(stamp));
+            text.push_str(&entries.0);
         }
         let lines = text.lines().count();
         let _ = writeln!(text, "end\t{lines}");
@@ -115,26 +114,45 @@ impl Receipt {
         let at = self.folders.binary_search_by(|folder| folder.path.as_str().cmp(path)).ok()?;
         self.folders.get(at)
     }
+
+    /// How many locked files and links there are.
+    pub fn len(&self) -> usize {
+        self.folders.iter().map(|folder| folder.entries.0.lines().count()).sum()
+    }
+
+    /// Whether nothing is locked.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Entries {
+    /// Adds an entry.
+    pub fn push(&mut self, entry: &EntryRecord<'_>) {
+        let EntryRecord { name, stamp, content } = entry;
+        let stamp = figures(stamp);
+        let _ = match content {
+            Content::File(digest) => writeln!(self.0, "f\t{stamp}\t{digest}\t{name}"),
+            Content::Link(target) => writeln!(self.0, "l\t{stamp}\t{target}\t{name}"),
+        };
+    }
+
+    /// The entries, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Result<EntryRecord<'_>, Malformed>> {
+        let lines = self.0.split_terminator('\n');
+        lines.map(|line| entry(line).ok_or_else(|| Malformed(line.to_owned())))
+    }
 }
 
 impl FromStr for Receipt {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let mut reader = Reader { lines: text.split('\n'), number: 0 };
-        let receipt = reader.receipt().ok_or(Malformed(reader.number))?;
-        match reader.lines.next() {
-            Some("") if reader.lines.next().is_none() => Ok(receipt),
-            _ => Err(Malformed(reader.number + 1)),
+        let mut reader = Reader { rest: text, line: "", count: 0 };
+        match reader.receipt() {
+            Some(receipt) if reader.rest.is_empty() => Ok(receipt),
+            _ => Err(Malformed(reader.line.to_owned())),
         }
-    }
-}
-
-impl FolderRecord {
-    /// The entry of this name.
-    pub fn entry(&self, name: &str) -> Option<&EntryRecord> {
-        let at = self.entries.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok()?;
-        self.entries.get(at)
     }
 }
 
@@ -145,14 +163,30 @@ fn figures(stamp: &Stamp) -> String {
 }
 
 struct Reader<'t> {
-    lines: Split<'t, char>,
-    number: usize,
+    rest: &'t str,
+    line: &'t str,
+    /// How many lines were taken.
+    count: usize,
 }
 
 impl<'t> Reader<'t> {
+    /// Takes a line with its end.
     fn line(&mut self) -> Option<&'t str> {
-        self.number += 1;
-        self.lines.next()
+        let end = memchr::memchr(b'\n', self.rest.as_bytes())?;
+        (self.line, self.rest) = (&self.rest[..end], &self.rest[end + 1..]);
+        self.count += 1;
+        Some(self.line)
+    }
+
+    /// Takes the lines of a folder's entries, unread.
+    fn entries(&mut self) -> Entries {
+        let start = self.rest;
+        while self.rest.starts_with("f\t") || self.rest.starts_with("l\t") {
+            if self.line().is_none() {
+                break;
+            }
+        }
+        Entries(start[..start.len() - self.rest.len()].to_owned())
     }
 
     fn receipt(&mut self) -> Option<Receipt> {
@@ -169,13 +203,12 @@ impl<'t> Reader<'t> {
             let (kind, rest) = self.line()?.split_once('\t')?;
             match kind {
                 "flag" if folders.is_empty() => runtime.flags.push(rest.to_owned()),
-                "f" | "l" => folders.last_mut()?.entries.push(entry(kind, rest)?),
                 "d" | "x" => {
                     let (stamp, path) = stamp(rest)?;
                     let (path, locked) = (path.to_owned(), kind == "d");
-                    folders.push(FolderRecord { path, stamp, locked, entries: Vec::new() });
+                    folders.push(FolderRecord { path, stamp, locked, entries: self.entries() });
                 }
-                "end" if rest.parse() == Ok(self.number - 1) => break,
+                "end" if rest.parse() == Ok(self.count - 1) => break,
                 _ => return None,
             }
         }
@@ -183,14 +216,16 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn entry(kind: &str, rest: &str) -> Option<EntryRecord> {
+fn entry(line: &str) -> Option<EntryRecord<'_>> {
+    let (kind, rest) = line.split_once('\t')?;
     let (stamp, rest) = stamp(rest)?;
     let (content, name) = rest.split_once('\t')?;
     let content = match kind {
-        "f" => Content::File(content.parse().ok()?),
-        _ => Content::Link(content.to_owned()),
+        "f" => Content::File(content),
+        "l" => Content::Link(content),
+        _ => return None,
     };
-    Some(EntryRecord { name: name.to_owned(), stamp, content })
+    Some(EntryRecord { name, stamp, content })
 }
 
 fn stamp(rest: &str) -> Option<(Stamp, &str)> {
@@ -208,18 +243,19 @@ fn stamp(rest: &str) -> Option<(Stamp, &str)> {
 mod tests {
     use super::*;
 
+    const STAMP: Stamp =
+        Stamp { inode: 7, size: 3, modified: -1, changed: 1_700_000_000_123_456_789 };
+
     fn sample() -> Receipt {
-        let stamp = Stamp { inode: 7, size: 3, modified: -1, changed: 1_700_000_000_123_456_789 };
-        let folder_stamp = Stamp { size: 0, ..stamp };
-        let file = Content::File(Digest::of(b"abc"));
-        let link = Content::Link("../a b/c.js".into());
-        let entries = vec![
-            EntryRecord { name: "a b.js".into(), stamp, content: file },
-            EntryRecord { name: "link".into(), stamp, content: link },
-        ];
+        let digest = Digest::of(b"abc").to_string();
+        let mut entries = Entries::default();
+        let file = Content::File(&digest);
+        entries.push(&EntryRecord { name: "a b.js", stamp: STAMP, content: file });
+        let link = Content::Link("../a b/c.js");
+        entries.push(&EntryRecord { name: "link", stamp: STAMP, content: link });
         let folder = |path: &str, locked, entries| FolderRecord {
             path: path.into(),
-            stamp: folder_stamp,
+            stamp: Stamp { size: 0, ..STAMP },
             locked,
             entries,
         };
@@ -231,14 +267,29 @@ mod tests {
                 version: "v20.20.2".into(),
                 flags: vec!["--no-warnings".into()],
             },
-            folders: vec![folder("", true, entries), folder("data", false, vec![])],
+            folders: vec![folder("", true, entries), folder("data", false, Entries::default())],
         }
     }
 
     #[test]
     fn a_receipt_reads_back_as_it_was_written() {
         let receipt = sample();
+        assert_eq!(receipt.len(), 2);
         assert_eq!(receipt.to_text().parse(), Ok(receipt));
+    }
+
+    #[test]
+    fn entries_read_back_as_they_were_added() {
+        let receipt = sample();
+        let digest = Digest::of(b"abc").to_string();
+        let entries: Result<Vec<_>, _> = receipt.folders[0].entries.iter().collect();
+        let file = Content::File(&digest);
+        let link = Content::Link("../a b/c.js");
+        let expected = [
+            EntryRecord { name: "a b.js", stamp: STAMP, content: file },
+            EntryRecord { name: "link", stamp: STAMP, content: link },
+        ];
+        assert_eq!(entries.unwrap(), expected);
     }
 
     #[test]
@@ -247,23 +298,24 @@ mod tests {
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             assert!(text[..end].parse::<Receipt>().is_err(), "{end}");
         }
-        assert_eq!(format!("{text}x").parse::<Receipt>(), Err(Malformed(11)));
+        assert!(format!("{text}x").parse::<Receipt>().is_err());
     }
 
     #[test]
     fn a_line_that_does_not_read_is_named() {
         let text = sample().to_text();
-        for (from, to) in [("\t7\t3", "\t-7\t3"), ("f\t", "g\t"), ("end\t9", "end\t8")] {
+        for (from, to) in [("d\t7", "d\tx"), ("f\t", "g\t"), ("end\t9", "end\t8")] {
             assert!(text.replace(from, to).parse::<Receipt>().is_err(), "{from}");
         }
-        assert_eq!(text.replace("f\t7", "f\tx").parse::<Receipt>(), Err(Malformed(7)));
+        let odd: Receipt = text.replace("f\t7", "f\t-7").parse().unwrap();
+        let Malformed(line) = odd.folders[0].entries.iter().next().unwrap().unwrap_err();
+        assert!(line.starts_with("f\t-7\t3"), "{line}");
     }
 
     #[test]
-    fn folders_and_entries_are_found_by_name() {
+    fn folders_are_found_by_path() {
         let receipt = sample();
         assert!(receipt.folder("data").is_some_and(|folder| !folder.locked));
-        assert!(receipt.folder("").is_some_and(|folder| folder.entry("link").is_some()));
-        assert!(receipt.folder("").is_some_and(|folder| folder.entry("li").is_none()));
+        assert!(receipt.folder("dat").is_none());
     }
 }

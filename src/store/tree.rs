@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::receipt::{Content, EntryRecord, FolderRecord, Receipt};
+use super::receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt};
 use super::{Digest, StoreError, loadable};
 use crate::sys::os;
 use crate::sys::stat::{Shape, Stamp};
@@ -22,18 +22,19 @@ pub(super) fn record(root: &Path) -> Result<Vec<FolderRecord>, StoreError> {
 }
 
 /// The digest of all names and contents.
-pub(super) fn digest(folders: &[FolderRecord]) -> Digest {
+pub(super) fn digest(folders: &[FolderRecord]) -> Result<Digest, Malformed> {
     let mut text = String::new();
-    for folder in folders.iter().filter(|folder| folder.locked) {
+    for folder in folders {
         text.push_str(&format!("d\t{}\n", folder.path));
-        for entry in &folder.entries {
-            text.push_str(&match &entry.content {
-                Content::File(digest) => format!("f\t{digest}\t{}\n", entry.name),
-                Content::Link(target) => format!("l\t{target}\t{}\n", entry.name),
+        for entry in folder.entries.iter() {
+            let EntryRecord { name, content, .. } = entry?;
+            text.push_str(&match content {
+                Content::File(digest) => format!("f\t{digest}\t{name}\n"),
+                Content::Link(target) => format!("l\t{target}\t{name}\n"),
             });
         }
     }
-    Digest::of(text.as_bytes())
+    Ok(Digest::of(text.as_bytes()))
 }
 
 /// The path of an entry below the install.
@@ -71,10 +72,11 @@ pub(super) fn hashed(path: &Path) -> Result<(Digest, Stamp), StoreError> {
 
 /// Copies what a server added to its install `from` into the new install `to`: data, never anything loadable.
 pub(super) fn carry_over(from: &Path, to: &Path, receipt: &Receipt) -> Result<(), StoreError> {
-    let nothing = FolderRecord::default();
+    let nothing = Entries::default();
     let mut open = vec![String::new()];
     while let Some(path) = open.pop() {
-        let known = receipt.folder(&path).unwrap_or(&nothing);
+        let known = receipt.folder(&path).map_or(&nothing, |folder| &folder.entries);
+        let known = loadable::Known::of(known)?;
         let place = from.join(&path);
         let handle = os::Folder::open(&place).map_err(|source| StoreError::io(&place, source))?;
         for name in names(&place)? {
@@ -87,7 +89,7 @@ pub(super) fn carry_over(from: &Path, to: &Path, receipt: &Receipt) -> Result<()
                     std::fs::create_dir(&target).map_err(at)?;
                     open.push(here);
                 }
-                Shape::File if !loadable::is_loadable(&name, known) => {
+                Shape::File if !known.has(&name) && !known.makes_loadable(&name) => {
                     std::fs::copy(&source, &target).map_err(at)?;
                 }
                 _ => {}
@@ -102,20 +104,22 @@ fn folder(root: &Path, path: String, open: &mut Vec<String>) -> Result<FolderRec
     let at = |source| StoreError::io(&place, source);
     os::make_private(&place).map_err(at)?;
     let handle = os::Folder::open(&place).map_err(at)?;
-    let mut entries = Vec::new();
+    let mut entries = Entries::default();
     for name in names(&place)? {
         let entry = place.join(&name);
         let facts = handle.facts_of(&name).map_err(|source| StoreError::io(&entry, source))?;
         match facts.shape {
             Shape::Folder => open.push(joined(&path, &name)),
             Shape::Link => {
-                let content = Content::Link(link(&path, &entry)?);
-                entries.push(EntryRecord { name, stamp: facts.stamp, content });
+                let target = link(&path, &entry)?;
+                let content = Content::Link(&target);
+                entries.push(&EntryRecord { name: &name, stamp: facts.stamp, content });
             }
             Shape::File => {
                 os::make_private(&entry).map_err(|source| StoreError::io(&entry, source))?;
                 let (digest, stamp) = hashed(&entry)?;
-                entries.push(EntryRecord { name, stamp, content: Content::File(digest) });
+                let content = Content::File(&digest.to_string());
+                entries.push(&EntryRecord { name: &name, stamp, content });
             }
             Shape::Other => return Err(StoreError::Special { path: entry }),
         }

@@ -11,10 +11,10 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::receipt::{Content, EntryRecord, FolderRecord, Receipt};
+use super::receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt};
 use super::{StoreError, loadable, tree};
 use crate::sys::os;
-use crate::sys::stat::{Facts, Shape};
+use crate::sys::stat::{Shape, Stamp};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,69 +198,62 @@ impl Check<'_> {
         if facts.exposed && record.locked {
             seen.fault(path.to_owned(), Fault::Exposed);
         }
-        let mut renewed: Option<FolderRecord> = None;
-        for (index, entry) in record.entries.iter().enumerate() {
-            let now = self.entry(&handle, record, entry, &mut seen)?;
-            if let Some(now) = now.filter(|now| now.stamp != entry.stamp) {
-                let record = renewed.get_or_insert_with(|| record.clone());
-                record.entries[index].stamp = now.stamp;
-            }
-        }
         let touched = facts.stamp != record.stamp;
-        if touched {
-            renewed.get_or_insert_with(|| record.clone()).stamp = facts.stamp;
-        }
         if touched || self.depth == Depth::Content {
             self.list(&handle, &place, record, &mut seen)?;
         }
-        if let Some(record) = renewed {
-            seen.renewal = Some((record.path.clone(), Some(record)));
+        let mut other_figures = Vec::new();
+        for (index, entry) in record.entries.iter().enumerate() {
+            let entry = entry?;
+            match self.entry(&handle, &record.path, &entry)? {
+                Ok(stamp) if stamp == entry.stamp => {}
+                Ok(stamp) => other_figures.push((index, stamp)),
+                Err(fault) => seen.fault(tree::joined(&record.path, entry.name), fault),
+            }
+        }
+        if touched || !other_figures.is_empty() {
+            let entries = renewed(&record.entries, &other_figures)?;
+            let (path, locked) = (record.path.clone(), record.locked);
+            let record = FolderRecord { path: path.clone(), stamp: facts.stamp, locked, entries };
+            seen.renewal = Some((path, Some(record)));
         }
         Ok(seen)
     }
 
-    /// Compares one locked entry; returns its figures if it is what was locked.
+    /// Compares one locked entry: its figures today if it is what was locked, or what is wrong with it.
     fn entry(
         &self,
         handle: &os::Folder,
-        folder: &FolderRecord,
-        entry: &EntryRecord,
-        seen: &mut Seen,
-    ) -> Result<Option<Facts>, StoreError> {
-        let path = || tree::joined(&folder.path, &entry.name);
-        let place = || self.root.join(path());
-        let facts = match handle.facts_of(&entry.name) {
+        folder: &str,
+        entry: &EntryRecord<'_>,
+    ) -> Result<Result<Stamp, Fault>, StoreError> {
+        let place = || self.root.join(tree::joined(folder, entry.name));
+        let facts = match handle.facts_of(entry.name) {
             Ok(facts) => facts,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                seen.fault(path(), Fault::Missing);
-                return Ok(None);
+                return Ok(Err(Fault::Missing));
             }
             Err(source) => return Err(StoreError::io(&place(), source)),
         };
         if facts.exposed {
-            seen.fault(path(), Fault::Exposed);
-            return Ok(None);
+            return Ok(Err(Fault::Exposed));
         }
         if facts.stamp == entry.stamp && self.depth == Depth::Figures {
-            return Ok(Some(facts));
+            return Ok(Ok(facts.stamp));
         }
-        let (same, stamp) = match (&entry.content, facts.shape) {
+        let (same, stamp) = match (entry.content, facts.shape) {
             (Content::File(digest), Shape::File) => {
                 let (now, stamp) = tree::hashed(&place())?;
-                (now == *digest, stamp)
+                (now.to_string() == digest, stamp)
             }
             (Content::Link(target), Shape::Link) => {
-                let now = std::fs::read_link(place())
-                    .map_err(|source| StoreError::io(&place(), source))?;
+                let now = std::fs::read_link(place());
+                let now = now.map_err(|source| StoreError::io(&place(), source))?;
                 (now.to_str() == Some(target), facts.stamp)
             }
             _ => (false, facts.stamp),
         };
-        if !same {
-            seen.fault(path(), Fault::Changed);
-            return Ok(None);
-        }
-        Ok(Some(Facts { stamp, ..facts }))
+        Ok(if same { Ok(stamp) } else { Err(Fault::Changed) })
     }
 
     /// Judges what a folder holds beside its locked entries.
@@ -272,11 +265,12 @@ impl Check<'_> {
         seen: &mut Seen,
     ) -> Result<(), StoreError> {
         let at = |source| StoreError::io(place, source);
+        let known = loadable::Known::of(&record.entries)?;
         for entry in std::fs::read_dir(place).map_err(at)? {
             let name = entry.map_err(at)?.file_name();
             let shown = name.to_string_lossy();
             let path = tree::joined(&record.path, &shown);
-            if record.entry(&shown).is_some() || self.receipt.folder(&path).is_some() {
+            if known.has(&shown) || self.receipt.folder(&path).is_some() {
                 continue;
             }
             let facts = match name.to_str().map(|name| handle.facts_of(name)) {
@@ -294,7 +288,7 @@ impl Check<'_> {
                 Shape::Folder if clean && !loadable::is_package(&record.path, &shown) => {
                     seen.new_folders.push(path);
                 }
-                Shape::File | Shape::Other if !loadable::is_loadable(&shown, record) => {
+                Shape::File | Shape::Other if !known.makes_loadable(&shown) => {
                     seen.extra.push(path);
                 }
                 _ => seen.fault(path, Fault::Added),
@@ -302,6 +296,22 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+/// Entries with other figures at some places.
+fn renewed(entries: &Entries, figures: &[(usize, Stamp)]) -> Result<Entries, Malformed> {
+    if figures.is_empty() {
+        return Ok(entries.clone());
+    }
+    let mut figures = figures.iter().peekable();
+    let mut renewed = Entries::default();
+    for (index, entry) in entries.iter().enumerate() {
+        let entry = entry?;
+        let stamp =
+            figures.next_if(|(at, _)| *at == index).map_or(entry.stamp, |(_, stamp)| *stamp);
+        renewed.push(&EntryRecord { stamp, ..entry });
+    }
+    Ok(renewed)
 }
 
 /// What was opened, or nothing where it is not there or is no longer a folder.

@@ -6,11 +6,13 @@
 //! of its lines, without the server's name: two servers of one package share an install. A file that was edited by hand
 //! has another digest and must be synced again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Kind};
@@ -113,28 +115,25 @@ impl Lockfile {
             version: u32,
         }
         let malformed = |what: String| LockError::Malformed { path: path.clone(), what };
-        let mut sections = vec![(None, String::new())];
-        for line in text.lines() {
-            match section_start(line) {
-                Some(name) => sections.push((Some(name), format!("{line}\n"))),
-                None => sections.iter_mut().next_back().into_iter().for_each(|(_, section)| {
-                    section.push_str(line);
-                    section.push('\n');
-                }),
-            }
-        }
-        let mut sections = sections.into_iter();
-        let (_, preamble) = sections.next().unwrap_or_default();
-        let preamble: Preamble =
-            toml::from_str(&preamble).map_err(|error| malformed(error.message().to_owned()))?;
+        let text = match text.contains('\r') {
+            true => Cow::from(text.replace("\r\n", "\n")),
+            false => Cow::from(text),
+        };
+        let starts = memmem::find_iter(text.as_bytes(), TABLE);
+        let starts = starts.filter(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+        let named = starts.filter_map(|at| Some((at, section_name(text[at..].lines().next()?)?)));
+        let sections: Vec<(usize, &str)> = named.collect();
+        let end_of = |index: usize| sections.get(index).map_or(text.len(), |(start, _)| *start);
+        let preamble: Preamble = toml::from_str(&text[..end_of(0)])
+            .map_err(|error| malformed(error.message().to_owned()))?;
         if preamble.version != VERSION {
             return Err(LockError::Version { path, version: preamble.version });
         }
         let mut entries = BTreeMap::new();
-        for (name, text) in sections {
-            let name = name.unwrap_or_default().to_owned();
-            let entry = Entry { name: name.clone(), text: tidy(&text) };
-            if entries.insert(name.clone(), entry).is_some() {
+        for (index, (start, name)) in sections.iter().enumerate() {
+            let text = tidy(&text[*start..end_of(index + 1)]);
+            let entry = Entry { name: (*name).to_owned(), text };
+            if entries.insert(entry.name.clone(), entry).is_some() {
                 return Err(malformed(format!("server `{name}` stands in it twice")));
             }
         }
@@ -147,13 +146,14 @@ impl Entry {
     pub fn digest(&self) -> Digest {
         let header = self.header();
         let mut text = String::with_capacity(self.text.len());
-        for line in self.text.lines() {
-            match line.strip_prefix(header.as_str()) {
-                Some(rest) if rest.starts_with(['.', ']']) => text.push_str(rest),
-                _ => text.push_str(line),
+        let mut copied = 0;
+        for at in memmem::find_iter(self.text.as_bytes(), &header) {
+            if at == 0 || self.text.as_bytes()[at - 1] == b'\n' {
+                text.push_str(&self.text[copied..at]);
+                copied = at + header.len();
             }
-            text.push('\n');
         }
+        text.push_str(&self.text[copied..]);
         Digest::of(text.as_bytes())
     }
 
@@ -206,16 +206,16 @@ const HEADER: &str =
     "# What `hushpipe lock` resolved. Commit it; change it with `hushpipe lock` only.\n";
 
 /// The server whose section a line opens.
-fn section_start(line: &str) -> Option<&str> {
+fn section_name(line: &str) -> Option<&str> {
     let name = line.strip_prefix(TABLE)?.trim_end().strip_suffix(']')?;
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     // `"` inside: a table of a section, such as `servers.x.packages."y"`.
     (!name.contains('"')).then_some(name)
 }
 
-/// Text with `\n` after every line and no blank line at the end.
+/// Text with one line end behind its last line.
 fn tidy(text: &str) -> String {
-    text.trim_end().lines().fold(String::with_capacity(text.len()), |text, line| text + line + "\n")
+    format!("{}\n", text.trim_end())
 }
 
 /// Why a lockfile cannot be used.

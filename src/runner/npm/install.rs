@@ -32,7 +32,9 @@ pub fn install(
     }
     let total = Some(locked.packages.len());
     let is_archive = |line: &str| line.contains(".tgz ");
-    npm.run(&id, &["ci", "--omit=dev"], folder, counting(progress, total, is_archive))?;
+    // Not while resolving: there npm takes a package with others inside it by its archive's address.
+    let args = ["ci", "--omit=dev", "--allow-remote=none"];
+    npm.run(&id, &args, folder, counting(progress, total, is_archive))?;
     // npm's record of what it did names the registry's host and nothing reads it.
     let record = folder.join("node_modules/.package-lock.json");
     match std::fs::remove_file(&record) {

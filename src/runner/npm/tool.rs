@@ -9,7 +9,7 @@ use super::failure::NO_GIT;
 use super::{NpmError, Progress};
 use crate::sys::command;
 use crate::sys::env::{OwnEnv, ScrubbedEnv};
-use crate::sys::machine;
+use crate::sys::{machine, os};
 
 /// npm, ready to be run.
 #[derive(Debug)]
@@ -52,8 +52,9 @@ impl Npm {
         let no_git = format!("--git={NO_GIT}");
         let options = args.iter().chain(ALWAYS).copied().chain([no_git.as_str()]);
         let args = script.chain(options.map(OsStr::new));
-        let mut child =
-            command::helper(&self.program, args, &self.env, folder).spawn().map_err(failed)?;
+        let mut command = command::helper(&self.program, args, &self.env, folder);
+        os::end_with_us(&mut command);
+        let mut child = command.spawn().map_err(failed)?;
         let stdout = child.stdout.take();
         let answer = std::thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -101,7 +102,6 @@ pub(super) fn counting<'p>(
 const ALWAYS: &[&str] = &[
     "--ignore-scripts",
     "--allow-git=none",
-    "--allow-remote=none",
     "--allow-file=none",
     "--allow-directory=none",
     "--omit-lockfile-registry-resolved=true",

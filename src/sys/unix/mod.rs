@@ -21,7 +21,8 @@ pub use private::{
     Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
 };
 pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, exit_code, harden, parent_gone, prepare,
+    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
+    prepare,
 };
 pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};

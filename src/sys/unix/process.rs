@@ -48,6 +48,16 @@ pub fn prepare(command: &mut std::process::Command, keep_open: &[RawFd]) {
     }
 }
 
+/// Makes a helper's command die with the thread that starts it. It stays in our process group, so that a person's
+/// Ctrl-C reaches it as well.
+#[expect(unsafe_code, reason = "what the child does between fork and exec")]
+pub fn end_with_us(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let parent = std::process::id();
+    // SAFETY: as in `prepare`.
+    unsafe { command.pre_exec(move || die_with(parent)) };
+}
+
 /// Linux ends the server when our main thread does, whatever ended us. Asked again after the fact, because we may be
 /// gone already.
 #[cfg(target_os = "linux")]

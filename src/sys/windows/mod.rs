@@ -17,7 +17,8 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, exit_code, harden, parent_gone, prepare,
+    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
+    prepare,
 };
 pub use stdio::{Reader, Writer, write_stderr};
 

@@ -28,6 +28,10 @@ pub fn prepare(command: &mut std::process::Command, _keep_open: &[RawDescriptor]
     command.creation_flags(CREATE_SUSPENDED | CREATE_NO_WINDOW);
 }
 
+/// Makes a helper's command die with us: nothing to do, a console's Ctrl-C reaches it, and what is left behind is
+/// harmless.
+pub fn end_with_us(_command: &mut std::process::Command) {}
+
 /// The server's job. The last handle that closes ends every process in it.
 #[derive(Debug)]
 pub struct Group(OwnedHandle);
