@@ -2,10 +2,10 @@
 //! credential.
 //!
 //! A [`Redactor`] is built once per launch from the injected secrets. Matching is on decoded text: JSON escapes to four
-//! levels, percent escapes and line wraps are undone first ([`view`]); seeds of the known values and keywords of the rules
-//! are found in one pass ([`finder`]); markers such as `[hushpipe:GITHUB_TOKEN]` are spliced into the original bytes
-//! ([`splice`]). A message without a finding is forwarded as the very bytes that came. Where a message must not be
-//! rewritten ([`place`]) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
+//! levels, percent escapes and line wraps are undone first (`view`); seeds of the known values and keywords of the rules
+//! are found in one pass (`finder`); markers such as `[hushpipe:GITHUB_TOKEN]` are spliced into the original bytes
+//! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
+//! rewritten (`place`) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
 mod control;
 mod detect;
@@ -108,7 +108,7 @@ impl Redactor {
         Self { detector, names, markers, weak, blocks }
     }
 
-    /// Cleans one JSON-RPC message, given without its newline.
+    /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
     ///
     /// # Errors
     /// A known value stands where nothing may be rewritten; the message must not be sent.
