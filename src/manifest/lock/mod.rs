@@ -67,11 +67,6 @@ impl Lockfile {
         self.entries.get(server)
     }
 
-    /// The names of the locked servers, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
-    }
-
     /// Records what was resolved for a server.
     ///
     /// # Errors

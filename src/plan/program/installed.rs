@@ -46,7 +46,6 @@ pub struct Installed<'a> {
     store: Store,
     entry: String,
     server: &'a Server,
-    package: &'a NpmPackage,
 }
 
 impl<'a> Installed<'a> {
@@ -56,7 +55,7 @@ impl<'a> Installed<'a> {
     /// The package is not locked, locked otherwise, or not installed.
     pub fn find(
         server: &'a Server,
-        package: &'a NpmPackage,
+        package: &NpmPackage,
         paths: &Paths,
     ) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;
@@ -70,7 +69,7 @@ impl<'a> Installed<'a> {
             },
             error => error.into(),
         })?;
-        Ok(Self { receipt, store, entry: head.entry, server, package })
+        Ok(Self { receipt, store, entry: head.entry, server })
     }
 
     /// Compares it with its receipt.
@@ -108,15 +107,10 @@ impl<'a> Installed<'a> {
         }
         let entry = self.store.folder(&self.receipt.lock).join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
-        let version = match server.runtime {
-            Some(_) => String::new(),
-            None => format!(" {}", runtime.version),
-        };
         Ok(Program {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
             pinned: true,
-            description: format!("npm {}, run by {}{version}", self.package, path.display()),
             path: path.clone(),
         })
     }

@@ -23,8 +23,8 @@ use crate::sys::path::Paths;
 pub use error::ProgramError;
 pub use installed::{Installed, current_entry};
 
-/// A program and its first arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A program and its first arguments. The default, empty one stands for a program that is not known yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Program {
     /// The executable, absolute.
     pub path: PathBuf,
@@ -34,8 +34,6 @@ pub struct Program {
     pub runtime_dir: Option<PathBuf>,
     /// Whether what runs was locked, or named by its digest.
     pub pinned: bool,
-    /// What it is, for `explain`: the package and what runs it.
-    pub description: String,
 }
 
 /// What a server would execute, without looking at the files.
@@ -85,13 +83,7 @@ pub fn program(
 }
 
 fn of_binary(binary: &BinaryPackage) -> Program {
-    Program {
-        path: binary.path.clone(),
-        args: Vec::new(),
-        runtime_dir: None,
-        pinned: true,
-        description: format!("binary {}, sha256 {}", binary.path.display(), binary.sha256),
-    }
+    Program { path: binary.path.clone(), args: Vec::new(), runtime_dir: None, pinned: true }
 }
 
 /// Holds an executable to its digest.
@@ -151,7 +143,6 @@ fn of_command(
         args: args.iter().map(OsString::from).collect(),
         runtime_dir: None,
         pinned: false,
-        description: format!("command {}, not pinned", path.display()),
         path,
     })
 }
