@@ -190,7 +190,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         }
         'hushpipe;tools' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for each answer, as in 60s, 500ms or 2m')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the log messages that the server sends')
@@ -202,7 +202,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         }
         'hushpipe;call' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for each answer, as in 60s, 500ms or 2m')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show the log messages that the server sends')

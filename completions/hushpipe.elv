@@ -165,7 +165,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;tools'= {
             cand --profile 'Take secret references from this profile of the manifest'
-            cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m'
+            cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand -v 'Show the log messages that the server sends'
@@ -176,7 +176,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;call'= {
             cand --profile 'Take secret references from this profile of the manifest'
-            cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m'
+            cand --timeout 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand -v 'Show the log messages that the server sends'

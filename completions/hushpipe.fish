@@ -110,14 +110,14 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l project -d 
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l profile -d 'Take secret references from this profile of the manifest' -r
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -s v -l verbose -d 'Show the log messages that the server sends'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -l json -d 'Print the tools as the server described them: an array of JSON, one tool a line'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l profile -d 'Take secret references from this profile of the manifest' -r
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l timeout -d 'How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand call" -s v -l verbose -d 'Show the log messages that the server sends'

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, printable};
-use super::secret::{now, what_weak_means};
+use super::runtime::block_on;
+use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
 use crate::manifest::{self, Level, Manifest, Server, looks_opaque};
@@ -187,7 +188,7 @@ impl Entry {
         paths: &Paths,
     ) -> Result<(), Error> {
         let providers = Providers::new(&manifest.providers, &context.env, paths);
-        let attempts = now(attempt(&server.secrets, providers, DEADLINE))?;
+        let attempts = block_on(attempt(&server.secrets, providers, DEADLINE))?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };
             let variable = attempt.variable.clone();

@@ -11,8 +11,10 @@ use clap::Args;
 use serde_json::Value;
 
 use super::output::{Output, printable};
+use super::runtime::block_on;
 use super::{Context, Global};
 use crate::error::Error;
+use crate::manifest;
 use crate::mcp::client::{Client, ClientError, OnLog, Session};
 use crate::sys::command;
 
@@ -27,13 +29,18 @@ pub(super) struct Connect {
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// How long to wait for each answer, as in 60s, 500ms or 2m
+    /// How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     timeout: Duration,
 
     /// Show the log messages that the server sends
     #[arg(long, short)]
     verbose: bool,
+}
+
+/// A length of time as the manifest writes it.
+fn time(text: &str) -> Result<Duration, &'static str> {
+    manifest::duration(text).ok_or("write it as in `60s`, `500ms` or `2m`, an hour at most")
 }
 
 /// A session with a server that we started.
@@ -46,11 +53,7 @@ impl Connect {
         context: &Context,
         work: impl AsyncFnOnce(&mut Opened) -> Result<ExitCode, ClientError>,
     ) -> Result<ExitCode, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(ClientError::Start)?;
-        runtime.block_on(async {
+        block_on(async {
             let command =
                 command::itself(self.args(&context.global)).map_err(ClientError::Start)?;
             let mut client = Client::start(command, self.timeout, self.on_log(&context.out))?;
@@ -60,7 +63,7 @@ impl Connect {
             };
             let status = client.end().await;
             outcome.or_else(|error| failed(&context.out, error, status))
-        })
+        })?
     }
 
     fn args(&self, global: &Global) -> Vec<OsString> {
@@ -113,33 +116,11 @@ fn failed(out: &Output, error: ClientError, status: Option<ExitStatus>) -> Resul
     }
 }
 
-/// A length of time: a whole number with `ms`, `s` or `m`.
-fn time(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number = digits.parse::<u32>().map_err(|_| "write it as in `60s`".to_owned())?;
-    match &text[digits.len()..] {
-        "ms" => Ok(Duration::from_millis(number.into())),
-        "s" => Ok(Duration::from_secs(number.into())),
-        "m" => Ok(Duration::from_secs(60 * u64::from(number))),
-        _ => Err("the unit is `ms`, `s` or `m`".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_time_is_a_number_and_a_unit() {
-        assert_eq!(time("60s"), Ok(Duration::from_secs(60)));
-        assert_eq!(time("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(time("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "s", "60", "-1s", "1.5s", "1h", "99999999999s"] {
-            assert!(time(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_log_message_is_one_line_that_cannot_steer_the_terminal() {

@@ -3,6 +3,8 @@
 //! Comes from the same plan that `run` acts on. Shows where every variable of the server's environment comes from, and
 //! secrets by reference. Never a secret's value; plain settings are shown unless they look like credentials.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -12,9 +14,10 @@ use super::Context;
 use super::output::{json, table};
 use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
 use crate::error::Error;
-use crate::launch::env::{Origin, Variables, search_path, variables};
+use crate::launch::env::Origin;
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
-use crate::plan::program::{Program, locate};
+use crate::plan::program::locate;
+use crate::plan::{LaunchPlan, Surroundings};
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
 use crate::sys::machine::Machine;
@@ -79,8 +82,7 @@ struct Secret {
     reference: String,
     /// The coordinates that pin a version of the value; empty where the newest is fetched.
     pins: Vec<String>,
-    /// `env` or `file`.
-    deliver: &'static str,
+    deliver: Delivery,
     sensitive: bool,
 }
 
@@ -100,6 +102,10 @@ impl Explain {
         let machine = Machine::load(&paths)?;
         let machine = machine.as_ref();
         let program = locate(server, &paths, machine).ok();
+        let is_known = program.is_some();
+        // A client's folder is not known here, and only named; nor is a program before `sync`, and only its argv is missing.
+        let around = Surroundings { own: &context.env, machine, client_dir: PathBuf::new() };
+        let plan = LaunchPlan::new(server, program.unwrap_or_default(), &around);
         let standing = Standing::of(server, &manifest, &paths, machine);
         let explanation = Explanation {
             name: server.name.clone(),
@@ -110,12 +116,12 @@ impl Explain {
             pinned: is_pinned(server),
             state: standing.state,
             problems: standing.problems.iter().map(Problem::of).collect(),
-            environment: environment(context, server, machine, program.as_ref()),
-            argv: program.map(|program| argv(program, server)),
+            argv: is_known.then(|| argv(&plan, server)),
             cwd: match &server.cwd {
                 Cwd::Client => "the folder the client starts hushpipe in".to_owned(),
-                Cwd::Path(path) => path.display().to_string(),
+                Cwd::Path(_) => plan.launch.cwd.display().to_string(),
             },
+            environment: environment(plan, machine),
             secrets: server.secrets.iter().flat_map(Secret::of).collect(),
             protections: protections(server),
         };
@@ -129,29 +135,25 @@ impl Explain {
 }
 
 /// The whole argument vector. What the manifest adds is shown unless it looks like a credential.
-fn argv(program: Program, server: &Server) -> Vec<String> {
-    let own = std::iter::once(program.path.into_os_string()).chain(program.args);
-    let own = own.map(|word| word.to_string_lossy().into_owned());
-    // A `command`'s arguments are the manifest's too; a path into the store only looks opaque.
-    let hide = |word: String| if looks_opaque(&word) { "…".to_owned() } else { word };
-    let own: Vec<String> = match server.package {
-        Package::Command(_) => own.map(hide).collect(),
-        Package::Npm(_) | Package::Binary(_) => own.collect(),
+fn argv(plan: &LaunchPlan, server: &Server) -> Vec<String> {
+    let LaunchPlan { launch, .. } = plan;
+    let words = std::iter::once(launch.program.as_os_str())
+        .chain(launch.args.iter().map(OsString::as_os_str))
+        .map(|word| word.to_string_lossy().into_owned());
+    // All of a `command` is the manifest's; elsewhere only what it adds, and a path into the store only looks opaque.
+    let ours = match server.package {
+        Package::Command(_) => 0,
+        Package::Npm(_) | Package::Binary(_) => 1 + launch.args.len() - server.args.len(),
     };
-    own.into_iter().chain(server.args.iter().cloned().map(hide)).collect()
+    let hide = |(at, word): (usize, String)| {
+        if at >= ours && looks_opaque(&word) { "…".to_owned() } else { word }
+    };
+    words.enumerate().map(hide).collect()
 }
 
 /// The environment without the secrets, as `run` would make it from the environment we have now.
-fn environment(
-    context: &Context,
-    server: &Server,
-    machine: Option<&Machine>,
-    program: Option<&Program>,
-) -> Vec<Variable> {
-    let runtime_dir = program.and_then(|program| program.runtime_dir.as_deref());
-    let path = search_path(machine.map(|machine| machine.path.as_ref()), runtime_dir);
-    let variables: Variables = variables(&server.env, &context.env, path);
-    let variable = |(name, (value, origin)): (std::ffi::OsString, (std::ffi::OsString, Origin))| {
+fn environment(plan: LaunchPlan, machine: Option<&Machine>) -> Vec<Variable> {
+    let variable = |(name, (value, origin)): (OsString, (OsString, Origin))| {
         let (name, value) = (name.to_string_lossy().into_owned(), value.to_string_lossy());
         let from = match origin {
             Origin::Path if machine.is_none() => "default",
@@ -164,7 +166,7 @@ fn environment(
         };
         Variable { name, from, value: shown.then(|| value.into_owned()) }
     };
-    variables.into_iter().map(variable).collect()
+    plan.launch.variables.into_iter().map(variable).collect()
 }
 
 impl Secret {
@@ -178,10 +180,7 @@ impl Secret {
                 .iter()
                 .filter_map(|pin| Some(format!("{pin} {}", reference.query.get(*pin)?)))
                 .collect(),
-            deliver: match request.deliver {
-                Delivery::Env => "env",
-                Delivery::File => "file",
-            },
+            deliver: request.deliver,
             sensitive: request.sensitive,
         };
         request.per_variable().map(one).collect()
@@ -191,7 +190,7 @@ impl Secret {
     fn words(&self) -> String {
         let mut words = vec![self.reference.clone()];
         words.extend(self.pins.iter().map(|pin| format!("pinned to {pin}")));
-        if self.deliver == "file" {
+        if self.deliver == Delivery::File {
             words.push("in a file whose path the variable holds".to_owned());
         }
         if !self.sensitive {

@@ -14,6 +14,7 @@ mod lock;
 mod man;
 mod progress;
 mod run;
+mod runtime;
 mod schema;
 mod secret;
 mod standing;

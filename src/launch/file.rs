@@ -1,8 +1,9 @@
 //! Secrets delivered as files: the variable holds a path, the file holds the value.
 //!
-//! On Linux the file is in memory only (`memfd_create(2)`, sealed, mode 0600, reached as `/proc/self/fd/N` by the server
-//! and by nobody else) and is gone with the processes that hold it. Elsewhere it is a file of mode 0600 in a new folder
-//! of mode 0700 below our state folder, removed when the server has ended.
+//! On Linux the file is in memory only (`memfd_create(2)`, sealed, mode 0600), which the server reaches as
+//! `/proc/self/fd/N`, and is gone with the processes that hold it. Elsewhere it is a file of mode 0600 in a new folder of
+//! mode 0700 below our state folder, removed when the server has ended. Neither keeps out another process of the same
+//! user, which can open `/proc/PID/fd/N` as it can read the server's environment.
 
 use std::io;
 use std::path::Path;

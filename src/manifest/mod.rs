@@ -26,6 +26,7 @@ use crate::sys::path::Paths;
 pub use error::Error;
 pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
+pub(crate) use read::duration;
 use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, Server};
 use source::Source;

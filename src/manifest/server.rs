@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
@@ -31,7 +32,8 @@ pub enum Cwd {
 }
 
 /// How an install is checked at launch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Integrity {
     /// By inode, size and times; files whose figures differ are hashed.
     #[default]

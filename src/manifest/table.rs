@@ -1,8 +1,8 @@
 //! `hushpipe.toml` as it is written: the keys, their TOML types and their descriptions.
 //!
 //! These structs are read by serde, which refuses unknown keys, and are the source of the JSON Schema that
-//! `hushpipe schema` prints, so the two cannot drift apart. Every value keeps its span for messages. Nothing is judged
-//! here beyond the TOML type: `read/` turns these into types that cannot be wrong.
+//! `hushpipe schema` prints, so the two cannot drift apart. Every value that `read/` judges keeps its span for messages.
+//! Nothing is judged here beyond the TOML type: `read/` turns these into types that cannot be wrong.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,9 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::server::Integrity;
 use crate::provider::ProviderConfig;
+use crate::secret::Delivery;
 
 /// What MCP servers to start, with which secrets.
 #[derive(Deserialize, JsonSchema)]
@@ -82,8 +84,7 @@ pub(super) struct Server {
     #[schemars(with = "Option<Scalar>")]
     pub(super) frame_limit: Option<Spanned<Scalar>>,
     /// How the install is checked at launch: `fast` by size and times (the default), `full` by hashing every file.
-    #[schemars(with = "Option<Integrity>")]
-    pub(super) integrity: Option<Spanned<Integrity>>,
+    pub(super) integrity: Option<Integrity>,
     /// Secrets: the environment variable each fills, and where its value is.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Secret>")]
@@ -104,26 +105,6 @@ pub(super) struct Binary {
     /// Its SHA-256, 64 hexadecimal digits.
     #[schemars(with = "String", regex(pattern = r"^[0-9a-fA-F]{64}$"))]
     pub(super) sha256: Spanned<String>,
-}
-
-/// How an install is checked at launch.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Integrity {
-    /// By inode, size and times; files whose figures differ are hashed.
-    Fast,
-    /// By hashing every file.
-    Full,
-}
-
-/// How a value reaches the server.
-#[derive(Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Deliver {
-    /// The variable holds the value.
-    Env,
-    /// The variable holds the path of a private file that holds the value.
-    File,
 }
 
 /// Where one secret is.
@@ -164,8 +145,7 @@ pub(super) struct SecretTable {
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) fields: Option<Spanned<Vec<Spanned<String>>>>,
     /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`).
-    #[schemars(with = "Option<Deliver>")]
-    pub(super) deliver: Option<Spanned<Deliver>>,
+    pub(super) deliver: Option<Delivery>,
     /// Whether the value is kept from the client. `false` only for settings that live in a store. User manifest only.
     #[schemars(with = "Option<bool>")]
     pub(super) sensitive: Option<Spanned<bool>>,

@@ -1,23 +1,14 @@
 //! The messages that hushpipe writes itself, each as the bytes of one line without its line feed.
 //!
-//! An answer of ours is an error of JSON-RPC with `data.source = "hushpipe"`, so that a reader can tell it from the server's,
-//! or the failed result of a tool, which the model reads. All are valid in both eras. Codes are the standard ones: those
-//! from −32000 to −32099 belong to servers and to the specification. An answer to a request whose id is not known has no
-//! `id` member at all: the specification's schemas allow that and refuse `null`.
+//! An answer of ours is an error of JSON-RPC with `data.source = "hushpipe"`, so that a reader can tell it from the server's.
+//! It is valid in both eras. The model may read it, so a next step is for the user to take, never for the model. Codes
+//! are the standard ones: those from −32000 to −32099 belong to servers and to the specification. An answer to a request
+//! whose id is not known has no `id` member at all: the specification's schemas allow that and refuse `null`.
 
 use serde_json::{Map, Value, json};
 
 use super::Id;
 use crate::error::{Error, Kind};
-
-/// Which half of the protocol's history a session speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Era {
-    /// Up to revision 2025-11-25: opened by `initialize`.
-    Stateful,
-    /// From revision 2026-07-28: every request describes itself.
-    Stateless,
-}
 
 /// An error that hushpipe answers a request with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,15 +35,17 @@ impl Refusal {
     /// The server `server` was not started.
     pub fn launch(server: &str, error: &Error) -> Self {
         let what = error.to_string();
+        let hints: Vec<_> =
+            error.hint().iter().flat_map(|hint| hint.lines()).map(for_the_user).collect();
         let facts: Vec<_> =
-            what.lines().map(str::to_owned).chain(error.causes()).chain(error.hint()).collect();
+            what.lines().map(str::to_owned).chain(error.causes()).chain(hints.clone()).collect();
         let message = format!("hushpipe could not start server `{server}`: {}", facts.join("; "));
         let mut refusal = Self::new(INTERNAL_ERROR, error.kind().token(), message);
         refusal.detail("server", server);
         refusal.detail("error", what);
         refusal.detail("causes", error.causes());
-        if let Some(hint) = error.hint() {
-            refusal.detail("hint", hint);
+        if !hints.is_empty() {
+            refusal.detail("hint", hints.join("\n"));
         }
         refusal
     }
@@ -120,13 +113,15 @@ impl Refusal {
     }
 }
 
-/// The failed result of a tool call: `text` is for the model, which should know what to do about it.
-pub fn tool_error(id: &Id, text: &str, era: Era) -> Vec<u8> {
-    let mut result = json!({ "content": [{ "type": "text", "text": text }], "isError": true });
-    if era == Era::Stateless {
-        result["resultType"] = json!("complete");
+/// A hint for a person as the model is to read it: an agent that is told "run" runs it (design, promise 9).
+fn for_the_user(hint: &str) -> String {
+    if hint.starts_with("ask the user") {
+        hint.to_owned()
+    } else if hint.starts_with("run ") {
+        format!("ask the user to {hint}")
+    } else {
+        format!("ask the user: {hint}")
     }
-    response(Some(id), "result", &result)
 }
 
 /// A successful answer to the request `id`.
@@ -171,6 +166,20 @@ mod tests {
         }
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("it failed")]
+    struct Hinted(&'static str);
+
+    impl Fault for Hinted {
+        fn kind(&self) -> Kind {
+            Kind::Config
+        }
+
+        fn hint(&self) -> Option<String> {
+            Some(self.0.into())
+        }
+    }
+
     fn id(raw: &str) -> Id {
         let mut scanner = Scanner::default();
         scanner.feed(format!(r#"{{"id":{raw}}}"#).as_bytes());
@@ -199,6 +208,26 @@ mod tests {
     }
 
     #[test]
+    fn every_next_step_is_for_the_user_to_take() {
+        for (hint, told) in [
+            ("run `hushpipe sync`", "ask the user to run `hushpipe sync`"),
+            ("run `chmod go-w /a`", "ask the user to run `chmod go-w /a`"),
+            ("ask the user to run `hushpipe lock`", "ask the user to run `hushpipe lock`"),
+            ("did you mean `github`?", "ask the user: did you mean `github`?"),
+            (
+                "take it from version control again, or remove it and run `hushpipe lock`",
+                "ask the user: take it from version control again, or remove it and run `hushpipe lock`",
+            ),
+            ("running out", "ask the user: running out"),
+            ("run `a`\nwrite `b`", "ask the user to run `a`\nask the user: write `b`"),
+        ] {
+            let refusal = Refusal::launch("github", &Error::from(Hinted(hint)));
+            assert_eq!(refusal.data["hint"], told);
+            assert!(refusal.message.ends_with(&told.replace('\n', "; ")), "{}", refusal.message);
+        }
+    }
+
+    #[test]
     fn an_answer_carries_the_id_as_it_was_spelled_or_none() {
         let refusal = Refusal::request_too_long(11, 10);
         for raw in ["\"\\ud800\"", "123456789012345678901234567890", "1.0"] {
@@ -221,17 +250,5 @@ mod tests {
             assert!(!(-32099..=-32000).contains(&refusal.code), "{refusal:?}");
             assert_eq!(refusal.data["source"], "hushpipe");
         }
-    }
-
-    #[test]
-    fn a_failed_tool_says_that_it_is_complete_where_the_era_asks() {
-        assert_eq!(
-            text(tool_error(&id("1"), "no\n", Era::Stateful)),
-            r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"no\n"}],"isError":true}}"#
-        );
-        assert!(
-            text(tool_error(&id("1"), "no", Era::Stateless))
-                .ends_with(r#""isError":true,"resultType":"complete"}}"#)
-        );
     }
 }

@@ -9,5 +9,5 @@ pub mod message;
 pub mod scan;
 
 pub use envelope::{Envelope, Field, Id, Kind};
-pub use message::{Era, Refusal};
+pub use message::Refusal;
 pub use scan::{Scanner, Shape};

@@ -28,11 +28,6 @@ pub struct ProviderConfig {
 }
 
 impl ProviderConfig {
-    /// The kind of provider.
-    pub fn kind(&self) -> &'static Kind {
-        self.kind
-    }
-
     /// A built-in provider for which the manifest has no table.
     pub(super) fn without_settings(kind: &'static Kind) -> Result<Self, Failure> {
         let settings = (kind.settings)(toml::Table::new())
@@ -133,7 +128,7 @@ mod tests {
     fn a_provider_is_read_by_its_type() {
         let config: ProviderConfig =
             toml::from_str("type = \"file\"\nroot = \"/run/secrets\"").expect("valid");
-        assert_eq!(config.kind().scheme, "file");
+        assert_eq!(config.kind.scheme, "file");
     }
 
     #[test]

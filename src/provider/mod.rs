@@ -1,6 +1,6 @@
 //! Secret providers: where secrets are, one file each, and how a server's references become values.
 //!
-//! [`resolve`] is the way in: it takes a server's requests and hands back every value or one error that names every
+//! [`resolve()`](resolve::resolve) is the way in: it takes a server's requests and hands back every value or one error that names every
 //! reference that failed. A provider fetches a *coordinate* (path and query, no field) once; fields are projected from
 //! that one answer. What a provider cannot honour, a query key, a field, a path of the wrong shape, is an error and
 //! never ignored, and is found by [`Providers::check`] before anything is fetched.

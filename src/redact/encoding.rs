@@ -11,6 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
+use crate::secret::distinct;
+
 /// The length of a seed. Teddy looks at 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
 
@@ -206,10 +208,4 @@ pub(super) fn is_base64(byte: u8) -> bool {
         table
     };
     TABLE[usize::from(byte)]
-}
-
-/// How many different bytes there are.
-pub(super) fn distinct(bytes: &[u8]) -> usize {
-    let mut seen = [false; 256];
-    bytes.iter().filter(|b| !std::mem::replace(&mut seen[usize::from(**b)], true)).count()
 }

@@ -126,7 +126,8 @@ impl<'a> Walker<'a> {
                 zone.enter(&self.text[key.clone()])
             }
             Some(Level { zone, place: Step::Withheld }) => zone.enter(b""),
-            Some(Level { zone, .. }) => zone.element(),
+            // An element of an array is what the array is.
+            Some(Level { zone, .. }) => *zone,
         };
         self.levels.push(Level { zone, place });
     }

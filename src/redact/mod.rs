@@ -108,7 +108,7 @@ impl Redactor {
         Self { detector, names, markers, weak, blocks }
     }
 
-    /// Cleans one JSON-RPC message, given without its newline.
+    /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
     ///
     /// # Errors
     /// A known value stands where nothing may be rewritten; the message must not be sent.

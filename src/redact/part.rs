@@ -8,10 +8,9 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::encoding::distinct;
 use super::json::{Token, Walker};
 use super::view::Layer;
-use crate::secret::MIN_CONTIGUOUS;
+use crate::secret::{MIN_CONTIGUOUS, distinct};
 
 /// A part of a value.
 pub(super) enum Part {

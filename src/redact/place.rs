@@ -96,11 +96,6 @@ impl Zone {
         }
     }
 
-    /// The zone of an object or array that is an element of an array in this zone.
-    pub(super) fn element(self) -> Self {
-        self
-    }
-
     /// What may be done with the key of an object in this zone.
     pub(super) fn key(self) -> Treatment {
         match self {

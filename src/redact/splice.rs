@@ -48,7 +48,8 @@ impl<'r, 'a> Splice<'r, 'a> {
 
     /// A JSON-RPC message.
     pub(super) fn frame(mut self, hits: &[Hit]) -> Result<Cleaned<'a>, Blocked> {
-        let mut walker = Walker::new(self.source);
+        // The end of the line is no part of any token, not even of a string that is never closed.
+        let mut walker = Walker::new(self.source.trim_ascii_end());
         let mut hits = hits;
         while let Some((token, range)) = walker.next() {
             let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();

@@ -227,6 +227,31 @@ fn hostile_shapes_are_survived() {
 }
 
 /// Any JSON with secrets strewn in, as keys and as values, plain and encoded.
+#[test]
+fn the_end_of_the_line_changes_nothing_and_stays() {
+    let redactor = armed(&[("A", "abcd-1234-efgh"), ("B", "1234")]);
+    let said = |text: String| {
+        let cleaned = redactor.frame(text.as_bytes());
+        cleaned.map(|cleaned| String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned())
+    };
+    for line in [
+        r#"{"result":{"text":"abcd-1234-efgh"}}"#,
+        r#"{"result":{"structuredContent":{"pin":1234}}}"#,
+        r#"{"result":{"structuredContent":{"pin":1234"#,
+        r#"{"result":{"text":"1234"#,
+        r#"{"result":{"blob":"YWJjZC0xMjM0LWVmZ2g="#,
+        r#"{"id":"abcd-1234-efgh"#,
+        r#"{"result":{"text":"abcd-1234-efgh\"#,
+    ] {
+        let alone = said(line.to_owned());
+        assert_ne!(alone.as_deref(), Ok(line), "something is found");
+        for end in ["\n", "\r\n"] {
+            let with_end = alone.clone().map(|out| out + end);
+            assert_eq!(said(line.to_owned() + end), with_end);
+        }
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let spell = prop_oneof![
         Just("abcd-1234-efgh".to_owned()),

@@ -54,15 +54,18 @@ impl Secret {
         if bytes.len() < MIN_CONTIGUOUS {
             return Some(Weakness::Short);
         }
-        let mut seen = [false; 256];
-        let distinct =
-            bytes.iter().filter(|b| !std::mem::replace(&mut seen[usize::from(**b)], true)).count();
-        if distinct < 5 {
+        if distinct(bytes) < 5 {
             return Some(Weakness::FewDistinctBytes);
         }
         let word = String::from_utf8_lossy(bytes).to_ascii_lowercase();
         COMMON_WORDS.lines().any(|common| common == word).then_some(Weakness::CommonWord)
     }
+}
+
+/// How many different bytes there are.
+pub(crate) fn distinct(bytes: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    bytes.iter().filter(|b| !std::mem::replace(&mut seen[usize::from(**b)], true)).count()
 }
 
 impl fmt::Debug for Secret {

@@ -68,11 +68,6 @@ impl fmt::Display for SecretRef {
     }
 }
 
-/// Whether `text` starts like a reference of any scheme (`word://…`); used to tell an unresolved one in plain settings.
-pub fn looks_like_reference(text: &str) -> bool {
-    text.parse::<SecretRef>().is_ok()
-}
-
 /// A provider or scheme name: a letter, then letters, digits, `.`, `_`, `-`; 64 bytes at most.
 pub fn is_name(text: &str) -> bool {
     text.len() <= 64

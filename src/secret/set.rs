@@ -1,14 +1,18 @@
 //! What a server asks for and what it gets: requests in, injected values out.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Secret, SecretRef};
 
 /// How a value reaches the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Delivery {
     /// The variable holds the value.
     #[default]
     Env,
-    /// The variable holds the path of a file of mode 0600 that holds the value.
+    /// The variable holds the path of a private file that holds the value.
     File,
 }
 

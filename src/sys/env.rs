@@ -36,7 +36,7 @@ impl OwnEnv {
         env
     }
 
-    /// An environment of these variables, for tests and for `doctor --as-client`.
+    /// An environment of these variables, for tests.
     pub fn of<N: Into<OsString>, V: Into<OsString>>(
         vars: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
@@ -79,11 +79,6 @@ impl ScrubbedEnv {
         if let Some(value) = own.var(name) {
             self.set(name, value);
         }
-    }
-
-    /// Whether a variable is set.
-    pub fn contains(&self, name: impl AsRef<OsStr>) -> bool {
-        self.0.contains_key(name.as_ref())
     }
 
     /// The variables, sorted by name.

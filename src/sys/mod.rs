@@ -1,7 +1,7 @@
 //! Facts of the operating system: our own environment, paths, child processes, descriptors.
 //!
-//! What differs by platform is in twin files with the same names inside: `unix.rs` and `windows.rs`. With
-//! `launch/sandbox` this is the only place where `unsafe` is allowed, each with its SAFETY note.
+//! What differs by platform is in twin folders with the same names inside: `unix` and `windows`, one of which is
+//! `os`. Only here is `unsafe` allowed, each with its SAFETY note.
 
 pub mod clock;
 pub mod command;

@@ -1,8 +1,8 @@
-//! Files of our own that hold secrets or guard them: read with a limit, replaced whole or not at all.
+//! Files of our own: read with a limit, replaced whole or not at all.
 //!
-//! A reader sees the old content or the new, never half of one, and never a file that somebody else could read
-//! while it was written: content goes to a temporary file of mode 0600 in the same folder, to the disk, and then
-//! under its name.
+//! A reader sees the old content or the new, never half of one: content goes to a temporary file of mode 0600 in the
+//! same folder, to the disk, and then under its name. The mode stays 0600 unless the caller asks for a file that others
+//! may read ([`replace_readable`]), which holds no secret.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};

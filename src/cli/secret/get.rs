@@ -4,7 +4,8 @@ use std::io::{IsTerminal, stdout};
 
 use clap::Args;
 
-use super::{named_for, now, reference};
+use super::{named_for, reference};
+use crate::cli::runtime::block_on;
 use crate::cli::{Context, confirm};
 use crate::error::Error;
 use crate::provider::resolve::fetch_one;
@@ -38,7 +39,7 @@ impl Get {
             &format!("This shows the value of `{reference}` to whatever reads stdout."),
             &reference.path,
         )?;
-        let value = now(fetch_one(&reference, providers))??;
+        let value = block_on(fetch_one(&reference, providers))??;
         let newline: &[u8] = if stdout().is_terminal() { b"\n" } else { b"" };
         let written = context.out.bytes(value.expose()).and_then(|()| context.out.bytes(newline));
         let action = "writing the value to stdout".to_owned();

@@ -129,13 +129,6 @@ fn storing<'a>(providers: Providers<'a>) -> impl Iterator<Item = (String, Box<dy
     })
 }
 
-/// Runs a fetch to its end.
-pub(super) fn now<T>(fetching: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let action = "starting the runtime".to_owned();
-    Ok(runtime.map_err(|source| Failure::Io { action, source })?.block_on(fetching))
-}
-
 /// What a weak value means for redaction, as a warning (design, promise 1).
 pub(super) fn what_weak_means(weakness: Weakness) -> String {
     format!(

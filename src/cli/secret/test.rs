@@ -3,8 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{json, now, table};
+use super::{json, table};
 use crate::cli::Context;
+use crate::cli::runtime::block_on;
 use crate::error::Error;
 use crate::manifest;
 use crate::provider::resolve::{DEADLINE, Origin, all_or_nothing};
@@ -94,7 +95,7 @@ impl Test {
         let server = manifest.server(&self.server)?;
         manifest.allow_launch(server)?;
         let providers = Providers::new(&manifest.providers, &context.env, paths);
-        let attempts = now(attempt(&server.secrets, providers, DEADLINE))?;
+        let attempts = block_on(attempt(&server.secrets, providers, DEADLINE))?;
         let lines: Vec<Line> = attempts.iter().map(Line::of).collect();
         if self.json {
             context.out.data(&json(&lines));

@@ -40,7 +40,7 @@ fn with(names: &[&str]) -> Lockfile {
 fn a_lockfile_reads_back_as_it_was_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut lockfile = Lockfile::load(file(&folder)).unwrap();
-    assert_eq!(lockfile.entries.len(), 0);
+    assert!(lockfile.entries.is_empty());
     lockfile.set("dotted.name", &locked("1.0.0")).unwrap();
     lockfile.set("plain", &locked("2.0.0")).unwrap();
     lockfile.save().unwrap();

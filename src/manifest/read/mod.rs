@@ -24,18 +24,17 @@ use super::server::{Level, Server};
 use super::source::Source;
 use super::{names, table};
 use crate::provider::{self, ProviderConfig, Providers};
+use crate::relay::frame;
 use crate::secret::reference;
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
+pub(crate) use setting::duration;
 
 /// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// How long answers under way are waited for where the manifest does not say.
 const DRAIN: Duration = Duration::from_secs(30);
-
-/// The largest frame where the manifest does not say, in bytes.
-const FRAME_LIMIT: usize = 64 * 1024 * 1024;
 
 /// What one manifest says.
 #[derive(Debug)]
@@ -149,8 +148,8 @@ fn server(
         cwd: setting::cwd(table.cwd, findings),
         grace: setting::time("grace", table.grace, GRACE, findings),
         drain: setting::time("drain", table.drain, DRAIN, findings),
-        frame_limit: setting::size(table.frame_limit, FRAME_LIMIT, findings),
-        integrity: setting::integrity(table.integrity),
+        frame_limit: setting::size(table.frame_limit, frame::DEFAULT_LIMIT, findings),
+        integrity: table.integrity.unwrap_or_default(),
         secrets,
         env: env.settings,
         // Last: what is wrong elsewhere in the entry is to be found as well.

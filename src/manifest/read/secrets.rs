@@ -11,7 +11,7 @@ use super::super::error::Mistake;
 use super::super::mistake::STORE_IT;
 use super::super::names;
 use super::super::server::Level;
-use super::super::table::{Deliver, Scalar, Secret, SecretTable, Secrets};
+use super::super::table::{Scalar, Secret, SecretTable, Secrets};
 use super::Reader;
 use super::env::check_variable;
 use crate::error::Fault as _;
@@ -105,10 +105,7 @@ fn from_table(
         variables,
         reference: reference?,
         fields: fields.into_iter().map(Spanned::into_inner).collect(),
-        deliver: match table.deliver.map(Spanned::into_inner) {
-            Some(Deliver::File) => Delivery::File,
-            Some(Deliver::Env) | None => Delivery::Env,
-        },
+        deliver: table.deliver.unwrap_or_default(),
         sensitive,
         default: table.default.map(Spanned::into_inner),
     })

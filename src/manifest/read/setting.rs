@@ -6,8 +6,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::super::error::Mistake;
-use super::super::server::{Cwd, Integrity, Level};
-use super::super::table::{self, Scalar};
+use super::super::server::{Cwd, Level};
+use super::super::table::Scalar;
 use super::{Around, Findings};
 
 /// The longest time that a setting may name.
@@ -106,8 +106,8 @@ pub(super) fn time(
     findings.keep(text.span(), time).unwrap_or(default)
 }
 
-/// `1.5s`, `800ms`, `2m`, from nothing to an hour.
-fn duration(text: &str) -> Option<Duration> {
+/// Reads `1.5s`, `800ms` or `2m`, from nothing to an hour; `None` where a text is no such time.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(digits);
     let seconds = match unit {
@@ -153,14 +153,6 @@ fn bytes(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.parse::<u64>().ok()?.checked_mul(unit)
-}
-
-/// How the install is checked.
-pub(super) fn integrity(integrity: Option<Spanned<table::Integrity>>) -> Integrity {
-    match integrity.map(Spanned::into_inner) {
-        Some(table::Integrity::Full) => Integrity::Full,
-        Some(table::Integrity::Fast) | None => Integrity::Fast,
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::error::{ClientError, RpcError};
-use crate::mcp::message::{self, Era, Refusal};
+use crate::mcp::message::{self, Refusal};
 use crate::mcp::scan::{Scanner, Shape};
 use crate::mcp::{Id, Kind};
 
@@ -40,6 +40,15 @@ pub struct Session<R, W> {
     last_id: u64,
     timeout: Duration,
     on_log: Option<OnLog>,
+}
+
+/// Which half of the protocol's history a session speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Era {
+    /// Up to revision 2025-11-25: opened by `initialize`.
+    Stateful,
+    /// From revision 2026-07-28: every request describes itself.
+    Stateless,
 }
 
 /// Is called with the `params` of each log message of the server.

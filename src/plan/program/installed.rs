@@ -55,7 +55,7 @@ impl<'a> Installed<'a> {
     /// The package is not locked, locked otherwise, or not installed.
     pub fn find(
         server: &'a Server,
-        package: &'a NpmPackage,
+        package: &NpmPackage,
         paths: &Paths,
     ) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;

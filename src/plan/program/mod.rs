@@ -23,8 +23,8 @@ use crate::sys::path::Paths;
 pub use error::ProgramError;
 pub use installed::{Installed, current_entry};
 
-/// A program and its first arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A program and its first arguments. The default, empty one stands for a program that is not known yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Program {
     /// The executable, absolute.
     pub path: PathBuf,

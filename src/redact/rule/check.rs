@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use crate::redact::encoding::distinct;
+use crate::secret::distinct;
 
 /// A check by name.
 #[derive(Deserialize, Clone, Copy)]

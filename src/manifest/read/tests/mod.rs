@@ -103,7 +103,8 @@ fn a_server_with_everything() {
 fn a_server_with_little_has_the_defaults() {
     let server = server("command = [\"node\", \"/x/index.js\"]");
     assert_eq!(server.package, Package::Command(vec!["node".into(), "/x/index.js".into()]));
-    assert_eq!((server.grace, server.drain, server.frame_limit), (GRACE, DRAIN, FRAME_LIMIT));
+    let defaults = (GRACE, DRAIN, frame::DEFAULT_LIMIT);
+    assert_eq!((server.grace, server.drain, server.frame_limit), defaults);
     assert_eq!(server.cwd, super::super::Cwd::Client);
     assert!(server.secrets.is_empty() && server.env.plain.is_empty());
 }
