@@ -97,4 +97,10 @@ impl RpcError {
     pub fn is_ours(&self) -> bool {
         self.data["source"] == "hushpipe"
     }
+
+    /// Whether it answers for a launch that failed, which hushpipe has said on stderr as well. What it says for a server
+    /// that ended later is said nowhere else.
+    pub fn is_launch_failure(&self) -> bool {
+        self.is_ours() && self.data["kind"] != "server_ended"
+    }
 }

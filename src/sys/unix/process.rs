@@ -1,30 +1,20 @@
 //! Processes on Linux and macOS: hardening ourselves, a group for the server, the signals that end us.
 
-use std::ffi::c_int;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::RawFd;
 
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg};
 use nix::unistd::Pid;
-use tokio::io::Interest;
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::kernel;
 
 /// Keeps what we hold out of core files and away from debuggers of the same user, and keeps descriptors that the
 /// client left open by mistake out of the server. Best effort: a refusal changes nothing else.
-#[expect(unsafe_code, reason = "prctl(2) and close_range(2) have no safe wrapper here")]
 pub fn harden() {
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    #[cfg(target_os = "linux")]
-    {
-        // SAFETY: both calls take integers only and touch no memory of ours. PR_SET_DUMPABLE 0 makes
-        // /proc/self/environ and mem unreadable for the same user (it is reset by the server's own exec);
-        // CLOEXEC from 3 up leaves every descriptor usable here.
-        unsafe {
-            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-            libc::syscall(libc::SYS_close_range, 3, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC);
-        }
-    }
+    kernel::harden();
 }
 
 /// Makes a server's command start in a process group of its own, die with us, and keep these descriptors open.
@@ -43,7 +33,7 @@ pub fn prepare(command: &mut std::process::Command, keep_open: &[RawFd]) {
                     return Err(io::Error::last_os_error());
                 }
             }
-            die_with(parent)
+            kernel::die_with(parent)
         });
     }
 }
@@ -55,25 +45,7 @@ pub fn end_with_us(command: &mut std::process::Command) {
     use std::os::unix::process::CommandExt;
     let parent = std::process::id();
     // SAFETY: as in `prepare`.
-    unsafe { command.pre_exec(move || die_with(parent)) };
-}
-
-/// Linux ends the server when our main thread does, whatever ended us. Asked again after the fact, because we may be
-/// gone already.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]
-fn die_with(parent: u32) -> io::Result<()> {
-    // SAFETY: integers only.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
-    match u32::try_from(nix::unistd::getppid().as_raw()) {
-        Ok(now) if now == parent => Ok(()),
-        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with(_parent: u32) -> io::Result<()> {
-    Ok(())
+    unsafe { command.pre_exec(move || kernel::die_with(parent)) };
 }
 
 /// The server's process group. Dropping it ends every process in it (KILL).
@@ -158,31 +130,6 @@ impl Signals {
             let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
         }
     }
-}
-
-/// A future that ends when the process that started us is gone. Where the OS offers no such event it never ends: the
-/// client's closed pipes tell the same.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "pidfd_open(2) has no safe wrapper here")]
-pub fn parent_gone() -> impl Future<Output = ()> {
-    let parent = nix::unistd::getppid().as_raw();
-    // SAFETY: integers only; a descriptor that comes back is ours alone.
-    let pidfd = unsafe {
-        let fd = libc::syscall(libc::SYS_pidfd_open, parent, 0);
-        (fd >= 0).then(|| OwnedFd::from_raw_fd(fd as RawFd))
-    };
-    async move {
-        let watch = pidfd.and_then(|fd| super::stdio::poll(fd, Interest::READABLE).ok());
-        match watch {
-            Some(watch) if watch.readable().await.is_ok() => {}
-            _ => std::future::pending().await,
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn parent_gone() -> impl Future<Output = ()> {
-    std::future::pending()
 }
 
 /// The exit code that tells how a server ended: its own, or 128 plus the signal.
