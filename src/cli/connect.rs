@@ -101,7 +101,9 @@ fn log_line(log: &Value) -> String {
 fn failed(out: &Output, error: ClientError, status: Option<ExitStatus>) -> Result<ExitCode, Error> {
     let code = status.and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
     match &error {
-        ClientError::Refused { error: refused, .. } if refused.is_launch_failure() && code > Some(0) => {
+        ClientError::Refused { error: refused, .. }
+            if refused.is_launch_failure() && code > Some(0) =>
+        {
             Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
         }
         ClientError::Refused { .. } => {
