@@ -56,6 +56,10 @@ impl Launch {
             let cwd = self.cwd.display().to_string();
             return Err(LaunchError::NoWorkingDirectory { server: self.server, cwd });
         }
+        if !os::is_of_program_format(&self.program) {
+            let source = io::Error::new(io::ErrorKind::InvalidData, "it is no program of this system");
+            return Err(self.not_runnable(source));
+        }
         let mut env = ScrubbedEnv::empty();
         for (name, (value, _)) in &self.variables {
             env.set(name, value);
@@ -107,12 +111,16 @@ impl Launch {
     }
 
     fn spawn_error(&self, source: io::Error) -> LaunchError {
-        let program = self.program.display().to_string();
         match source.kind() {
-            io::ErrorKind::NotFound => LaunchError::ProgramNotFound { program, source },
-            io::ErrorKind::PermissionDenied => LaunchError::NotRunnable { program, source },
-            _ if os::is_not_executable(&source) => LaunchError::NotRunnable { program, source },
+            io::ErrorKind::NotFound => {
+                LaunchError::ProgramNotFound { program: self.program.display().to_string(), source }
+            }
+            io::ErrorKind::PermissionDenied => self.not_runnable(source),
             _ => LaunchError::System { server: self.server.clone(), source },
         }
+    }
+
+    fn not_runnable(&self, source: io::Error) -> LaunchError {
+        LaunchError::NotRunnable { program: self.program.display().to_string(), source }
     }
 }

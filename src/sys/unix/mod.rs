@@ -65,7 +65,23 @@ pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
     Ok(std::ffi::OsString::from_vec(bytes.to_vec()))
 }
 
-/// Whether a failed start means that the file is not a program for this machine.
-pub fn is_not_executable(error: &std::io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ENOEXEC)
+/// Whether a file starts like a program of this system: ELF, Mach-O or `#!`. Anything else `execvp(3)` would hand to a
+/// shell, which is what must not happen; a file that cannot be read is left to the kernel to judge.
+pub fn is_of_program_format(path: &std::path::Path) -> bool {
+    use std::io::Read;
+    let mut magic = [0; 4];
+    match std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)) {
+        Ok(()) => magic.starts_with(b"#!") || PROGRAM_MAGICS.contains(&magic),
+        Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
+    }
 }
+
+/// ELF; Mach-O of 32 and 64 bits in both byte orders; a Mach-O for several processors.
+const PROGRAM_MAGICS: [[u8; 4]; 6] = [
+    *b"\x7fELF",
+    [0xfe, 0xed, 0xfa, 0xce],
+    [0xfe, 0xed, 0xfa, 0xcf],
+    [0xce, 0xfa, 0xed, 0xfe],
+    [0xcf, 0xfa, 0xed, 0xfe],
+    [0xca, 0xfe, 0xba, 0xbe],
+];

@@ -146,7 +146,6 @@ fn a_program_that_is_not_there_is_named() {
 /// Without the `x` bit, and with it but no format that the kernel knows: a shell must not be handed the file instead.
 #[cfg(unix)]
 #[test]
-#[ignore = "gap: a file that no kernel format fits is handed to a shell by the C library"]
 fn a_program_that_cannot_be_run_is_named_and_no_shell_tries_it() {
     use std::os::unix::fs::PermissionsExt;
 
