@@ -115,12 +115,14 @@ impl<'r, 'a> Splice<'r, 'a> {
 
     /// A leaf that as a whole is a value too weak to look for inside text.
     fn weak(&self, walker: &Walker<'_>, token: Token, range: &Range<usize>) -> Option<Label> {
+        // The value first: nearly no leaf is one, and where it stands takes longer to tell.
+        let label = self.redactor.weak(&self.source[range.clone()])?;
         let may = match token {
             Token::Key => false,
             Token::Text => walker.treatment(token) == Treatment::Replace,
             Token::Bare => walker.in_data(),
         };
-        if may { self.redactor.weak(&self.source[range.clone()]) } else { None }
+        may.then_some(label)
     }
 
     fn replace(&mut self, found: Range<usize>, label: Label) {
