@@ -57,7 +57,8 @@ impl Launch {
             return Err(LaunchError::NoWorkingDirectory { server: self.server, cwd });
         }
         if !os::is_of_program_format(&self.program) {
-            let source = io::Error::new(io::ErrorKind::InvalidData, "it is no program of this system");
+            let source =
+                io::Error::new(io::ErrorKind::InvalidData, "it is no program of this system");
             return Err(self.not_runnable(source));
         }
         let mut env = ScrubbedEnv::empty();

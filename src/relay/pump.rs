@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, Notify};
 use super::Settings;
 use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
-use super::stderr::{Log, STDOUT_TAG};
+use super::stderr::{Log, Stray};
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Id, Kind, Refusal, Shape};
 use crate::redact::{Blocked, Clean, Redactor};
@@ -137,24 +137,25 @@ impl<'a> Session<'a> {
     /// Relays what the server sends until it closes its end.
     pub async fn to_client(&self, mut stdout: ChildStdout) {
         let mut framer = Framer::new(self.settings.frame_limit);
+        let mut stray = Stray::new(self.redactor);
         loop {
             let n = stdout.read(framer.space()).await.unwrap_or(0);
             let before = self.progress.get();
             self.progress.set(Progress { bytes: before.bytes + n as u64, ..before });
             framer.filled(n);
             while let Some(frame) = framer.next_frame() {
-                self.response(frame).await;
+                self.response(frame, &mut stray).await;
             }
             if n == 0 {
                 if let Some(frame) = framer.finish() {
-                    self.response(frame).await;
+                    self.response(frame, &mut stray).await;
                 }
-                return;
+                return self.log.push(&stray.finish());
             }
         }
     }
 
-    async fn response(&self, frame: Frame<'_>) {
+    async fn response(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
         let (line, shape) = match frame {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
@@ -165,7 +166,11 @@ impl<'a> Session<'a> {
             Shape::NotJson => false,
         };
         if !is_message {
-            return self.divert(line);
+            // stdout belongs to the protocol, so it goes where the server's log goes. A blank line says nothing.
+            if !line.trim_ascii().is_empty() {
+                self.log.push(&stray.push(line));
+            }
+            return;
         }
         let answered = ids(line, &shape, Kind::Response);
         match self.redactor.frame(line) {
@@ -181,15 +186,6 @@ impl<'a> Session<'a> {
         self.log.note(&blocked.to_string());
         let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
         self.refuse(answered, &refusal).await;
-    }
-
-    /// A line that is no message: stdout belongs to the protocol, so it goes where the server's log goes.
-    fn divert(&self, line: &[u8]) {
-        if line.trim_ascii().is_empty() {
-            return;
-        }
-        let text = [STDOUT_TAG.as_bytes(), line.trim_ascii_end(), b"\n"].concat();
-        self.log.server(&self.redactor.text(&text).clean);
     }
 
     async fn replace_long(&self, length: u64, shape: &Shape) {

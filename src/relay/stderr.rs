@@ -11,14 +11,14 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
-use crate::redact::{Clean, Redactor};
+use crate::redact::{Redactor, StderrCleaner};
 use crate::sys::os;
 
 /// How much may wait for a slow reader, in bytes.
 const QUEUE_LIMIT: usize = 1 << 20;
 
 /// Begins a line that the server wrote to stdout although it is no MCP message.
-pub const STDOUT_TAG: &str = "[server stdout] ";
+const STDOUT_TAG: &str = "[server stdout] ";
 
 /// Begins a line of the server's stderr that starts like one of ours.
 const STDERR_TAG: &str = "[server stderr] ";
@@ -43,17 +43,13 @@ struct Queue {
 }
 
 impl Log {
-    /// Writes what came from the server, redacted.
-    pub fn server(&self, text: &Clean<'_>) {
-        self.push(text.as_bytes());
-    }
-
     /// Writes a line of our own, `hushpipe: ` in front. The caller sees to it that no value is in it.
     pub fn note(&self, line: &str) {
         self.push(format!("hushpipe: {line}\n").as_bytes());
     }
 
-    fn push(&self, bytes: &[u8]) {
+    /// Writes what was redacted.
+    pub fn push(&self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -145,6 +141,47 @@ pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
     }
 }
 
+/// Lines that the server printed to stdout although they are no messages. They are one text: a key printed line by line is
+/// still a key.
+pub struct Stray<'r> {
+    cleaner: StderrCleaner<'r>,
+    inside: bool,
+}
+
+impl<'r> Stray<'r> {
+    /// Nothing so far.
+    pub fn new(redactor: &'r Redactor) -> Self {
+        Self { cleaner: redactor.stderr(), inside: false }
+    }
+
+    /// Takes one line and returns what may be shown already.
+    pub fn push(&mut self, line: &[u8]) -> Vec<u8> {
+        let mut clean = Vec::new();
+        self.cleaner.push(line.trim_ascii_end(), &mut clean);
+        self.cleaner.push(b"\n", &mut clean);
+        self.tag(&clean)
+    }
+
+    /// Returns what was held back.
+    pub fn finish(&mut self) -> Vec<u8> {
+        let mut clean = Vec::new();
+        self.cleaner.finish(&mut clean);
+        self.tag(&clean)
+    }
+
+    fn tag(&mut self, clean: &[u8]) -> Vec<u8> {
+        let mut tagged = Vec::with_capacity(clean.len() + STDOUT_TAG.len());
+        for line in clean.split_inclusive(|byte| *byte == b'\n') {
+            if !self.inside {
+                tagged.extend_from_slice(STDOUT_TAG.as_bytes());
+            }
+            tagged.extend_from_slice(line);
+            self.inside = !line.ends_with(b"\n");
+        }
+        tagged
+    }
+}
+
 /// Puts a tag in front of lines that start like our own.
 #[derive(Default)]
 struct Tagger {
@@ -197,5 +234,25 @@ mod tests {
         assert_eq!(tagged(&[text]), expected);
         let bytes: Vec<&str> = text.split("").collect();
         assert_eq!(tagged(&bytes), expected);
+    }
+
+    #[test]
+    fn a_key_printed_to_stdout_line_by_line_is_withheld_whole() {
+        let redactor = Redactor::armed([]);
+        let mut stray = Stray::new(&redactor);
+        let kind = "PRIVATE KEY";
+        let lines = [
+            "starting".to_owned(),
+            format!("-----BEGIN {kind}-----"),
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj".to_owned(),
+            format!("-----END {kind}-----"),
+            "ready\u{1b}[0m".to_owned(),
+        ];
+        let mut out: Vec<u8> = lines.iter().flat_map(|line| stray.push(line.as_bytes())).collect();
+        out.extend(stray.finish());
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.starts_with("[server stdout] starting\n"), "{out}");
+        assert!(out.contains("[server stdout] ready") && !out.contains('\u{1b}'), "{out}");
+        assert!(!out.contains("MIIEvQ"), "{out}");
     }
 }
