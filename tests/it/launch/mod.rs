@@ -9,3 +9,6 @@ mod refusal;
 /// No orphans, however the client goes away.
 #[cfg(target_os = "linux")]
 mod shutdown;
+/// Nothing at the end of a session waits for somebody who may never come.
+#[cfg(unix)]
+mod waiting;
