@@ -28,13 +28,15 @@ impl Terminal {
     pub(crate) fn start(command: &Command) -> Self {
         let pty = openpty(None, None).expect("a pseudo-terminal");
         let end = || pty.slave.try_clone().expect("another descriptor");
-        let mut session = Command::new("setsid");
-        session.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        // Whoever runs the tests in the background made them ignore interrupts; a person's shell does not.
+        let mut session = Command::new("env");
+        session.args(["--default-signal=INT", "setsid", "--ctty"]);
+        session.arg(command.get_program()).args(command.get_args()).env_clear();
         for (name, value) in command.get_envs() {
             session.env(name, value.unwrap_or_default());
         }
         let program = session.stdin(end()).stdout(end()).stderr(end()).spawn();
-        let program = program.expect("`setsid` of util-linux");
+        let program = program.expect("`env` of coreutils, `setsid` of util-linux");
         Self { person: File::from(pty.master), line: pty.slave, program, shown: String::new() }
     }
 
