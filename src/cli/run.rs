@@ -14,9 +14,9 @@ use crate::plan::{LaunchPlan, Surroundings};
 use crate::provider::Providers;
 use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
-use crate::relay::{Client, refuse, relay};
+use crate::relay::{Client, Outcome, refuse, relay};
 use crate::sys::machine::Machine;
-use crate::sys::os::{Reader, Signals, Writer};
+use crate::sys::os::{self, Reader, Signals, Writer};
 use crate::sys::path::Paths;
 
 /// Start a server and relay it: the command for a client's configuration
@@ -79,7 +79,12 @@ impl Run {
         let redactor = Redactor::new(&resolved.secrets);
         drop(resolved);
         let outcome = relay(running, client, &redactor, &plan.settings).await;
-        Ok(outcome.map_err(|source| self.failed(source))?.exit_code())
+        let outcome = outcome.map_err(|source| self.failed(source))?;
+        if let Outcome::ServerEnded { status, heard: false } = outcome {
+            // It was gone before the client's first request, which deserves an answer as much as any.
+            answer(&Refusal::server_ended(&server.name, &os::describe(status))).await;
+        }
+        Ok(outcome.exit_code())
     }
 
     fn surroundings<'a>(

@@ -66,7 +66,12 @@ pub enum Outcome {
     /// The client, a signal or a closed stdout ended it.
     Requested,
     /// The server ended by itself.
-    ServerEnded(ExitStatus),
+    ServerEnded {
+        /// How.
+        status: ExitStatus,
+        /// Whether the client had said anything by then. If not, it still waits to be told.
+        heard: bool,
+    },
 }
 
 impl Outcome {
@@ -74,7 +79,7 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Requested => 0,
-            Self::ServerEnded(status) => os::exit_code(status),
+            Self::ServerEnded { status, .. } => os::exit_code(status),
         }
     }
 }
@@ -139,7 +144,7 @@ pub async fn relay(
     }
     log.flush(FLUSH);
     Ok(match status {
-        Some(status) if !end.by_us() => Outcome::ServerEnded(status),
+        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard() },
         _ => Outcome::Requested,
     })
 }

@@ -30,6 +30,7 @@ pub struct Session<'a> {
     pub in_flight: InFlight,
     gone: Notify,
     progress: Cell<Progress>,
+    heard: Cell<bool>,
 }
 
 /// What moves from the server to the client.
@@ -57,6 +58,7 @@ impl<'a> Session<'a> {
             in_flight: InFlight::default(),
             gone: Notify::new(),
             progress: Cell::default(),
+            heard: Cell::new(false),
         }
     }
 
@@ -78,6 +80,11 @@ impl<'a> Session<'a> {
         self.progress.get()
     }
 
+    /// Whether the client has said anything.
+    pub fn heard(&self) -> bool {
+        self.heard.get()
+    }
+
     fn note_writing(&self, writing: bool) {
         self.progress.set(Progress { writing, ..self.progress.get() });
     }
@@ -88,6 +95,7 @@ impl<'a> Session<'a> {
         let mut stdin = Some(stdin);
         loop {
             let n = reader.read(framer.space()).await.unwrap_or(0);
+            self.heard.set(self.heard.get() || n > 0);
             framer.filled(n);
             while let Some(frame) = framer.next_frame() {
                 self.request(frame, &mut stdin).await;
