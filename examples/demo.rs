@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hushpipe = build(root)?;
     let home = root.join("target/demo");
     // A fresh start each time but for the installed packages, which are checked before they are used.
-    let _ = std::fs::remove_dir_all(home.join(".config"));
+    for folder in [".config", ".local/share/hushpipe/secrets"] {
+        let _ = std::fs::remove_dir_all(home.join(folder));
+    }
     std::fs::create_dir_all(&home)?;
     let demo = Demo { hushpipe, home };
     demo.step(&["init"], "")?;
