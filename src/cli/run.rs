@@ -111,9 +111,13 @@ pub(super) fn refuse_usage(message: &str) {
 
 /// Answers every request with `refusal` until the client has had enough.
 async fn answer(refusal: &Refusal) {
-    Signals::restore_defaults();
-    if let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) {
-        refuse::refuse(refusal, &mut input, &mut output).await;
+    // Whatever ends it, the exit code stays that of the failed launch.
+    let parts = (Reader::stdin(), Writer::stdout(), Signals::listen());
+    if let (Ok(mut input), Ok(mut output), Ok(mut signals)) = parts {
+        tokio::select! {
+            () = refuse::refuse(refusal, &mut input, &mut output) => {}
+            () = signals.recv() => {}
+        }
     }
 }
 

@@ -112,7 +112,15 @@ impl Detector {
         loop {
             let end = text.len().min(start + self.window);
             let shifted = |hit: Hit| Hit { start: hit.start + start, end: hit.end + start, ..hit };
-            hits.extend(look(&text[start..end]).into_iter().map(shifted));
+            // What a rule sees at the edge of a piece may be the middle of a word; the piece that overlaps there knows.
+            let whole = |hit: &Hit| {
+                matches!(hit.label, Label::Known(_))
+                    || (start == 0 || hit.start > 0)
+                        && (end == text.len()
+                            || start + hit.end < end
+                            || start + hit.start < end - self.overlap)
+            };
+            hits.extend(look(&text[start..end]).into_iter().filter(whole).map(shifted));
             if end == text.len() {
                 return merge(hits);
             }

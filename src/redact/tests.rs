@@ -332,3 +332,27 @@ proptest! {
         }
     }
 }
+
+/// A long frame is looked at in pieces; at the edge of one the middle of a word looks like the start of a token.
+#[test]
+fn the_edge_of_a_piece_is_not_the_edge_of_a_word() {
+    let mut state = 7_u32;
+    let body: String = (0..93)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(
+                b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+                    [state as usize >> 8 & 31],
+            )
+        })
+        .collect();
+    let token = format!("sk-ant-api03-{body}AA");
+    let redactor = Redactor::armed([]);
+    let findings = |text: &str| redactor.frame(text.as_bytes()).unwrap().findings.len();
+    assert_eq!(findings(&format!(r#"{{"a":"{token}"}}"#)), 1, "the token is one of the rule's");
+    let inside = format!("zz{token} ").repeat(2_700);
+    for shift in 0..token.len() + 3 {
+        let text = format!(r#"{{"a":"{}{inside}"}}"#, "y".repeat(shift));
+        assert_eq!(findings(&text), 0, "shifted by {shift}");
+    }
+}

@@ -190,6 +190,9 @@ struct Tagger {
     inside: bool,
 }
 
+/// How much of a line's start is held to see what it becomes: blanks without end are no line of ours.
+const MOST_HELD: usize = 256;
+
 const OURS: [&[u8]; 2] = [b"hushpipe:", b"[server std"];
 
 impl Tagger {
@@ -202,7 +205,8 @@ impl Tagger {
                 self.held.extend_from_slice(line);
                 let held = self.held.trim_ascii_start();
                 let ended = line.ends_with(b"\n");
-                if !ended && OURS.iter().any(|ours| ours.starts_with(held)) {
+                let may_be_ours = OURS.iter().any(|ours| ours.starts_with(held));
+                if !ended && may_be_ours && self.held.len() < MOST_HELD {
                     continue;
                 }
                 if OURS.iter().any(|ours| held.starts_with(ours)) {
@@ -254,5 +258,10 @@ mod tests {
         assert!(out.starts_with("[server stdout] starting\n"), "{out}");
         assert!(out.contains("[server stdout] ready") && !out.contains('\u{1b}'), "{out}");
         assert!(!out.contains("MIIEvQ"), "{out}");
+    }
+
+    #[test]
+    fn blanks_without_end_are_not_held() {
+        assert_eq!(Tagger::default().tag(&[b' '; 10_000]).len(), 10_000);
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::RawFd;
 
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigHandler, Signal, killpg};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -118,16 +118,6 @@ impl Signals {
             _ = self.term.recv() => {}
             _ = self.int.recv() => {}
             _ = self.hup.recv() => {}
-        }
-    }
-
-    /// Gives these signals back to the system, so that they end the process again.
-    #[expect(unsafe_code, reason = "sigaction(2)")]
-    pub fn restore_defaults() {
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-            // SAFETY: the default action runs no code of ours. A refusal leaves the handler, and the client's closed
-            // pipes still end us.
-            let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
         }
     }
 }

@@ -148,10 +148,6 @@ impl Signals {
             _ = self.shutdown.recv() => {}
         }
     }
-
-    /// Gives these events back to the system. Nothing to do here: a process that answers a failed launch ends with its
-    /// client's pipes.
-    pub fn restore_defaults() {}
 }
 
 /// A future that ends when the process that started us is gone. Here it never does: the client's closed pipes tell.
