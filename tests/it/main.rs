@@ -17,6 +17,9 @@ mod context;
 mod docs;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// The host matrix: every host with an environment and a configuration file of its own.
+#[cfg(target_os = "linux")]
+mod hosts;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
 mod incident;
 /// What runs is what was locked.

@@ -48,6 +48,16 @@ pub(crate) fn mentioning(text: &str) -> Vec<u32> {
     tree::processes().filter(|pid| runs(*pid) && cmdline(*pid).contains(text)).collect()
 }
 
+/// Every process that a user with this home started: its command line says so, or its environment where we may read it.
+pub(crate) fn of_user(home: &str) -> Vec<u32> {
+    let variable = format!("HOME={home}\0");
+    let belongs = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&variable) || cmdline(*pid).contains(home)
+    };
+    tree::processes().filter(|pid| runs(*pid) && belongs(pid)).collect()
+}
+
 /// The process below this one whose command line holds this text; fails the test unless there is exactly one.
 pub(crate) fn below(root: u32, text: &str) -> u32 {
     let mut found = tree::of(root);
