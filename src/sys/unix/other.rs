@@ -37,9 +37,10 @@ pub(super) fn children() -> Vec<Child> {
 /// Closes every descriptor from 3 up but these.
 #[expect(unsafe_code, reason = "descriptors by number")]
 pub(super) fn close_all_but(kept: &[RawFd]) {
-    // SAFETY: integers only; the caller owns no descriptor but the ones kept.
-    unsafe {
-        let end = libc::getdtablesize().min(65_536);
-        (3..end).filter(|fd| !kept.contains(fd)).for_each(|fd| drop(libc::close(fd)));
+    // SAFETY: no argument at all.
+    let end = unsafe { libc::getdtablesize() }.min(65_536);
+    for fd in (3..end).filter(|fd| !kept.contains(fd)) {
+        // SAFETY: an integer only; the caller owns no descriptor but the ones kept. Most of these are not open.
+        unsafe { libc::close(fd) };
     }
 }

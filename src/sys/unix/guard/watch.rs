@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
-use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setpgid, setsid};
 
 use super::order::{self, Parts, Received};
@@ -240,7 +240,7 @@ fn terminate(server: Pid) {
 fn end_tree(server: Pid) {
     let _ = killpg(server, Signal::SIGKILL);
     let end = Instant::now() + PATIENCE;
-    while has_children() && Instant::now() < end {
+    while Instant::now() < end {
         let mut left = false;
         for child in kernel::children() {
             match child.ended {
@@ -255,12 +255,6 @@ fn end_tree(server: Pid) {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-}
-
-/// Whether there is any child, ended or not; asked of the kernel, which is quicker than looking for them.
-fn has_children() -> bool {
-    let only_look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-    waitid(Id::All, only_look) != Err(Errno::ECHILD)
 }
 
 /// The descriptor that the handler of SIGCHLD writes to.
