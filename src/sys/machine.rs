@@ -21,11 +21,14 @@ use super::private;
 use crate::error::{Fault, Kind};
 
 /// What is true of this machine for this user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// The PATH of the login shell.
     pub path: String,
+    /// uv, which resolves and installs PyPI packages, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uv: Option<PathBuf>,
     /// Node, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<Node>,
@@ -69,7 +72,8 @@ impl Machine {
             .filter_map(|path| find_program("node", path))
             .find_map(|node| Node::at(&node, path.as_deref().unwrap_or(own), paths));
         let path = path.as_deref().unwrap_or(own);
-        Self { path: path.to_string_lossy().into_owned(), node }
+        let uv = find_program("uv", path).or_else(|| find_elsewhere("uv", paths));
+        Self { path: path.to_string_lossy().into_owned(), uv, node }
     }
 
     /// Writes the record.
@@ -106,6 +110,16 @@ impl Node {
 pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path)
         .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(os::program_name(name)))
+        .find(|program| os::is_program(program))
+}
+
+/// Finds a program where its installer puts it, for users who never put that folder on their PATH.
+fn find_elsewhere(name: &str, paths: &Paths) -> Option<PathBuf> {
+    const OF_HOME: [&str; 2] = [".local/bin", ".cargo/bin"];
+    let of_home = OF_HOME.iter().map(|folder| paths.home.join(folder));
+    of_home
+        .chain(os::SHARED_FOLDERS.iter().map(PathBuf::from))
         .map(|folder| folder.join(os::program_name(name)))
         .find(|program| os::is_program(program))
 }
@@ -251,7 +265,7 @@ mod tests {
         assert_eq!(Machine::load(&paths).unwrap(), None);
         let node = Node { path: "/usr/bin/node".into(), version: "v20.0.0".into() };
         for node in [None, Some(node)] {
-            let machine = Machine { path: "/a:/b c".into(), node };
+            let machine = Machine { path: "/a:/b c".into(), node, ..Machine::default() };
             machine.save(&paths).unwrap();
             assert_eq!(Machine::load(&paths).unwrap(), Some(machine));
         }
@@ -264,7 +278,7 @@ mod tests {
     fn a_record_that_does_not_read_says_what_to_do() {
         let home = tempfile::tempdir().unwrap();
         let paths = Paths::below(home.path());
-        Machine { path: "/a".into(), node: None }.save(&paths).unwrap();
+        Machine { path: "/a".into(), ..Machine::default() }.save(&paths).unwrap();
         std::fs::write(Machine::file(&paths), "path = 1").unwrap();
         let error = Machine::load(&paths).unwrap_err();
         assert_eq!(error.kind().exit_code(), 78);

@@ -34,6 +34,10 @@ pub use terminal::Terminal;
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// Where package managers of the system and Homebrew link programs, on the PATH or not.
+pub(crate) const SHARED_FOLDERS: &[&str] =
+    &["/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin"];
+
 /// Variables of our own environment that every server gets.
 pub const KEEP: &[&str] =
     &["HOME", "LOGNAME", "USER", "SHELL", "TERM", "LANG", "LC_*", "TZ", "TMPDIR"];

@@ -25,6 +25,9 @@ pub use stdio::{Reader, Writer, write_stderr};
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
 
+/// Where programs are linked for all users: nowhere.
+pub(crate) const SHARED_FOLDERS: &[&str] = &[];
+
 /// Variables of our own environment that every server gets. Node and Python fail in odd ways without `SystemRoot`.
 pub const KEEP: &[&str] = &[
     "APPDATA",
