@@ -58,7 +58,11 @@ pub const KEEP: &[&str] = &[
 
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
-pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
+pub(crate) use machine::{
+    NODE_PLACES, PYTHON_PLACES, asks_to_install, end_session, is_program, login_shell, own_session,
+    program_name, session_variables,
+};
+pub(crate) use permission::is_own_socket;
 pub(super) use permission::open_owned;
 pub use private::{
     Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
