@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
 use super::LaunchError;
-use super::env::Variables;
+use super::env::{Variables, with_passwords};
 use super::file::SecretFiles;
-use crate::secret::{Delivery, SecretSet};
+use crate::secret::{Delivery, Secret, SecretSet};
 use crate::sys::command;
 use crate::sys::env::ScrubbedEnv;
 use crate::sys::os::{self, Group};
@@ -47,6 +47,12 @@ pub struct Server {
 }
 
 impl Launch {
+    /// The credentials among the variables, with their names: nobody called them secrets, and the client must not read
+    /// them either.
+    pub fn credentials(&self) -> Vec<(String, Secret)> {
+        with_passwords(&self.variables).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// Starts the server with these secrets.
     ///
     /// # Errors
