@@ -41,6 +41,20 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     Ok(file)
 }
 
+/// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
+pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
+    let folders = Walk::along(path)?.folders;
+    let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
+    if !is_sticky(&facts) {
+        judge_near(path, &facts)?;
+    }
+    for (folder, _) in &folders {
+        let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
+        judge_far(folder, &facts)?;
+    }
+    Ok(())
+}
+
 /// Whether a path leads to a socket of the user or root, through folders in which nobody else could have put it.
 pub(crate) fn is_own_socket(path: &Path) -> bool {
     let is_private = || -> Result<bool, Insecure> {
