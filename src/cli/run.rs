@@ -75,10 +75,11 @@ impl Run {
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
+        let credentials = plan.launch.credentials();
         let running = plan.launch.spawn(guard, &resolved.secrets, &paths)?;
         let client = Client::take_over().map_err(|source| self.failed(source))?;
         // Built while the server starts: it has nothing to say yet.
-        let redactor = Redactor::new(&resolved.secrets);
+        let redactor = Redactor::new(&resolved.secrets, &credentials);
         drop(resolved);
         let outcome = relay(running, client, &redactor, &plan.settings).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;

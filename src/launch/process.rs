@@ -5,9 +5,9 @@ use std::io;
 use std::path::PathBuf;
 
 use super::LaunchError;
-use super::env::Variables;
+use super::env::{Variables, with_passwords};
 use super::file::SecretFiles;
-use crate::secret::{Delivery, SecretSet};
+use crate::secret::{Delivery, Secret, SecretSet};
 use crate::sys::command::{Order, Started};
 use crate::sys::env::ScrubbedEnv;
 use crate::sys::os::{self, Guard};
@@ -37,6 +37,12 @@ pub struct Server {
 }
 
 impl Launch {
+    /// The credentials among the variables, with their names: nobody called them secrets, and the client must not read
+    /// them either.
+    pub fn credentials(&self) -> Vec<(String, Secret)> {
+        with_passwords(&self.variables).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// Has the guard start the server with these secrets.
     ///
     /// # Errors
