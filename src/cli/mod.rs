@@ -20,6 +20,7 @@ mod secret;
 mod standing;
 mod sync;
 mod tools;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -93,6 +94,7 @@ enum Command {
     Lock(lock::Lock),
     Sync(sync::Sync),
     Secret(secret::Secret),
+    Trust(trust::Trust),
     Check(check::Check),
     Run(run::Run),
     List(list::List),
@@ -203,6 +205,7 @@ impl Command {
             Self::Lock(verb) => verb.run(context),
             Self::Sync(verb) => verb.run(context),
             Self::Secret(verb) => verb.run(context),
+            Self::Trust(verb) => verb.run(context),
             Self::Check(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::List(verb) => verb.run(context),
