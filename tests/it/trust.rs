@@ -94,3 +94,67 @@ fn a_trusted_entry_runs_and_an_altered_one_does_not() {
     world.write("[servers.theirs.env]\nLOG_LEVEL = \"info\"\n");
     assert_runs(&world.run());
 }
+
+/// A user with two servers of one package, and two lock entries that it can have.
+fn two_of_one_package() -> (TestContext, [String; 2]) {
+    let fixture = crate::fixture::repository().join("tests/fixture/servers/hushpipe.lock");
+    let fixture = fs::read_to_string(fixture).unwrap();
+    let section = &fixture[fixture.find("[servers.github]").unwrap()..];
+    let section = section[..section.find("\n[servers.memory]").unwrap()].trim_end();
+    let package = section.lines().nth(1).unwrap();
+    let servers = ["one", "two"].map(|name| format!("[servers.{name}]\n{package}\n"));
+    let context = TestContext::with_manifest(&format!("version = 1\n{}", servers.concat()));
+    // Which runtimes a package likes: nothing that an install depends on.
+    let engines = section.find("engines = ").unwrap();
+    let line = section[engines..].find('\n').unwrap() + 1;
+    let other = section[..engines].to_owned() + &section[engines + line..];
+    (context, [section.to_owned(), other])
+}
+
+/// Writes a lockfile in which `one` has the first of these entries and `two` the second.
+fn lock(context: &TestContext, [one, two]: [&String; 2]) {
+    let one = one.replace("[servers.github", "[servers.one");
+    let two = two.replace("[servers.github", "[servers.two");
+    let text = format!("version = 1\n\n{one}\n\n{two}\n");
+    fs::write(context.config().join("hushpipe.lock"), text).unwrap();
+}
+
+/// Both entries are installed, so only the record tells that one stands in the other's place.
+#[test]
+fn an_entry_that_was_not_synced_does_not_run() {
+    let (context, [plain, other]) = two_of_one_package();
+    lock(&context, [&plain, &other]);
+    let run = |name: &str| {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+        finish(context.command(["run", name]), format!("{request}\n").as_bytes())
+    };
+    let synced = || assert_eq!(context.run(&["sync"], "").code, Some(0));
+    let refused = |name: &str| {
+        let outcome = run(name);
+        assert_eq!(outcome.code, Some(78), "{}", outcome.everything());
+        let message = outcome.messages()[0]["error"]["message"].to_string();
+        assert!(message.contains("is not the one that was synced"), "{message}");
+        assert!(message.contains("ask the user to"), "{message}");
+    };
+    let runs = |name: &str| assert_eq!(run(name).code, Some(0), "{}", run(name).everything());
+    synced();
+    runs("one");
+    runs("two");
+
+    lock(&context, [&other, &plain]);
+    refused("one");
+    refused("two");
+    let listed = context.run(&["list", "--json"], "");
+    assert!(listed.text().contains("not_synced"), "{}", listed.text());
+    lock(&context, [&other, &other]);
+    refused("one");
+    runs("two");
+
+    lock(&context, [&plain, &other]);
+    runs("one");
+    runs("two");
+    lock(&context, [&other, &plain]);
+    synced();
+    runs("one");
+    runs("two");
+}
