@@ -7,7 +7,8 @@
 //!
 //! **manifest → plan → secrets → launch → relay → exit code.** `cli/run.rs` tells it in one function:
 //!
-//! 1. [`manifest`] reads `hushpipe.toml` into types that cannot be wrong, and refuses a file that others may write.
+//! 1. [`manifest`] reads `hushpipe.toml` into types that cannot be wrong, and refuses a file that others may write. What
+//!    comes from a project runs only as a person accepted it ([`trust`]).
 //! 2. [`plan`] decides, without acting, what will run: the locked and installed program, its arguments, its environment
 //!    by name. [`store`] checks the install against what was recorded when it was made; nothing is resolved or
 //!    downloaded.
@@ -27,7 +28,7 @@
 //! |---|---|
 //! | surface | [`cli`] |
 //! | joining | [`manifest`], [`plan`], [`relay`] |
-//! | parts | [`provider`], [`runner`], [`store`], [`launch`], [`redact`] |
+//! | parts | [`provider`], [`runner`], [`store`], [`trust`], [`launch`], [`redact`] |
 //! | words | [`error`], [`secret`], [`mcp`], [`sys`] |
 //!
 //! # Promises carried by types
@@ -55,3 +56,4 @@ pub mod runner;
 pub mod secret;
 pub mod store;
 pub mod sys;
+pub mod trust;

@@ -18,6 +18,7 @@ use crate::relay::{Client, Outcome, refuse, relay};
 use crate::sys::machine::Machine;
 use crate::sys::os::{self, Guard, Reader, Signals, Writer};
 use crate::sys::path::Paths;
+use crate::trust::Ledger;
 
 /// Start a server and relay it: the command for a client's configuration
 ///
@@ -65,9 +66,11 @@ impl Run {
         let sources = context.sources(self.profile.as_deref());
         let manifest = manifest::load_for(&self.name, &sources, &paths)?;
         let server = manifest.server(&self.name)?;
-        manifest.allow_launch(server)?;
+        let ledger = Ledger::of(&paths);
+        let allowed = server.allow(&ledger)?;
         let machine = Machine::load(&paths)?;
         let program = program(server, &paths, machine.as_ref())?;
+        allowed.run(program.lock.as_ref())?;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
         if machine.is_none() {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
