@@ -53,3 +53,6 @@ mod terminal;
 /// The processes below one, shared with the benchmarks.
 #[cfg(target_os = "linux")]
 mod tree;
+/// A project's server runs only as a person accepted it, and a user's own only as it was synced.
+#[cfg(target_os = "linux")]
+mod trust;

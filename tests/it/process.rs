@@ -17,6 +17,12 @@ pub(crate) fn cmdline(pid: u32) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The short name of a process.
+pub(crate) fn comm(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
 /// Sends a signal to one process.
 pub(crate) fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid.cast_signed()), signal).expect("a process of ours");
