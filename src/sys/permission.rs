@@ -49,6 +49,17 @@ pub enum Insecure {
     /// It is not a regular file.
     #[error("`{}` is not a regular file", .0.display())]
     NotAFile(PathBuf),
+    /// It is not a socket.
+    #[error("`{}` is not a socket", .0.display())]
+    NotASocket(PathBuf),
+    /// It is a socket, and somebody else's process listens there.
+    #[error("the process at `{}` is of user id {uid}, not of you", path.display())]
+    Peer {
+        /// The socket.
+        path: PathBuf,
+        /// Whose process it is.
+        uid: u32,
+    },
     /// It belongs to somebody else.
     #[error("`{}` belongs to user id {uid}, not to you or root", path.display())]
     Owner {
@@ -96,7 +107,11 @@ impl Fault for Insecure {
                 "take it over with `sudo chown \"$USER\" {}`, or copy it",
                 quoted(path)
             )),
-            Self::Read { .. } | Self::NotAFile(_) | Self::Links(_) => None,
+            Self::Read { .. }
+            | Self::NotAFile(_)
+            | Self::NotASocket(_)
+            | Self::Peer { .. }
+            | Self::Links(_) => None,
         }
     }
 }

@@ -8,6 +8,8 @@ mod machine;
 mod permission;
 mod private;
 mod process;
+#[cfg(not(target_os = "macos"))]
+mod socket;
 mod stat;
 mod stdio;
 mod terminal;
@@ -27,6 +29,8 @@ pub use private::{
 pub use process::{
     Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, prepare,
 };
+#[cfg(not(target_os = "macos"))]
+pub use socket::{connect_owned, user_id};
 pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};
 pub use terminal::Terminal;
