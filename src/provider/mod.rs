@@ -13,6 +13,7 @@ mod env;
 mod failure;
 mod field;
 mod file;
+mod keychain;
 mod local;
 pub mod resolve;
 
@@ -32,22 +33,11 @@ pub use file::trim_newline;
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[local::KIND, env::KIND, file::KIND];
+pub static KINDS: &[Kind] = &[keychain::KIND, local::KIND, env::KIND, file::KIND];
 
 /// Schemes that hushpipe will know and this version does not.
-pub const LATER: &[&str] = &[
-    "keychain",
-    "vault",
-    "awssm",
-    "awsssm",
-    "gcpsm",
-    "azkv",
-    "op",
-    "infisical",
-    "doppler",
-    "bws",
-    "exec",
-];
+pub const LATER: &[&str] =
+    &["vault", "awssm", "awsssm", "gcpsm", "azkv", "op", "infisical", "doppler", "bws", "exec"];
 
 /// The largest value that is fetched or stored, in bytes.
 pub const MAX_VALUE: u64 = 1024 * 1024;
@@ -62,6 +52,8 @@ pub struct Kind {
     pub query: &'static [&'static str],
     /// Whether one field of a value can be asked for.
     pub fields: Fields,
+    /// Whether `[providers.<scheme>]` may give settings to the built-in provider itself.
+    pub built_in_settings: bool,
     /// Reads its settings from `[providers.<name>]`; an empty table where there is none.
     settings: config::Parse,
     /// Describes its settings in the manifest's JSON Schema.
@@ -105,6 +97,15 @@ pub trait Provider {
     /// The future may be dropped at any point when the deadline passes, and must never block the thread: work that can
     /// goes to a detached thread (`detached.rs`).
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a>;
+
+    /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
+    /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
+    ///
+    /// # Errors
+    /// [`Failure::Denied`] where the person did not open it, or the store cannot be asked.
+    fn unlock(&self, _coordinate: Option<&SecretRef>) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// The side that stores, where hushpipe may write to this provider.
     fn keeper(&self) -> Option<&dyn Keeper> {
@@ -161,12 +162,12 @@ pub struct Put {
 pub struct Kept {
     /// Its name.
     pub name: String,
-    /// When it was first stored, in seconds since 1970.
-    pub created: u64,
-    /// When it was last stored, in seconds since 1970.
-    pub updated: u64,
-    /// Its length in bytes.
-    pub length: usize,
+    /// When it was first stored, in seconds since 1970, where the store says.
+    pub created: Option<u64>,
+    /// When it was last stored, in seconds since 1970, where the store says.
+    pub updated: Option<u64>,
+    /// Its length in bytes, where the store says without showing the value.
+    pub length: Option<usize>,
 }
 
 /// The providers of one manifest: the built-in ones and `[providers.*]`.

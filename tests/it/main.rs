@@ -24,6 +24,12 @@ mod hosts;
 mod incident;
 /// What runs is what was locked.
 mod install;
+/// Secrets in the operating system's keychain, here a real gnome-keyring.
+#[cfg(target_os = "linux")]
+mod keychain;
+/// A session bus and a gnome-keyring of a test's own.
+#[cfg(target_os = "linux")]
+mod keyring;
 /// How a server is started and ended, and what a client is told when it cannot be.
 mod launch;
 /// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.

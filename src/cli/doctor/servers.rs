@@ -18,7 +18,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(manifest) = patient.manifest {
         for server in manifest.servers.values() {
-            let standing = Standing::of(server, manifest, patient.paths, patient.record);
+            let standing = Standing::of(server, patient.paths, patient.record);
             let mut found = of_standing(server, &standing);
             found.extend(of_environment(server, patient));
             if found.is_empty() {

@@ -39,6 +39,7 @@ impl Get {
             &format!("This shows the value of `{reference}` to whatever reads stdout."),
             &reference.path,
         )?;
+        providers.open(&reference.provider)?.unlock(Some(&reference))?;
         let value = block_on(fetch_one(&reference, providers))??;
         let newline: &[u8] = if stdout().is_terminal() { b"\n" } else { b"" };
         let written = context.out.bytes(value.expose()).and_then(|()| context.out.bytes(newline));

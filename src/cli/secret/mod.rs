@@ -51,7 +51,7 @@ impl Secret {
         match self.verb {
             Verb::Set(verb) => verb.run(context, &paths),
             Verb::Get(verb) => verb.run(context, &paths),
-            Verb::List(verb) => verb.run(context, &paths),
+            Verb::List(verb) => return verb.run(context, &paths),
             Verb::Remove(verb) => verb.run(context, &paths),
             Verb::Test(verb) => verb.run(context, &paths),
         }?;

@@ -35,6 +35,7 @@ impl Remove {
         if !self.yes {
             confirm::yes(&format!("Remove `{reference}`?"), "--yes")?;
         }
+        provider.unlock(Some(&reference))?;
         provider.keeper().ok_or(Failure::Stopped)?.remove(&reference.path)?;
         context.out.words(&format!("hushpipe: removed `{reference}`"));
         Ok(())

@@ -13,7 +13,7 @@ use crate::sys::path::Paths;
 #[command(after_long_help = "\
 Examples:
   hushpipe secret set local://github-token            type or paste it at the prompt
-  hushpipe secret set local://tls-key < key.pem       from a file, without its last newline
+  hushpipe secret set local://tls-key < key.pem       from a file, as it is
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {
@@ -30,6 +30,7 @@ impl Set {
         let provider = to_store(providers, &reference)?;
         let value = input::value(&reference)?;
         let weakness = value.weakness();
+        provider.unlock(Some(&reference))?;
         let keeper = provider.keeper().ok_or(Failure::Stopped)?;
         let put = keeper.put(&reference.path, &value)?;
         let done = if put.replaced { "replaced" } else { "stored" };

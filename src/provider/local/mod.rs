@@ -32,6 +32,7 @@ pub(super) const KIND: Kind = Kind {
     about: "hushpipe's own encrypted file, filled by `hushpipe secret set`",
     query: &[],
     fields: Fields::Json,
+    built_in_settings: true,
     settings: config::parse::<Local>,
     schema: config::describe::<Local>,
 };

@@ -47,7 +47,7 @@ fn what_is_stored_is_read_back_and_the_first_time_is_announced() {
     assert_eq!(read(store, "b").expect("there"), "two");
     let names: Vec<_> =
         store.list().expect("listed").into_iter().map(|kept| (kept.name, kept.length)).collect();
-    assert_eq!(names, [("a".to_owned(), 5), ("b".to_owned(), 3)]);
+    assert_eq!(names, [("a".to_owned(), Some(5)), ("b".to_owned(), Some(3))]);
     store.remove("a").expect("removed");
     assert!(matches!(read(store, "a"), Err(Failure::NotFound { .. })));
     assert!(matches!(store.remove("a"), Err(Failure::NotFound { .. })));
