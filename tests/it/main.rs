@@ -15,6 +15,8 @@ mod client;
 mod context;
 /// What the documentation says is true.
 mod docs;
+/// What keeps servers from working, and the command that mends it.
+mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
@@ -29,6 +31,8 @@ mod layers;
 mod leak;
 /// A web service that repeats the credential it was sent.
 mod loopback;
+/// Sets of variables that a manifest asks for by one word.
+mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
