@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned};
 use crate::error::Error;
 use crate::launch::env::Origin;
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
@@ -106,13 +106,13 @@ impl Explain {
         // A client's folder is not known here, and only named; nor is a program before `sync`, and only its argv is missing.
         let around = Surroundings { own: &context.env, machine, client_dir: PathBuf::new() };
         let plan = LaunchPlan::new(server, program.unwrap_or_default(), &around);
-        let standing = Standing::of(server, &manifest, &paths, machine);
+        let standing = Standing::of(server, &paths, machine);
         let explanation = Explanation {
             name: server.name.clone(),
             level: server.level,
             manifest: server.manifest.display().to_string(),
             lockfile: server.lock_path().display().to_string(),
-            package: package(server),
+            package: server.package.to_string(),
             pinned: is_pinned(server),
             state: standing.state,
             problems: standing.problems.iter().map(Problem::of).collect(),

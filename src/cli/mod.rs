@@ -21,6 +21,7 @@ mod secret;
 mod standing;
 mod sync;
 mod tools;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -95,6 +96,7 @@ enum Command {
     Lock(lock::Lock),
     Sync(sync::Sync),
     Secret(secret::Secret),
+    Trust(trust::Trust),
     Check(check::Check),
     Doctor(doctor::Doctor),
     Run(run::Run),
@@ -207,6 +209,7 @@ impl Command {
             Self::Lock(verb) => verb.run(context),
             Self::Sync(verb) => verb.run(context),
             Self::Secret(verb) => verb.run(context),
+            Self::Trust(verb) => verb.run(context),
             Self::Check(verb) => verb.run(context),
             Self::Doctor(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),

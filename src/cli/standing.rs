@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::launch::LaunchError;
 use crate::launch::env::names_credential;
-use crate::manifest::{Cwd, Manifest, Server, looks_opaque};
+use crate::manifest::{Cwd, Server, looks_opaque};
 use crate::plan::program::{ProgramError, program};
 use crate::runner::Package;
 use crate::secret::userinfo;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
+use crate::trust::{Ledger, TrustError};
 
 /// In one word, what `run` would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,12 +22,14 @@ use crate::sys::path::Paths;
 pub(super) enum State {
     /// Start it.
     Ready,
-    /// Refuse: it is from a project manifest.
+    /// Refuse: it is from a project manifest, and nobody has accepted it as it is now.
     NeedsTrust,
     /// Refuse: the lockfile does not have it.
     NotLocked,
     /// Refuse: the lockfile has another version.
     Stale,
+    /// Refuse: the lockfile has another entry than the one that was synced.
+    NotSynced,
     /// Refuse: this machine has no install of it.
     NotInstalled,
     /// Refuse: the install is not what was locked.
@@ -43,6 +46,7 @@ impl State {
             Self::NeedsTrust => "needs trust",
             Self::NotLocked => "not locked",
             Self::Stale => "lock is stale",
+            Self::NotSynced => "not synced",
             Self::NotInstalled => "not installed",
             Self::Altered => "changed since it was locked",
             Self::Broken => "cannot start",
@@ -70,17 +74,24 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Looks at a server's lock entry, its install and its folder.
-    pub(super) fn of(
-        server: &Server,
-        manifest: &Manifest,
-        paths: &Paths,
-        machine: Option<&Machine>,
-    ) -> Self {
+    pub(super) fn of(server: &Server, paths: &Paths, machine: Option<&Machine>) -> Self {
         let mut standing = Self { state: State::Ready, problems: Vec::new() };
-        if let Err(error) = manifest.allow_launch(server) {
-            standing.add(State::NeedsTrust, error.into());
+        let ledger = Ledger::of(paths);
+        let program = program(server, paths, machine);
+        let lock = program.as_ref().ok().and_then(|program| program.lock);
+        let consent = match (server.allow(&ledger), &program) {
+            (Ok(allowed), Ok(_)) => allowed.run(lock.as_ref()),
+            (Ok(_), Err(_)) => Ok(()),
+            (Err(error), _) => Err(error),
+        };
+        if let Err(error) = consent {
+            let state = match error {
+                TrustError::NotSynced { .. } => State::NotSynced,
+                _ => State::NeedsTrust,
+            };
+            standing.add(state, error.into());
         }
-        if let Err(error) = program(server, paths, machine) {
+        if let Err(error) = program {
             standing.add(State::of(&error), error.into());
         }
         if let Cwd::Path(path) = &server.cwd
@@ -98,17 +109,6 @@ impl Standing {
             self.state = state;
         }
         self.problems.push(problem);
-    }
-}
-
-/// What a server starts, in words.
-pub(super) fn package(server: &Server) -> String {
-    match &server.package {
-        Package::Npm(package) => format!("npm {package}"),
-        Package::Binary(binary) => format!("binary {}", binary.path.display()),
-        Package::Command(argv) => {
-            format!("command {}", argv.first().map_or("", String::as_str))
-        }
     }
 }
 

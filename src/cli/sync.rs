@@ -10,13 +10,14 @@ use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
 use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Server};
+use crate::manifest::{self, Allowed, Level, Server};
 use crate::plan::program;
 use crate::runner::npm::{self, Npm, NpmError};
 use crate::runner::{NpmPackage, Package};
 use crate::store::{Runtime, Store};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
+use crate::trust::Ledger;
 
 /// Install what hushpipe.lock says, and look at this machine anew
 ///
@@ -44,10 +45,10 @@ impl Sync {
         machine.save(&paths)?;
         drop(bar);
         let mut outcomes = Outcomes::default();
-        let installer = Installer { context, paths: &paths, machine: &machine };
+        let ledger = Ledger::of(&paths);
+        let installer = Installer { context, paths: &paths, machine: &machine, ledger: &ledger };
         for server in servers {
-            let done = manifest.allow_launch(server).map_err(Error::from);
-            outcomes.add(context, done.and_then(|()| installer.sync(server)));
+            outcomes.add(context, installer.sync(server));
         }
         Ok(outcomes.exit_code())
     }
@@ -57,24 +58,32 @@ struct Installer<'a> {
     context: &'a Context,
     paths: &'a Paths,
     machine: &'a Machine,
+    ledger: &'a Ledger,
 }
 
 impl Installer<'_> {
     fn sync(&self, server: &Server) -> Result<(), Error> {
+        let allowed = server.allow(self.ledger)?;
         match &server.package {
-            Package::Npm(package) => self.install(server, package),
+            Package::Npm(package) => self.install(server, allowed, package),
             // Nothing to install, but the digest is checked, and its figures kept for a quick launch.
             Package::Binary(_) | Package::Command(_) => {
-                program::program(server, self.paths, Some(self.machine))?;
-                Ok(())
+                let program = program::program(server, self.paths, Some(self.machine))?;
+                Ok(allowed.run(program.lock.as_ref())?)
             }
         }
     }
 
-    fn install(&self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
+    fn install(
+        &self,
+        server: &Server,
+        allowed: Allowed<'_>,
+        package: &NpmPackage,
+    ) -> Result<(), Error> {
         let context = self.context;
         let lockfile = Lockfile::load(server.lock_path())?;
         let entry = program::current_entry(&lockfile, server, package)?;
+        allowed.install(&entry.digest())?;
         let locked = entry.locked()?;
         let npm: Npm = find_npm(context, self.machine)?;
         let node = self.machine.node.as_ref().ok_or(NpmError::NoNode)?;
@@ -91,6 +100,9 @@ impl Installer<'_> {
                 Ok(npm::install(&npm, package, &locked, folder, &mut |done| bar.advance(done))?)
             },
         )?;
+        if server.level == Level::User {
+            self.ledger.synced(server.subject(), installed.receipt.lock.to_string())?;
+        }
         drop(bar);
         let name = &server.name;
         context.out.words(&match installed.filled {

@@ -111,6 +111,7 @@ impl<'a> Installed<'a> {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
             pinned: true,
+            lock: Some(self.receipt.lock),
             path: path.clone(),
         })
     }

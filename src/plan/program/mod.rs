@@ -34,6 +34,8 @@ pub struct Program {
     pub runtime_dir: Option<PathBuf>,
     /// Whether what runs was locked, or named by its digest.
     pub pinned: bool,
+    /// The digest of the lock entry it was found by, where it has one.
+    pub lock: Option<Digest>,
 }
 
 /// What a server would execute, without looking at the files.
@@ -83,7 +85,7 @@ pub fn program(
 }
 
 fn of_binary(binary: &BinaryPackage) -> Program {
-    Program { path: binary.path.clone(), args: Vec::new(), runtime_dir: None, pinned: true }
+    Program { path: binary.path.clone(), pinned: true, ..Program::default() }
 }
 
 /// Holds an executable to its digest.
@@ -139,10 +141,5 @@ fn of_command(
     if !os::is_program(&path) {
         return Err(ProgramError::NotRunnable { server: name, program });
     }
-    Ok(Program {
-        args: args.iter().map(OsString::from).collect(),
-        runtime_dir: None,
-        pinned: false,
-        path,
-    })
+    Ok(Program { args: args.iter().map(OsString::from).collect(), path, ..Program::default() })
 }

@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod guard;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
 mod kernel;
@@ -18,6 +19,7 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub use guard::{Guard, Process};
 pub use kernel::parent_gone;
 pub(crate) use machine::{
     NODE_PLACES, PYTHON_PLACES, asks_to_install, end_session, is_program, login_shell, own_session,
@@ -29,9 +31,7 @@ pub use private::{
     Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
 };
 pub(crate) use private::{anyone_may_replace, new_files_are_open};
-pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, prepare,
-};
+pub use process::{Signals, ask_to_end, describe, end_with_us, exit_code, harden};
 pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};
 pub use terminal::Terminal;

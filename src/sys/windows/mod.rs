@@ -17,8 +17,7 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
-    prepare,
+    Guard, Process, Signals, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
 };
 pub use stdio::{Reader, Writer, write_stderr};
 
