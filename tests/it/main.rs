@@ -15,6 +15,8 @@ mod client;
 mod context;
 /// What the documentation says is true.
 mod docs;
+/// What keeps servers from working, and the command that mends it.
+mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
 /// The host matrix: every host with an environment and a configuration file of its own.
@@ -38,6 +40,8 @@ mod layers;
 mod leak;
 /// A web service that repeats the credential it was sent.
 mod loopback;
+/// Sets of variables that a manifest asks for by one word.
+mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
