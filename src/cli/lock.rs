@@ -1,7 +1,7 @@
 //! `hushpipe lock`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,6 +15,7 @@ use crate::plan::program::current_entry;
 use crate::runner::npm::{self, Npm, NpmError};
 use crate::runner::{NpmPackage, Package};
 use crate::sys::machine::Machine;
+use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// Resolve the packages of the manifest and write hushpipe.lock
@@ -77,9 +78,7 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn lock(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
         let (context, paths) = (self.context, self.paths);
-        let folder = tempfile::Builder::new().prefix("hushpipe-lock-").tempdir();
-        let folder =
-            folder.map_err(|source| NpmError::Files { path: std::env::temp_dir(), source })?;
+        let folder = empty_folder(&paths.state)?;
         let bar = Bar::start(&context.out, &format!("resolving {package}"));
         let npm = self.npm()?;
         let bin = server.bin.as_deref();
@@ -112,6 +111,13 @@ impl Resolver<'_> {
         }
         self.npm.as_ref().ok_or_else(|| NpmError::NoNode.into())
     }
+}
+
+/// An empty folder among our own: `TMPDIR` may be one that others can write to.
+fn empty_folder(state: &Path) -> Result<tempfile::TempDir, NpmError> {
+    let made = os::create_private_folder(state)
+        .and_then(|()| tempfile::Builder::new().prefix("lock-").tempdir_in(state));
+    made.map_err(|source| NpmError::Files { path: state.to_owned(), source })
 }
 
 /// The npm of this machine.

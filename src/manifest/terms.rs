@@ -14,7 +14,7 @@ use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, Server};
 use crate::relay::frame;
 use crate::runner::Package;
-use crate::secret::{Delivery, SecretRequest};
+use crate::secret::SecretRequest;
 use crate::store::Digest;
 use crate::trust::{Fact, Terms, mark};
 
@@ -151,12 +151,8 @@ impl Server {
 
 /// For each variable of a request, what the package gets.
 fn gets(package: &str, request: &SecretRequest) -> Vec<(String, String)> {
-    let file = match request.deliver {
-        Delivery::Env => "",
-        Delivery::File => ", in a file whose path that variable holds",
-    };
     let sentence = |variable: &str, reference| {
-        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`{file}"))
+        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`"))
     };
     request.per_variable().map(|(variable, reference)| sentence(variable, reference)).collect()
 }

@@ -7,6 +7,9 @@
     reason = "a test's helpers may fail loudly and start programs; clippy exempts only functions marked #[test]"
 )]
 
+/// An agent cannot talk hushpipe out of a secret or into a project's server.
+#[cfg(target_os = "linux")]
+mod agents;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -17,6 +20,9 @@ mod context;
 mod docs;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// Our own environment is attacker input: a test per variable.
+#[cfg(target_os = "linux")]
+mod hostile_environment;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
 mod incident;
 /// What runs is what was locked.

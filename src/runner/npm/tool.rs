@@ -127,7 +127,9 @@ const ALWAYS: &[&str] = &[
 
 const MAX_COMPLAINTS: usize = 20;
 
-/// Variables of ours that a package manager needs. Both cases of a proxy's name are in use.
+/// Variables of ours that a package manager needs. Both cases of a proxy's name are in use: `lock` and `sync` are typed by a
+/// person, whose network may be reached in no other way. Its own settings are not among them: which registry answers, and
+/// from which cache, is for the user's own configuration files to say, and `direnv` and its like set variables too.
 const KEPT: &[&str] = &[
     "HOME",
     "USER",
@@ -146,8 +148,6 @@ const KEPT: &[&str] = &[
     "NODE_EXTRA_CA_CERTS",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    "npm_config_cache",
-    "npm_config_userconfig",
 ];
 
 /// What programs on Windows do not start without.
