@@ -70,7 +70,7 @@ struct Explanation {
 struct Variable {
     name: String,
     /// Why it is there.
-    from: &'static str,
+    from: String,
     /// `null` where it is not to be shown.
     value: Option<String>,
 }
@@ -156,12 +156,12 @@ fn environment(plan: LaunchPlan, machine: Option<&Machine>) -> Vec<Variable> {
     let variable = |(name, (value, origin)): (OsString, (OsString, Origin))| {
         let (name, value) = (name.to_string_lossy().into_owned(), value.to_string_lossy());
         let from = match origin {
-            Origin::Path if machine.is_none() => "default",
-            origin => origin.word(),
+            Origin::Path if machine.is_none() => "default".to_owned(),
+            origin => origin.to_string(),
         };
         let shown = match origin {
-            Origin::Path => true,
-            Origin::Plain => !is_credential(&name, &value),
+            Origin::Path | Origin::Recorded => true,
+            Origin::Plain | Origin::Preset(_) => !is_credential(&name, &value),
             Origin::Kept | Origin::Passed | Origin::DangerouslyPassed => false,
         };
         Variable { name, from, value: shown.then(|| value.into_owned()) }
@@ -271,9 +271,9 @@ impl Explanation {
         rows.push(row("cwd", self.cwd.clone()));
         let mut lines = table(rows.into_iter());
         let variables = self.environment.iter().map(|variable| {
-            let hidden = if variable.from == Origin::Plain.word() { "…" } else { "" };
+            let hidden = if variable.from == Origin::Plain.to_string() { "…" } else { "" };
             let value = variable.value.as_deref().unwrap_or(hidden).to_owned();
-            [format!("  {}", variable.name), variable.from.to_owned(), value]
+            [format!("  {}", variable.name), variable.from.clone(), value]
         });
         let secrets = self
             .secrets

@@ -11,6 +11,7 @@ use crate::launch::env::names_credential;
 use crate::manifest::{Cwd, Server, looks_opaque};
 use crate::plan::program::{ProgramError, program};
 use crate::runner::Package;
+use crate::secret::userinfo;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 use crate::trust::{Ledger, TrustError};
@@ -118,10 +119,7 @@ pub(super) fn is_pinned(server: &Server) -> bool {
 
 /// Whether a plain setting looks like a credential: by its name, by its text, or as a URL with a password in it.
 pub(super) fn is_credential(name: &str, value: &str) -> bool {
-    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| {
-        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
-    });
-    names_credential(name) || looks_opaque(value) || has_userinfo
+    names_credential(name) || looks_opaque(value) || userinfo::is_in_variable(name, value)
 }
 
 /// A failure as `--json` writes it.

@@ -22,8 +22,8 @@ use crate::trust::Ledger;
 /// Install what hushpipe.lock says, and look at this machine anew
 ///
 /// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs.
-/// What is installed and whole is left alone, what was changed is installed again. Writes down where Node is and what
-/// your login shell's PATH is, for hosts that start without it.
+/// What is installed and whole is left alone, what was changed is installed again. Writes down which runtimes there are
+/// and your login shell's PATH, locale and proxies, for hosts that start without them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -52,7 +52,7 @@ impl LaunchPlan {
                 program: program.path,
                 args,
                 cwd,
-                variables: variables(&server.env, around.own, path),
+                variables: variables(&server.env, around.own, around.machine, path),
             },
             settings: Settings {
                 server: server.name.clone(),

@@ -23,6 +23,9 @@ mod fixture;
 /// Our own environment is attacker input: a test per variable.
 #[cfg(target_os = "linux")]
 mod hostile_environment;
+/// The host matrix: every host with an environment and a configuration file of its own.
+#[cfg(target_os = "linux")]
+mod hosts;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
 mod incident;
 /// What runs is what was locked.
