@@ -12,6 +12,7 @@ mod init;
 mod list;
 mod lock;
 mod man;
+mod packager;
 mod progress;
 mod run;
 mod runtime;

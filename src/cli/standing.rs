@@ -104,6 +104,7 @@ impl Standing {
 pub(super) fn package(server: &Server) -> String {
     match &server.package {
         Package::Npm(package) => format!("npm {package}"),
+        Package::Pypi(package) => format!("pypi {package}"),
         Package::Binary(binary) => format!("binary {}", binary.path.display()),
         Package::Command(argv) => {
             format!("command {}", argv.first().map_or("", String::as_str))

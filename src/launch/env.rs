@@ -35,6 +35,8 @@ pub enum Origin {
     DangerouslyPassed,
     /// A plain setting of the manifest.
     Plain,
+    /// What the runtime needs to leave the install as it is.
+    Runtime,
 }
 
 impl Origin {
@@ -46,6 +48,7 @@ impl Origin {
             Self::Passed => "pass",
             Self::DangerouslyPassed => "dangerously_pass",
             Self::Plain => "manifest",
+            Self::Runtime => "runtime",
         }
     }
 }
