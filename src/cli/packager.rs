@@ -7,7 +7,7 @@ use super::Context;
 use crate::error::Error;
 use crate::runner::npm::{Npm, NpmError};
 use crate::runner::pypi::{PypiError, Uv};
-use crate::sys::machine::Machine;
+use crate::sys::machine::{Machine, find_program};
 use crate::sys::path::Paths;
 
 /// The package managers found so far.
@@ -45,11 +45,11 @@ impl<'a> Packagers<'a> {
     pub(super) fn uv(&mut self) -> Result<&Uv, Error> {
         if self.uv.is_none() {
             let env = &self.context.env;
-            let found = match Uv::find(self.machine().path.as_ref(), env) {
-                Err(PypiError::NoUv) => Uv::find(env.var("PATH").unwrap_or_default(), env),
-                found => found,
-            };
-            self.uv = Some(found?);
+            let machine = self.machine();
+            let recorded = machine.uv.clone().filter(|uv| uv.exists());
+            let on_path = || find_program("uv", env.var("PATH").unwrap_or_default());
+            let program = recorded.or_else(on_path).ok_or(PypiError::NoUv)?;
+            self.uv = Some(Uv::at(program, machine.path.as_ref(), env)?);
         }
         self.uv.as_ref().ok_or_else(|| PypiError::NoUv.into())
     }

@@ -1,6 +1,6 @@
 //! Everything a manifest can get wrong, as messages for a person.
 
-use super::names::shown;
+use super::names::{nearest, shown};
 use crate::secret::reference::ReferenceError;
 
 /// One thing that is wrong in a manifest. Names keys, variables and packages; never shows a value.
@@ -214,6 +214,10 @@ impl Mistake {
             Self::ManifestVersion(_) => "write `version = 1`, or update hushpipe".into(),
             Self::MissingKey(key) if key == "version" => "write `version = 1` at the top".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            Self::UnknownWord { word, known } => {
+                return nearest(word, known.iter().map(String::as_str))
+                    .map(|nearest| did_you_mean(&nearest.to_owned()));
+            }
             Self::UnknownKey { known, .. } if !known.is_empty() => {
                 format!("known here: `{}`", known.join("`, `"))
             }

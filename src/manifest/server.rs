@@ -1,5 +1,6 @@
 //! One `[servers.<name>]` entry as a type that cannot be wrong.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -96,8 +97,10 @@ pub struct Server {
     pub frame_limit: usize,
     /// How the install is checked at launch.
     pub integrity: Integrity,
-    /// What it asks of the stores.
+    /// What it asks of the stores, the chosen profile applied.
     pub secrets: Vec<SecretRequest>,
+    /// What it asks by itself (`None`) and what each profile puts in its place, chosen or not.
+    pub requests: BTreeMap<Option<String>, Vec<SecretRequest>>,
     /// What else its environment holds.
     pub env: EnvSettings,
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::server::Integrity;
+use crate::launch::preset::Preset;
 use crate::provider::ProviderConfig;
 use crate::secret::Delivery;
 
@@ -173,6 +174,8 @@ pub(super) struct SecretTable {
 struct Env {
     /// Names of hushpipe's own environment that may pass to the server; `*` stands for any characters.
     pass: Option<Vec<String>>,
+    /// Sets of variables that servers of one kind want.
+    presets: Option<Vec<Preset>>,
     /// Full names that may be passed or set although they redirect a loader or an interpreter. User manifest only.
     dangerously_pass: Option<Vec<String>>,
     /// A plain setting.

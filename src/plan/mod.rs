@@ -46,7 +46,7 @@ impl LaunchPlan {
             Cwd::Client => around.client_dir.clone(),
             Cwd::Path(path) => path.clone(),
         };
-        let mut variables = variables(&server.env, around.own, path);
+        let mut variables = variables(&server.env, around.own, around.machine, path);
         for (name, value) in program.variables {
             variables.insert(name.into(), (value.into(), Origin::Runtime));
         }

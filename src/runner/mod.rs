@@ -47,6 +47,19 @@ pub struct NpmPackage {
     pub version: semver::Version,
 }
 
+impl fmt::Display for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Npm(package) => write!(f, "npm {package}"),
+            Self::Pypi(package) => write!(f, "pypi {package}"),
+            Self::Binary(binary) => write!(f, "binary {}", binary.path.display()),
+            Self::Command(argv) => {
+                write!(f, "command {}", argv.first().map_or("", String::as_str))
+            }
+        }
+    }
+}
+
 impl NpmPackage {
     /// Whether `text` can be the name of a package, its scope included, as the registry has them: URL-safe, and no part
     /// starts with a dot.

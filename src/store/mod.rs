@@ -7,6 +7,7 @@
 //! figures, and the check at launch refuses it.
 
 mod digest;
+mod leftover;
 mod loadable;
 mod receipt;
 mod seal;

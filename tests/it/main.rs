@@ -17,6 +17,9 @@ mod context;
 mod docs;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// The host matrix: every host with an environment and a configuration file of its own.
+#[cfg(target_os = "linux")]
+mod hosts;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
 mod incident;
 /// What runs is what was locked.
@@ -50,3 +53,6 @@ mod terminal;
 /// The processes below one, shared with the benchmarks.
 #[cfg(target_os = "linux")]
 mod tree;
+/// A project's server runs only as a person accepted it, and a user's own only as it was synced.
+#[cfg(target_os = "linux")]
+mod trust;

@@ -78,6 +78,14 @@ impl Locked {
             Self::Pypi(locked) => locked.packages.len(),
         }
     }
+
+    /// Every package by name and version, with each of its hashes.
+    pub fn closure(&self) -> Box<dyn Iterator<Item = (String, &str)> + '_> {
+        match self {
+            Self::Npm(locked) => Box::new(locked.closure()),
+            Self::Pypi(locked) => Box::new(locked.closure()),
+        }
+    }
 }
 
 impl Lockfile {

@@ -31,10 +31,10 @@ use crate::sys::path::Paths;
 pub(crate) use setting::duration;
 
 /// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
-const GRACE: Duration = Duration::from_millis(1500);
+pub(super) const GRACE: Duration = Duration::from_millis(1500);
 
 /// How long answers under way are waited for where the manifest does not say.
-const DRAIN: Duration = Duration::from_secs(30);
+pub(super) const DRAIN: Duration = Duration::from_secs(30);
 
 /// What one manifest says.
 #[derive(Debug)]
@@ -150,6 +150,7 @@ fn server(
         drain: setting::time("drain", table.drain, DRAIN, findings),
         frame_limit: setting::size(table.frame_limit, frame::DEFAULT_LIMIT, findings),
         integrity: table.integrity.unwrap_or_default(),
+        requests: BTreeMap::from([(None, secrets.clone())]),
         secrets,
         env: env.settings,
         // Last: what is wrong elsewhere in the entry is to be found as well.

@@ -18,7 +18,6 @@ const LATER: &[(&str, &str)] = &[
     ("sandbox", "sandboxes"),
     ("audit", "audit logs"),
     ("exports", "exports"),
-    ("presets", "presets"),
     ("dangerously_arg", "secrets in arguments"),
 ];
 

@@ -101,6 +101,7 @@ pub struct Installed<'a> {
     /// What is recorded of it.
     pub receipt: Receipt,
     store: Store,
+    lock: Digest,
     entry: String,
     server: &'a Server,
 }
@@ -122,7 +123,7 @@ impl<'a> Installed<'a> {
             },
             error => error.into(),
         })?;
-        Ok(Self { receipt, store, entry: head.entry, server })
+        Ok(Self { receipt, store, lock: entry.digest(), entry: head.entry, server })
     }
 
     /// Compares it with its receipt.
@@ -164,7 +165,8 @@ impl<'a> Installed<'a> {
         if is_python {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned: true });
+            let (pinned, lock) = (true, Some(self.lock));
+            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
@@ -173,6 +175,7 @@ impl<'a> Installed<'a> {
             runtime_dir: path.parent().map(Path::to_owned),
             variables: &[],
             pinned: true,
+            lock: Some(self.lock),
             path: path.clone(),
         })
     }

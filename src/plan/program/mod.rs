@@ -36,6 +36,8 @@ pub struct Program {
     pub variables: &'static [(&'static str, &'static str)],
     /// Whether what runs was locked, or named by its digest.
     pub pinned: bool,
+    /// The digest of the lock entry it was found by, where it has one.
+    pub lock: Option<Digest>,
 }
 
 /// What a server would execute, without looking at the files.

@@ -77,7 +77,8 @@ impl Home {
     }
 
     fn program(&self) -> Result<Program, ProgramError> {
-        let machine = Machine { path: self.folder.path().display().to_string(), node: None };
+        let machine =
+            Machine { path: self.folder.path().display().to_string(), ..Machine::default() };
         program(self.server(), &self.paths(), Some(&machine))
     }
 

@@ -131,6 +131,15 @@ impl Locked {
         wanting.map(|(path, package)| format!("{}@{}", name_in(path), package.version)).collect()
     }
 
+    /// Every package as `name@version`, with its hash where it has one of its own.
+    pub fn closure(&self) -> impl Iterator<Item = (String, &str)> {
+        self.packages.iter().map(|(path, package)| {
+            let name = package.name.as_deref().unwrap_or(name_in(path));
+            let hash = package.integrity.as_deref().unwrap_or_default();
+            (format!("{name}@{}", package.version), hash)
+        })
+    }
+
     fn check_package(&self, path: &str, package: &LockedPackage) -> Result<(), Rejected> {
         let name_is_fine = package.name.as_deref().is_none_or(NpmPackage::is_name);
         if !is_package_path(path) || !name_is_fine {

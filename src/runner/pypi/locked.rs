@@ -109,6 +109,14 @@ impl Locked {
         Ok(())
     }
 
+    /// Every file as the `name==version` of its package and its hash.
+    pub fn closure(&self) -> impl Iterator<Item = (String, &str)> {
+        self.packages.iter().flat_map(|(id, package)| {
+            let hashes = package.wheels.values().chain(package.sdist.values());
+            hashes.map(|hash| (id.clone(), hash.as_str()))
+        })
+    }
+
     /// The requirements that make uv install exactly this closure.
     pub(super) fn requirements(&self) -> String {
         let mut text = String::new();

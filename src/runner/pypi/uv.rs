@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::PypiError;
 use crate::runner::tool;
+use crate::sys::command;
 use crate::sys::env::{OwnEnv, ScrubbedEnv};
-use crate::sys::{command, machine};
 
 /// uv, ready to be run.
 #[derive(Debug)]
@@ -27,12 +27,12 @@ pub struct Python {
 }
 
 impl Uv {
-    /// Finds uv on `path`. Its environment holds what a package manager needs of ours, by name, and `path`.
+    /// The uv at `program`. Its environment holds what a package manager needs of ours, by name, and `path`, on which it
+    /// looks for Pythons.
     ///
     /// # Errors
-    /// There is none, or a folder for it cannot be made.
-    pub fn find(path: &OsStr, own: &OwnEnv) -> Result<Self, PypiError> {
-        let program = machine::find_program("uv", path).ok_or(PypiError::NoUv)?;
+    /// A folder for it cannot be made.
+    pub fn at(program: PathBuf, path: &OsStr, own: &OwnEnv) -> Result<Self, PypiError> {
         let mut env = tool::environment(KEPT, path.to_owned(), own);
         // Bytecode that Python takes without a look at its source: the check at launch looks at both, so that a launch
         // is spared a look-up per module, and a restored backup, with other times, is not compiled again at each start.

@@ -130,7 +130,7 @@ fn mistakes_in_variables_and_secrets() {
         (npm("env = { pass = [\"LD_PRELOAD\"] }"), "variable `LD_PRELOAD` redirects a loader"),
         (npm("env = { pass = [\"A B\"] }"), "`A B` is not a pattern"),
         (npm("env = { dangerously_pass = [\"LD_*\"] }"), "`dangerously_pass` takes full names"),
-        (npm("env = { presets = [\"python\"] }"), "`presets`: not in this version of hushpipe"),
+        (npm("env = { presets = [\"pyton\"] }"), "`pyton` is not one of `node`, `python`"),
         (npm("secrets = { A = \"hunter2\" }"), "secret `A`: a secret must be a reference"),
         (npm("secrets = { A = \"1x://hunter2\" }"), "secret `A`: the part before `://`"),
         (

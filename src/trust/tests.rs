@@ -1,0 +1,3 @@
+//! Records are found again, hold no value, and differ where what is accepted differs.
+
+use super::*;
