@@ -50,22 +50,34 @@ pub(super) type Secrets = BTreeMap<Spanned<String>, Spanned<Secret>>;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    { "required": ["npm"] }, { "required": ["binary"] }, { "required": ["command"] },
+    { "required": ["npm"] }, { "required": ["pypi"] }, { "required": ["binary"] }, { "required": ["command"] },
 ]))]
 pub(super) struct Server {
     /// A package of the npm registry with its exact version: `name@1.2.3`.
     #[schemars(with = "Option<String>")]
     pub(super) npm: Option<Spanned<String>>,
+    /// A package of PyPI with its exact version: `name==1.2.3` or `name[extra]==1.2.3`.
+    #[schemars(with = "Option<String>")]
+    pub(super) pypi: Option<Spanned<String>>,
+    /// Packages of PyPI to install beside it, each with its exact version.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) with: Vec<Spanned<String>>,
+    /// Packages of PyPI, as `name==1.2.3`, that may be built from source, which runs their code. User manifest only.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) allow_sdist: Vec<Spanned<String>>,
     /// An executable file and the SHA-256 it must have.
     #[schemars(with = "Option<Binary>")]
     pub(super) binary: Option<Spanned<Binary>>,
     /// One's own program and its arguments, not pinned. User manifest only.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) command: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Which of an npm package's programs to start, where it has several.
+    /// Which of the package's programs to start, where it has several.
     #[schemars(with = "Option<String>")]
     pub(super) bin: Option<Spanned<String>>,
-    /// The absolute path of the node to use instead of the machine's own. User manifest only.
+    /// The node or Python to use instead of the machine's own: an absolute path (user manifest only), or for `pypi` a
+    /// version such as `3.12`.
     #[schemars(with = "Option<String>")]
     pub(super) runtime: Option<Spanned<String>>,
     /// Arguments for the server.

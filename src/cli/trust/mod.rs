@@ -164,7 +164,7 @@ fn accept(
         return Err(TrustVerbError::Own { server: name.clone() }.into());
     }
     let entry = match &server.package {
-        Package::Npm(package) => Some(current_entry(lockfile, server, package)?),
+        Package::Npm(_) | Package::Pypi(_) => Some(current_entry(lockfile, server)?),
         Package::Binary(_) | Package::Command(_) => None,
     };
     let terms = server.terms(entry)?;

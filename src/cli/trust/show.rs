@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use crate::cli::output::printable;
 use crate::launch::env::{glob, names_credential};
+use crate::launch::preset::Preset;
 use crate::manifest::Server;
 use crate::trust::{Change, Difference, Packages, Record, Terms};
 
@@ -135,6 +136,14 @@ fn warnings(server: &Server) -> Vec<String> {
     names.dedup();
     for name in names.into_iter().filter(|name| redirects(name)) {
         warnings.push(format!("`{name}` can decide whom it talks to, or whom it believes"));
+    }
+    for preset in &server.env.presets {
+        let reach = match preset {
+            Preset::Ssh => "your SSH agent, and so every host that its keys open",
+            Preset::Docker => "Docker's daemon, and so this machine",
+            Preset::Node | Preset::Python | Preset::CorpProxy => continue,
+        };
+        warnings.push(format!("the preset `{}` lets it reach {reach}", preset.name()));
     }
     for name in server.env.pass.iter().filter(|name| names_credential(name)) {
         warnings.push(format!("`{name}` names a credential, and what passes is not redacted"));

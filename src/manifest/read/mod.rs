@@ -142,7 +142,7 @@ fn server(
         level,
         manifest: source.path.clone(),
         bin: setting::bin(table.bin, findings),
-        runtime: setting::runtime(table.runtime, level, findings),
+        runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
         args: setting::words("args", &table.args, around, findings),
         cwd: setting::cwd(table.cwd, findings),
         grace: setting::time("grace", table.grace, GRACE, findings),

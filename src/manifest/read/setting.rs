@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::super::error::Mistake;
-use super::super::server::{Cwd, Level};
+use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
 use super::{Around, Findings};
 use crate::relay::frame::DEFAULT_LIMIT;
@@ -44,30 +44,43 @@ pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Opti
         let mistake = Mistake::Name {
             what: "program",
             name: bin.get_ref().clone(),
-            alphabet: "a name under `bin` in the package's package.json",
+            alphabet: "a name under `bin` in the package's package.json, or of a console script",
         };
         findings.add(bin.span(), mistake);
     }
     Some(bin.into_inner())
 }
 
-/// The node to use. User manifest only: it is a program that runs, as `command` is.
+/// The runtime to use. A path is for the user manifest only: it is a program that runs, as `command` is. A version is for
+/// Python, which uv finds or installs.
 pub(super) fn runtime(
     runtime: Option<Spanned<String>>,
+    is_python: bool,
     level: Level,
     findings: &mut Findings,
-) -> Option<PathBuf> {
+) -> Option<RuntimeChoice> {
     let runtime = runtime?;
-    if level == Level::Project {
-        findings.add(runtime.span(), Mistake::UserOnly("`runtime`".into()));
+    let text = runtime.get_ref();
+    if is_python && is_version(text) {
+        return Some(RuntimeChoice::Version(runtime.into_inner()));
     }
-    if runtime.get_ref().starts_with(|c: char| c.is_ascii_digit()) {
-        let mistake = Mistake::NotYet("choosing `runtime` by version".into());
+    if level == Level::Project {
+        findings.add(runtime.span(), Mistake::UserOnly("the path of a `runtime`".into()));
+    }
+    if !is_python && text.starts_with(|c: char| c.is_ascii_digit()) {
+        let mistake = Mistake::NotYet("choosing the `runtime` of npm by version".into());
         findings.add(runtime.span(), mistake);
         return None;
     }
-    let path = absolute("runtime", runtime.get_ref(), "");
-    findings.keep(runtime.span(), path)
+    let other = if is_python { " or a version such as `3.12`" } else { "" };
+    let path = absolute("runtime", text, other);
+    findings.keep(runtime.span(), path).map(RuntimeChoice::Path)
+}
+
+/// Whether a text is a version of Python: two or three numbers.
+fn is_version(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').all(is_number) && (2..=3).contains(&text.split('.').count())
 }
 
 /// The server's working directory.

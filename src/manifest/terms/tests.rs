@@ -22,6 +22,7 @@ A = "local://a?#f"
 "B,C" = { ref = "local://b", fields = ["b", "c"] }
 [servers.x.env]
 V = "v"
+presets = ["node"]
 pass = ["AAAA"]
 [profiles.p.x]
 A = "env://A"
@@ -65,6 +66,8 @@ fn every_setting_is_part_of_the_digest() {
         ("V = \"v\"", "V = \"w\""),
         ("V = \"v\"", "W = \"v\""),
         ("[\"AAAA\"]", "[\"AAAA*\"]"),
+        ("presets = [\"node\"]", "presets = [\"ssh\"]"),
+        ("presets = [\"node\"]", "presets = [\"node\", \"ssh\"]"),
         ("pass = [\"AAAA\"]", "pass = [\"AAAA\"]\ndangerously_pass = [\"LD_PRELOAD\"]"),
         ("env://A", "env://AA"),
         ("profiles.p.x", "profiles.q.x"),
@@ -111,6 +114,7 @@ fn words_hold_no_value() {
         "with profile `p`, npm m@1.0.0 gets env://A as `A`",
         "has `V` set to",
         "gets `AAAA` of the environment hushpipe is started in",
+        "gets the variables of the preset `node`",
         "is given 2s to answer what is open",
         "sends up to 1048576 bytes at once",
         "is given 1s to stop",
