@@ -13,6 +13,7 @@ mod init;
 mod list;
 mod lock;
 mod man;
+mod packager;
 mod progress;
 mod run;
 mod runtime;

@@ -7,6 +7,9 @@
     reason = "a test's helpers may fail loudly and start programs; clippy exempts only functions marked #[test]"
 )]
 
+/// An agent cannot talk hushpipe out of a secret or into a project's server.
+#[cfg(target_os = "linux")]
+mod agents;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -19,6 +22,9 @@ mod docs;
 mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// Our own environment is attacker input: a test per variable.
+#[cfg(target_os = "linux")]
+mod hostile_environment;
 /// The host matrix: every host with an environment and a configuration file of its own.
 #[cfg(target_os = "linux")]
 mod hosts;
