@@ -140,6 +140,16 @@ pub enum Failure {
         /// What makes it right.
         hint: String,
     },
+    /// What is kept where a key should be is none.
+    #[error("{place} cannot be used: {reason}")]
+    BadKey {
+        /// Where.
+        place: String,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// What makes it right.
+        hint: String,
+    },
     /// There is a value, and it cannot be what was asked for.
     #[error("the value {reason}")]
     Unfit {
@@ -192,7 +202,7 @@ impl Fault for Failure {
             Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. } | Self::NoService { .. } => Kind::Unavailable,
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
-            Self::Io { .. } | Self::Damaged { .. } => Kind::Io,
+            Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
@@ -206,7 +216,8 @@ impl Fault for Failure {
             | Self::NoService { hint, .. }
             | Self::NoAnswer { hint, .. }
             | Self::Ambiguous { hint, .. }
-            | Self::Damaged { hint, .. } => Some(hint.clone()),
+            | Self::Damaged { hint, .. }
+            | Self::BadKey { hint, .. } => Some(hint.clone()),
             Self::Unfit { hint, .. } => hint.clone(),
             Self::Insecure(insecure) => insecure.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(

@@ -107,6 +107,11 @@ pub trait Provider {
         Ok(())
     }
 
+    /// What a person should know of how this store keeps its values, if there is something.
+    fn caution(&self) -> Option<String> {
+        None
+    }
+
     /// The side that stores, where hushpipe may write to this provider.
     fn keeper(&self) -> Option<&dyn Keeper> {
         None
@@ -141,6 +146,15 @@ pub trait Keeper {
     /// [`Failure::NotFound`], or the store cannot be read or written; nothing has changed then.
     fn remove(&self, name: &str) -> Result<(), Failure>;
 
+    /// Seals the store anew with the key that its settings name, having opened it with the key at `from`, or with the one
+    /// that it has without settings. The old key stays where it is.
+    ///
+    /// # Errors
+    /// The store has no key of its own, or either key is not there or not right; nothing has changed then.
+    fn rekey(&self, _from: Option<&str>) -> Result<Rekeyed, Failure> {
+        Err(Failure::BadPath { reason: "only a `local` store has a key of its own" })
+    }
+
     /// Lists what is stored, by name, without a value. An absent store is an empty one.
     ///
     /// # Errors
@@ -155,6 +169,15 @@ pub struct Put {
     pub replaced: bool,
     /// What the person must know about how it is kept, where this call decided it.
     pub notice: Option<String>,
+}
+
+/// What a change of keys did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// The key that no longer opens the store.
+    pub from: String,
+    /// The key that does.
+    pub to: String,
 }
 
 /// One stored secret, without its value.
@@ -179,7 +202,7 @@ pub struct Providers<'a> {
 
 impl<'a> Providers<'a> {
     /// The providers that a manifest's `[providers.*]` tables and this process give. The name of a built-in provider means
-    /// that one; the manifest refuses to give it to another.
+    /// that one, with the settings of its table where it may have one; the manifest refuses to give it to another.
     pub fn new(
         named: &'a BTreeMap<String, ProviderConfig>,
         env: &'a OwnEnv,
@@ -223,6 +246,7 @@ impl<'a> Providers<'a> {
 
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
         match (kind(scheme), self.named.get(scheme)) {
+            (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
             (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
             (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {

@@ -8,7 +8,7 @@ use std::{fs, thread};
 use serde_json::json;
 
 use crate::context::{Outcome, TestContext, finish};
-use crate::keyring::{Bus, Keyring, exists, on};
+use crate::keyring::{Bus, Keyring};
 
 const VALUE: &str = "canary-keychain-4f0b7d9e21";
 
@@ -17,6 +17,12 @@ const TABLES: &str = "[servers.server.secrets]\nTOKEN = \"keychain://token\"\n";
 /// A user with the echo server, whose secret is in this user's keychain, and nothing in it yet.
 fn user() -> TestContext {
     TestContext::with_example("echo_server", &[], TABLES)
+}
+
+/// Lets a command find this bus as a program of a desktop session does.
+fn on(bus: &Bus, mut command: Command) -> Command {
+    command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    command
 }
 
 fn hushpipe(user: &TestContext, bus: &Bus, args: &[&str], stdin: &str) -> Outcome {
@@ -193,7 +199,7 @@ fn a_bus_address_that_starts_programs_or_leaves_the_machine_is_refused() {
         let outcome = finish(run, environment_request().as_bytes());
         let words = "`DBUS_SESSION_BUS_ADDRESS` does not name a socket in the file system";
         assert_refused(&outcome, 77, words, "remove `DBUS_SESSION_BUS_ADDRESS`");
-        assert!(!exists(&mark));
+        assert!(!mark.exists());
     }
     listener.set_nonblocking(true).expect("set");
     assert!(listener.accept().is_err(), "nobody was connected to");
@@ -226,7 +232,12 @@ fn a_bus_that_never_answers_costs_its_time_and_no_more() {
     let socket = user.home().join("bus");
     let listener = UnixListener::bind(&socket).expect("a socket");
     // Accepts, keeps the connection and says nothing.
-    thread::spawn(move || listener.incoming().map(Result::unwrap).collect::<Vec<_>>());
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        while let Ok((connection, _)) = listener.accept() {
+            kept.push(connection);
+        }
+    });
     let mut run = user.command(["run", "server"]);
     run.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
     let outcome = finish(run, environment_request().as_bytes());
@@ -243,6 +254,31 @@ fn a_key_of_several_lines_keeps_its_last_newline() {
     must(&user, keyring.bus(), &["secret", "set", "keychain://key"], key);
     let tested = must(&user, keyring.bus(), &["secret", "test", "server"], "");
     assert!(tested.contains(&format!("{} bytes", key.len())), "{tested}");
+}
+
+#[test]
+fn the_local_store_moves_its_key_into_the_keychain() {
+    let keyring = Keyring::start();
+    let bus = keyring.bus();
+    let tables = "[servers.server.secrets]\nTOKEN = \"local://token\"\n";
+    let user = TestContext::with_example("echo_server", &[], tables);
+    must(&user, bus, &["secret", "set", "local://token"], VALUE);
+    assert!(must(&user, bus, &["check"], "").contains("as good as plaintext"));
+    let manifest = fs::read_to_string(user.config().join("hushpipe.toml")).expect("read");
+    let local = "[providers.local]\ntype = \"local\"\nkey = \"keychain://local-key\"\n";
+    user.write_manifest(&format!("{manifest}{local}"));
+
+    let outcome = hushpipe(&user, bus, &["run", "server"], &environment_request());
+    assert_refused(&outcome, 74, "its key is missing", "`hushpipe secret rekey --from KEY`");
+    let said = must(&user, bus, &["secret", "rekey"], "");
+    assert!(said.contains("the keychain's `local-key` of service `hushpipe` opens"), "{said}");
+    fs::remove_file(user.config().join("local.key")).expect("it was left");
+    assert_served(&hushpipe(&user, bus, &["run", "server"], &environment_request()));
+    assert!(!must(&user, bus, &["check"], "").contains("as good as plaintext"));
+    must(&user, bus, &["secret", "set", "local://another"], "another-value");
+    assert!(!user.config().join("local.key").exists());
+    let outcome = user.run(&["run", "server"], &environment_request());
+    assert_refused(&outcome, 69, "the local store's key is in the keychain", "secret rekey --from");
 }
 
 #[test]

@@ -1,18 +1,16 @@
 //! A session bus and a gnome-keyring of a test's own, with folders of their own: the real programs, without a desktop.
 //!
 //! The bus starts no program on request, so a test that starts no keyring has none. Linux only. Both programs end with
-//! their handle. Always true: no test speaks to the bus or the keyring of whoever runs it.
+//! their handle. Shared with the unit tests of `src/provider`. Always true: no test speaks to the bus or the keyring of whoever runs it.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-
-use crate::context::{create_private, write_private};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -26,10 +24,11 @@ impl Bus {
     /// Starts a bus at `bus` in a runtime folder.
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        create_private(&folder.path().join("run"));
+        fs::create_dir(folder.path().join("run")).expect("a folder");
         let config = folder.path().join("bus.conf");
         let socket = folder.path().join("run/bus");
-        write_private(&config, &CONFIG.replace("SOCKET", socket.to_str().expect("UTF-8")));
+        let text = CONFIG.replace("SOCKET", socket.to_str().expect("UTF-8"));
+        fs::write(&config, text).expect("written");
         let mut command = Command::new("dbus-daemon");
         command.arg("--nofork").arg("--nopidfile").arg("--print-address");
         command.arg(format!("--config-file={}", config.display()));
@@ -146,12 +145,6 @@ impl Drop for Keyring {
     }
 }
 
-/// Lets a command find this bus as a program of a desktop session does.
-pub(crate) fn on(bus: &Bus, mut command: Command) -> Command {
-    command.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
-    command
-}
-
 fn end(daemon: &mut Child) {
     let _ = daemon.kill();
     let _ = daemon.wait();
@@ -162,11 +155,6 @@ fn missing(program: &str, error: &std::io::Error) -> ! {
         "`{program}`: {error}; on Debian: \
          apt-get install --no-install-recommends dbus gnome-keyring libsecret-tools"
     )
-}
-
-/// Whether a path is there, whatever it is.
-pub(crate) fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
 }
 
 /// gnome-keyring's own collection, which is the default one.

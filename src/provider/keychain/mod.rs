@@ -44,10 +44,10 @@ const SERVICE: &str = "hushpipe";
 
 /// How long the keychain may take over what needs no person: a little less than any provider may (`resolve.rs`), so that
 /// its own error comes first.
-const LIMIT: Duration = Duration::from_millis(4500);
+pub(super) const LIMIT: Duration = Duration::from_millis(4500);
 
 /// How long a person may take to type a password.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Settings of the keychain provider.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -140,14 +140,22 @@ pub(super) struct Item {
     changed: Option<u64>,
 }
 
+impl Item {
+    /// Its bytes, which are the caller's to zero.
+    pub(super) fn into_value(self) -> Vec<u8> {
+        self.value
+    }
+}
+
 fn fetch(access: &Access, place: &Place, reference: &SecretRef) -> Result<Fetched, Failure> {
     let item = access.get(place, LIMIT)?.ok_or_else(|| {
         let hint = format!("ask the user to store it with `hushpipe secret set {reference}`");
         place.not_found(hint)
     })?;
-    let mut value = item.value;
+    let changed = item.changed;
+    let mut value = item.into_value();
     file::trim_newline(&mut value);
-    Ok(Fetched { value: Secret::new(value), version: item.changed.map(clock::utc), warning: None })
+    Ok(Fetched { value: Secret::new(value), version: changed.map(clock::utc), warning: None })
 }
 
 /// The keychain is there and will not show what is in it until a person unlocks it.
