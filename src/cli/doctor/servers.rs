@@ -8,6 +8,7 @@ use crate::launch::env::{search_path, variables};
 use crate::launch::preset::Preset;
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{Cwd, Level, Manifest, Server};
+use crate::plan::program::install_key;
 use crate::runner::Package;
 use crate::store::{Digest, Store};
 use crate::sys::machine::variable;
@@ -18,7 +19,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(manifest) = patient.manifest {
         for server in manifest.servers.values() {
-            let standing = Standing::of(server, manifest, patient.paths, patient.record);
+            let standing = Standing::of(server, patient.paths, patient.record);
             let mut found = of_standing(server, &standing);
             found.extend(of_environment(server, patient));
             if found.is_empty() {
@@ -56,7 +57,8 @@ fn mend(server: &Server, standing: &Standing) -> Option<String> {
         (State::NotLocked | State::Stale, _) => {
             Some(format!("{} && {}", command(server, "lock"), command(server, "sync")))
         }
-        (State::NotInstalled, _) => Some(command(server, "sync")),
+        (State::NeedsTrust, _) if server.level == Level::Project => Some(command(server, "trust")),
+        (State::NotInstalled | State::NotSynced, _) => Some(command(server, "sync")),
         (State::Altered, _) if is_installed => Some(command(server, "sync")),
         (State::Broken, _) if is_installed && lacks_runtime() => Some(command(server, "sync")),
         (State::Broken, Cwd::Path(path)) if !path.is_dir() && standing.problems.len() == 1 => {
@@ -72,7 +74,7 @@ fn command(server: &Server, verb: &str) -> String {
         Level::User => String::new(),
         Level::Project => format!(" --manifest {}", quoted(&server.manifest)),
     };
-    format!("hushpipe{manifest} {verb} {}", server.name)
+    format!("hushpipe {verb} {}{manifest}", server.name)
 }
 
 /// What a server wants of the environment that `run` would be started with, and does not find there.
@@ -127,7 +129,8 @@ fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
         .servers
         .values()
         .filter_map(|server| {
-            Some(Lockfile::load(server.lock_path()).ok()?.entry(&server.name)?.digest())
+            let lockfile = Lockfile::load(server.lock_path()).ok()?;
+            Some(install_key(lockfile.entry(&server.name)?, server))
         })
         .collect();
     let store = Store::of(patient.paths);
