@@ -15,6 +15,7 @@ use crate::manifest::{self, RuntimeChoice, Server};
 use crate::plan::program::current_entry;
 use crate::runner::npm::{self, NpmError};
 use crate::runner::{Package, pypi};
+use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// Resolve the packages of the manifest and write hushpipe.lock
@@ -82,9 +83,7 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn lock(&mut self, server: &Server, what: &str) -> Result<(), Error> {
         let (context, paths) = (self.context, self.paths);
-        let folder = tempfile::Builder::new().prefix("hushpipe-lock-").tempdir();
-        let folder =
-            folder.map_err(|source| NpmError::Files { path: std::env::temp_dir(), source })?;
+        let folder = empty_folder(&paths.state)?;
         let bar = Bar::start(&context.out, &format!("resolving {what}"));
         let Some((locked, install_scripts)) = self.resolve(server, folder.path(), &bar)? else {
             return Ok(());
@@ -130,4 +129,11 @@ impl Resolver<'_> {
             Package::Binary(_) | Package::Command(_) => Ok(None),
         }
     }
+}
+
+/// An empty folder among our own: `TMPDIR` may be one that others can write to.
+fn empty_folder(state: &Path) -> Result<tempfile::TempDir, NpmError> {
+    let made = os::create_private_folder(state)
+        .and_then(|()| tempfile::Builder::new().prefix("lock-").tempdir_in(state));
+    made.map_err(|source| NpmError::Files { path: state.to_owned(), source })
 }

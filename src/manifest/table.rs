@@ -93,7 +93,8 @@ pub(super) struct Server {
     /// How long to wait for answers under way after the client has closed its end. Default `30s`.
     #[schemars(with = "Option<String>")]
     pub(super) drain: Option<Spanned<String>>,
-    /// The largest message relayed, such as `64MiB` (the default), or a number of bytes.
+    /// The largest message relayed, such as `64MiB` (the default), or a number of bytes. More than the default in the user
+    /// manifest only.
     #[schemars(with = "Option<Scalar>")]
     pub(super) frame_limit: Option<Spanned<Scalar>>,
     /// How the install is checked at launch: `fast` by size and times (the default), `full` by hashing every file.
@@ -157,7 +158,8 @@ pub(super) struct SecretTable {
     /// One field for each variable, where one fetch fills several.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) fields: Option<Spanned<Vec<Spanned<String>>>>,
-    /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`).
+    /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`; user
+    /// manifest only).
     pub(super) deliver: Option<Delivery>,
     /// Whether the value is kept from the client. `false` only for settings that live in a store. User manifest only.
     #[schemars(with = "Option<bool>")]

@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use super::lock::{Entry, LockError};
 use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
+use crate::launch::env::EnvSettings;
 use crate::relay::frame;
 use crate::runner::pypi::Pin;
 use crate::runner::{Package, PypiPackage};
-use crate::secret::{Delivery, SecretRequest};
+use crate::secret::SecretRequest;
 use crate::store::Digest;
 use crate::trust::{Fact, Terms, mark};
 
@@ -60,7 +61,7 @@ impl Server {
             // One of `requests`, which has them all.
             secrets: _,
             requests,
-            env,
+            env: EnvSettings { plain, presets, pass, dangerously_pass },
         } = self;
         let requests = requests.iter().map(|(profile, requests)| {
             json!([profile, requests.iter().map(canonical_request).collect::<Vec<_>>()])
@@ -91,9 +92,10 @@ impl Server {
             "frame_limit": frame_limit,
             "full": *integrity == Integrity::Full,
             "secrets": requests.collect::<Vec<_>>(),
-            "plain": env.plain,
-            "pass": env.pass,
-            "dangerously_pass": env.dangerously_pass,
+            "plain": plain,
+            "presets": presets.iter().map(|preset| preset.name()).collect::<Vec<_>>(),
+            "pass": pass,
+            "dangerously_pass": dangerously_pass,
         })
     }
 
@@ -140,6 +142,10 @@ impl Server {
         for (name, value) in &self.env.plain {
             say(format!("4 variable {name}"), format!("has `{name}` set to"), Some(value.clone()));
         }
+        for preset in &self.env.presets {
+            let says = format!("gets the variables of the preset `{}`", preset.name());
+            say(format!("5 preset {}", preset.name()), says, None);
+        }
         for pattern in &self.env.pass {
             let says = format!("gets `{pattern}` of the environment hushpipe is started in");
             say(format!("5 pass {pattern}"), says, None);
@@ -171,12 +177,8 @@ impl Server {
 
 /// For each variable of a request, what the package gets.
 fn gets(package: &str, request: &SecretRequest) -> Vec<(String, String)> {
-    let file = match request.deliver {
-        Delivery::Env => "",
-        Delivery::File => ", in a file whose path that variable holds",
-    };
     let sentence = |variable: &str, reference| {
-        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`{file}"))
+        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`"))
     };
     request.per_variable().map(|(variable, reference)| sentence(variable, reference)).collect()
 }

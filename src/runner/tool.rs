@@ -50,7 +50,10 @@ pub(super) fn environment(names: &[&str], path: OsString, own: &OwnEnv) -> Scrub
     env
 }
 
-/// Variables of ours that every package manager needs. Both cases of a proxy's name are in use.
+/// Variables of ours that every package manager needs. Both cases of a proxy's name are in use: `lock` and `sync` are typed by a
+/// person, whose network may be reached in no other way. A package manager's own settings are not among them: which
+/// registry answers, from which cache, and where a Python is, is for the user's own configuration files to say, since
+/// `direnv` and its like let a project set variables, too.
 const KEPT: &[&str] = &[
     "HOME",
     "USER",

@@ -79,6 +79,15 @@ impl Locked {
         }
     }
 
+    /// Packages that want to run a script when they are installed, which never happens, as `name@version`.
+    pub fn install_scripts(&self) -> Vec<String> {
+        match self {
+            Self::Npm(locked) => locked.install_scripts(),
+            // A wheel has none; a source distribution is built, which `allow_sdist` says.
+            Self::Pypi(_) => Vec::new(),
+        }
+    }
+
     /// Every package by name and version, with each of its hashes.
     pub fn closure(&self) -> Box<dyn Iterator<Item = (String, &str)> + '_> {
         match self {

@@ -9,6 +9,7 @@ use super::super::error::Mistake;
 use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
 use super::{Around, Findings};
+use crate::relay::frame::DEFAULT_LIMIT;
 
 /// The longest time that a setting may name.
 const MAX_TIME: Duration = Duration::from_secs(3600);
@@ -138,20 +139,24 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     (time <= MAX_TIME).then_some(time)
 }
 
-/// `frame_limit` in bytes.
-pub(super) fn size(
+/// `frame_limit` in bytes. A project may not ask for more memory than a server gets by itself.
+pub(super) fn frame_limit(
     size: Option<Spanned<Scalar>>,
-    default: usize,
+    level: Level,
     findings: &mut Findings,
 ) -> usize {
-    let Some(size) = size else { return default };
+    let Some(size) = size else { return DEFAULT_LIMIT };
     let bytes = match size.get_ref() {
         Scalar::Number(number) => u64::try_from(*number).ok(),
         Scalar::Text(text) => bytes(text),
     };
     let bytes = bytes.filter(|bytes| SIZES.contains(bytes));
     let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or(Mistake::Size);
-    findings.keep(size.span(), bytes).unwrap_or(default)
+    let bytes = findings.keep(size.span(), bytes).unwrap_or(DEFAULT_LIMIT);
+    if level == Level::Project && bytes > DEFAULT_LIMIT {
+        findings.add(size.span(), Mistake::UserOnly("a `frame_limit` above 64MiB".into()));
+    }
+    bytes
 }
 
 /// `64MiB`, `512KiB`, `1GiB`, or a bare number of bytes.

@@ -113,8 +113,8 @@ const ALWAYS: &[&str] = &[
 
 const MAX_COMPLAINTS: usize = 20;
 
-/// Variables of ours that npm reads, beside those for every package manager.
-const KEPT: &[&str] = &["NODE_EXTRA_CA_CERTS", "npm_config_cache", "npm_config_userconfig"];
+/// Variables of ours that npm reads, beside those for every package manager: none of its own settings.
+const KEPT: &[&str] = &["NODE_EXTRA_CA_CERTS"];
 
 /// `path` with a folder before the others.
 fn with_folder(folder: Option<&Path>, path: &OsStr) -> OsString {

@@ -118,12 +118,5 @@ const ALWAYS: &[&str] = &["--no-progress", "--color=never"];
 
 const MAX_COMPLAINTS: usize = 20;
 
-/// Variables of ours that uv reads, beside those for every package manager: where its folders and the user's
-/// configuration are and whose certificates count, but not which index to use.
-const KEPT: &[&str] = &[
-    "UV_CACHE_DIR",
-    "UV_CONFIG_FILE",
-    "UV_PYTHON_INSTALL_DIR",
-    "UV_SYSTEM_CERTS",
-    "UV_NATIVE_TLS",
-];
+/// Variables of ours that uv reads, beside those for every package manager: whether the system's certificates count.
+const KEPT: &[&str] = &["UV_SYSTEM_CERTS", "UV_NATIVE_TLS"];

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::super::error::Error;
 use super::super::server::RuntimeChoice;
 use super::*;
+use crate::relay::frame;
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
 
@@ -192,6 +193,23 @@ fn a_project_manifest_may_not_loosen() {
             "`sensitive = false` is for the user manifest",
         ),
         (
+            "npm = \"m@1.0.0\"\nsecrets = { A = { ref = \"local://a\", deliver = \"file\" } }",
+            "`deliver = \"file\"` is for the user manifest",
+        ),
+        (
+            "npm = \"m@1.0.0\"\nsecrets = { A = \"local://a\" }\n\
+             [profiles.p.x]\nA = { ref = \"local://a\", deliver = \"file\" }",
+            "`deliver = \"file\"` is for the user manifest",
+        ),
+        (
+            "pypi = \"m==1.0.0\"\nallow_sdist = [\"m==1.0.0\"]",
+            "`allow_sdist` is for the user manifest",
+        ),
+        (
+            "npm = \"m@1.0.0\"\nframe_limit = \"65MiB\"",
+            "a `frame_limit` above 64MiB is for the user manifest",
+        ),
+        (
             "npm = \"m@1.0.0\"\n[providers.corp]\ntype = \"file\"",
             "`providers` is for the user manifest",
         ),
@@ -201,6 +219,14 @@ fn a_project_manifest_may_not_loosen() {
         read(&format!("version = 1\n[servers.x]\n{lines}"), Level::User, None)
             .unwrap_or_else(|error| panic!("the user may: {error}"));
     }
+}
+
+#[test]
+fn a_project_manifest_may_tighten() {
+    let lines = "npm = \"m@1.0.0\"\nintegrity = \"full\"\nframe_limit = \"1MiB\"\ngrace = \"1s\"\n\
+                 secrets = { A = { ref = \"local://a\", sensitive = true } }";
+    let contents = read(&format!("version = 1\n[servers.x]\n{lines}"), Level::Project, None);
+    assert_eq!(contents.expect("valid").servers["x"].frame_limit, 1 << 20);
 }
 
 #[test]
