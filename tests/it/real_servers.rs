@@ -1,4 +1,4 @@
-//! Real npm servers driven by real clients: what a client gets through hushpipe is what it gets without it.
+//! Real servers of npm and PyPI driven by real clients: what a client gets through hushpipe is what it gets without it.
 //!
 //! Every server of `tests/fixture/servers/hushpipe.toml` is opened by every client. Calls whose answers are the same
 //! every time are compared with the direct run; for all others `every_frame…` compares what the server wrote with what
@@ -81,6 +81,11 @@ fn calls(server: &Server) -> Vec<Value> {
             call("search_nodes", json!({"query": "Ada"})),
             call("open_nodes", json!({"names": ["Nobody"]})),
         ],
+        "time" => {
+            let zone = |zone: &str| json!({"source_timezone": zone, "time": "12:00", "target_timezone": "Nowhere/None"});
+            vec![call("convert_time", zone("UTC")), call("get_current_time", json!({}))]
+        }
+        "git" => vec![call("git_status", json!({"repo_path": "not-there"}))],
         "github" => {
             vec![call("search_repositories", json!({"query": 7})), call("no_such", json!({}))]
         }
