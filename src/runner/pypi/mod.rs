@@ -13,8 +13,6 @@ mod metadata;
 mod package;
 mod pylock;
 mod resolve;
-#[cfg(all(test, unix))]
-mod tests;
 mod uv;
 
 pub use failure::PypiError;

@@ -38,7 +38,17 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, P
         Some(version) => uv.python(version)?,
         None => uv.python(&format!(">={floor}"))?,
     };
-    let common: Vec<OsString> = sources(package, &python.path);
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text)
+            .map_err(|source| PypiError::Files { path: path.to_owned(), source })
+    };
+    let mut common = sources(package, &python.path);
+    if !package.allow_sdist.is_empty() {
+        // Only these versions: whatever else uv tried out on its way, it would build.
+        let allowed = folder.join("constraints.txt");
+        write(&allowed, package.allow_sdist.iter().map(|pin| bare(pin) + "\n").collect())?;
+        common.extend(["--constraints".into(), allowed.into()]);
+    }
     let own = folder.join("own");
     let install = ["pip", "install", "--no-deps", "--target"].map(OsString::from).into_iter();
     let install = install.chain([own.clone().into(), bare(&package.main).into()]);
@@ -53,8 +63,7 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, P
     };
     let (asked, answer) = (folder.join("requirements.in"), folder.join("pylock.toml"));
     let lines = std::iter::once(&package.main).chain(&package.with).map(|pin| format!("{pin}\n"));
-    std::fs::write(&asked, lines.collect::<String>())
-        .map_err(|source| PypiError::Files { path: asked.clone(), source })?;
+    write(&asked, lines.collect())?;
     let compile = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
     let compile = compile.into_iter().chain(["--format=pylock.toml", "--python-version", &oldest]);
     let compile =
