@@ -31,7 +31,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Resolve the packages of the manifest and write hushpipe.lock')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Install what hushpipe.lock says, and look at this machine anew')
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what would run: argv, environment names, secrets by reference, protections')
@@ -145,11 +147,31 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         'hushpipe;secret;help;help' {
             break
         }
+        'hushpipe;trust' {
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List what was accepted')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Forget what was accepted: these servers, or all of the project')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON, with --list')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;check' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Fetch the secrets too, and say how long and how strong each is')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hushpipe;doctor' {
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--as-client', '--as-client', [CompletionResultType]::ParameterName, 'Look with the environment that a client gives')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Write the machine record anew, close what others may write, remove what cut-off installs left')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -238,7 +260,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Resolve the packages of the manifest and write hushpipe.lock')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Install what hushpipe.lock says, and look at this machine anew')
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what would run: argv, environment names, secrets by reference, protections')
@@ -283,7 +307,13 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         'hushpipe;help;secret;test' {
             break
         }
+        'hushpipe;help;trust' {
+            break
+        }
         'hushpipe;help;check' {
+            break
+        }
+        'hushpipe;help;doctor' {
             break
         }
         'hushpipe;help;run' {

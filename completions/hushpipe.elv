@@ -28,7 +28,9 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand lock 'Resolve the packages of the manifest and write hushpipe.lock'
             cand sync 'Install what hushpipe.lock says, and look at this machine anew'
             cand secret 'Store, read, list, remove and test secrets'
+            cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -125,11 +127,29 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;secret;help;help'= {
         }
+        &'hushpipe;trust'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --list 'List what was accepted'
+            cand --remove 'Forget what was accepted: these servers, or all of the project'
+            cand --json 'Write JSON, with --list'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;check'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand --resolve 'Fetch the secrets too, and say how long and how strong each is'
+            cand --json 'Write JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hushpipe;doctor'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --as-client 'Look with the environment that a client gives'
+            cand --fix 'Write the machine record anew, close what others may write, remove what cut-off installs left'
             cand --json 'Write JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -208,7 +228,9 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand lock 'Resolve the packages of the manifest and write hushpipe.lock'
             cand sync 'Install what hushpipe.lock says, and look at this machine anew'
             cand secret 'Store, read, list, remove and test secrets'
+            cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -243,7 +265,11 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;help;secret;test'= {
         }
+        &'hushpipe;help;trust'= {
+        }
         &'hushpipe;help;check'= {
+        }
+        &'hushpipe;help;doctor'= {
         }
         &'hushpipe;help;run'= {
         }
