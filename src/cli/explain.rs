@@ -143,7 +143,9 @@ fn argv(plan: &LaunchPlan, server: &Server) -> Vec<String> {
     // All of a `command` is the manifest's; elsewhere only what it adds, and a path into the store only looks opaque.
     let ours = match server.package {
         Package::Command(_) => 0,
-        Package::Npm(_) | Package::Binary(_) => 1 + launch.args.len() - server.args.len(),
+        Package::Npm(_) | Package::Pypi(_) | Package::Binary(_) => {
+            1 + launch.args.len() - server.args.len()
+        }
     };
     let hide = |(at, word): (usize, String)| {
         if at >= ours && looks_opaque(&word) { "…".to_owned() } else { word }
@@ -160,7 +162,7 @@ fn environment(plan: LaunchPlan, machine: Option<&Machine>) -> Vec<Variable> {
             origin => origin.to_string(),
         };
         let shown = match origin {
-            Origin::Path | Origin::Recorded => true,
+            Origin::Path | Origin::Recorded | Origin::Runtime => true,
             Origin::Plain | Origin::Preset(_) => !is_credential(&name, &value),
             Origin::Kept | Origin::Passed | Origin::DangerouslyPassed => false,
         };
@@ -230,7 +232,7 @@ fn protections(server: &Server) -> Vec<Protection> {
             "pinned",
             is_pinned(server),
             match server.package {
-                Package::Npm(_) => "to what the lockfile has",
+                Package::Npm(_) | Package::Pypi(_) => "to what the lockfile has",
                 Package::Binary(_) => "to the digest in the manifest",
                 Package::Command(_) => "nothing says what the program must be",
             },

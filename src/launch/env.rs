@@ -45,6 +45,8 @@ pub enum Origin {
     DangerouslyPassed,
     /// A plain setting of the manifest.
     Plain,
+    /// What the runtime needs to leave the install as it is.
+    Runtime,
 }
 
 /// The words that `explain` shows.
@@ -57,6 +59,7 @@ impl fmt::Display for Origin {
             Self::Passed => f.write_str("pass"),
             Self::DangerouslyPassed => f.write_str("dangerously_pass"),
             Self::Plain => f.write_str("manifest"),
+            Self::Runtime => f.write_str("runtime"),
         }
     }
 }

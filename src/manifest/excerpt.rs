@@ -197,7 +197,7 @@ impl<'a> Scan<'a> {
         let text = text.trim_matches(['"', '\'']);
         let is_plain = match self.package {
             true => is_package(text),
-            false => !text.contains("://") && !(text.contains(':') && text.contains('@')),
+            false => !(text.contains("://") || text.contains(':') && text.contains('@')),
         };
         is_value && self.open_value == Some(true) && is_plain && !looks_opaque(text)
     }

@@ -31,7 +31,7 @@ pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
 pub(crate) use read::duration;
 use read::{Contents, Reading};
-pub use server::{Cwd, Integrity, Level, Server};
+pub use server::{Cwd, Integrity, Level, RuntimeChoice, Server};
 use source::Source;
 
 /// Every server that is at hand.

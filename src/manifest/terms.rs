@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 
 use super::lock::{Entry, LockError};
 use super::read::{DRAIN, GRACE};
-use super::server::{Cwd, Integrity, Server};
+use super::server::{Cwd, Integrity, RuntimeChoice, Server};
+use crate::launch::env::EnvSettings;
 use crate::relay::frame;
-use crate::runner::Package;
-use crate::secret::{Delivery, SecretRequest};
+use crate::runner::pypi::Pin;
+use crate::runner::{Package, PypiPackage};
+use crate::secret::SecretRequest;
 use crate::store::Digest;
 use crate::trust::{Fact, Terms, mark};
 
@@ -59,7 +61,7 @@ impl Server {
             // One of `requests`, which has them all.
             secrets: _,
             requests,
-            env,
+            env: EnvSettings { plain, presets, pass, dangerously_pass },
         } = self;
         let requests = requests.iter().map(|(profile, requests)| {
             json!([profile, requests.iter().map(canonical_request).collect::<Vec<_>>()])
@@ -69,11 +71,18 @@ impl Server {
             "name": name,
             "package": match package {
                 Package::Npm(package) => json!(["npm", package.to_string()]),
+                Package::Pypi(PypiPackage { main, with, allow_sdist }) => {
+                    json!(["pypi", main.to_string(), texts(with), texts(allow_sdist)])
+                }
                 Package::Binary(binary) => json!(["binary", binary.path, binary.sha256]),
                 Package::Command(argv) => json!(["command", argv]),
             },
             "bin": bin,
-            "runtime": runtime,
+            "runtime": match runtime {
+                None => Value::Null,
+                Some(RuntimeChoice::Path(path)) => json!(path),
+                Some(RuntimeChoice::Version(version)) => json!(["version", version]),
+            },
             "args": args,
             "cwd": match cwd {
                 Cwd::Client => Value::Null,
@@ -83,9 +92,10 @@ impl Server {
             "frame_limit": frame_limit,
             "full": *integrity == Integrity::Full,
             "secrets": requests.collect::<Vec<_>>(),
-            "plain": env.plain,
-            "pass": env.pass,
-            "dangerously_pass": env.dangerously_pass,
+            "plain": plain,
+            "presets": presets.iter().map(|preset| preset.name()).collect::<Vec<_>>(),
+            "pass": pass,
+            "dangerously_pass": dangerously_pass,
         })
     }
 
@@ -98,6 +108,18 @@ impl Server {
         say("0 package".into(), format!("starts {package}"), None);
         if let Some(bin) = &self.bin {
             say("1 bin".into(), format!("starts its program `{bin}`"), None);
+        }
+        if let Some(RuntimeChoice::Version(version)) = &self.runtime {
+            say("1 runtime".into(), format!("runs on Python {version}"), None);
+        }
+        if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
+            for package in with {
+                say(format!("1 with {package}"), format!("brings along {package}"), None);
+            }
+            for package in allow_sdist {
+                let says = format!("builds {package} from source, which runs its code");
+                say(format!("1 sdist {package}"), says, None);
+            }
         }
         if !self.args.is_empty() {
             say("1 args".into(), "has the arguments".into(), Some(json!(self.args).to_string()));
@@ -119,6 +141,10 @@ impl Server {
         }
         for (name, value) in &self.env.plain {
             say(format!("4 variable {name}"), format!("has `{name}` set to"), Some(value.clone()));
+        }
+        for preset in &self.env.presets {
+            let says = format!("gets the variables of the preset `{}`", preset.name());
+            say(format!("5 preset {}", preset.name()), says, None);
         }
         for pattern in &self.env.pass {
             let says = format!("gets `{pattern}` of the environment hushpipe is started in");
@@ -151,14 +177,14 @@ impl Server {
 
 /// For each variable of a request, what the package gets.
 fn gets(package: &str, request: &SecretRequest) -> Vec<(String, String)> {
-    let file = match request.deliver {
-        Delivery::Env => "",
-        Delivery::File => ", in a file whose path that variable holds",
-    };
     let sentence = |variable: &str, reference| {
-        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`{file}"))
+        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`"))
     };
     request.per_variable().map(|(variable, reference)| sentence(variable, reference)).collect()
+}
+
+fn texts(pins: &[Pin]) -> Vec<String> {
+    pins.iter().map(Pin::to_string).collect()
 }
 
 fn canonical_request(request: &SecretRequest) -> Value {

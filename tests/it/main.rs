@@ -7,6 +7,9 @@
     reason = "a test's helpers may fail loudly and start programs; clippy exempts only functions marked #[test]"
 )]
 
+/// An agent cannot talk hushpipe out of a secret or into a project's server.
+#[cfg(target_os = "linux")]
+mod agents;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -19,6 +22,9 @@ mod docs;
 mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// Our own environment is attacker input: a test per variable.
+#[cfg(target_os = "linux")]
+mod hostile_environment;
 /// The host matrix: every host with an environment and a configuration file of its own.
 #[cfg(target_os = "linux")]
 mod hosts;
@@ -26,6 +32,12 @@ mod hosts;
 mod incident;
 /// What runs is what was locked.
 mod install;
+/// Secrets in the operating system's keychain, here a real gnome-keyring.
+#[cfg(target_os = "linux")]
+mod keychain;
+/// A session bus and a gnome-keyring of a test's own.
+#[cfg(target_os = "linux")]
+mod keyring;
 /// How a server is started and ended, and what a client is told when it cannot be.
 mod launch;
 /// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.

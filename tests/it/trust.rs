@@ -158,3 +158,173 @@ fn an_entry_that_was_not_synced_does_not_run() {
     runs("one");
     runs("two");
 }
+
+#[test]
+fn what_is_shown_is_what_changed_in_plain_sentences() {
+    let world = World::new("");
+    let (shown, code) = world.trust("theirs");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("You have not accepted it before:\n  starts binary "), "{shown}");
+
+    let tables = "args = [\"--api\", \"https://other.example\"]\n[servers.theirs.secrets]\nTOKEN = \"local://token\"\n\
+                  [servers.theirs.env]\nAPI_URL = \"https://one.example\"\nLOG_LEVEL = \"info\"\npass = [\"AWS_PROFILE\"]\n\
+                  [profiles.staging.theirs]\nTOKEN = \"env://GITHUB_TOKEN\"\n";
+    world.write(tables);
+    let (shown, _) = world.trust("theirs");
+    for line in [
+        "You have accepted it before. Since then:",
+        "new:      has the arguments [\"--api\",\"https://other.example\"]",
+        "gets local://token as `TOKEN`",
+        "new:      with profile `staging`, binary ",
+        "new:      has `API_URL` set to https://one.example",
+        "new:      gets `AWS_PROFILE` of the environment hushpipe is started in",
+        "look:  `API_URL` can decide whom it talks to, or whom it believes",
+        "look:  an argument names an address: https://other.example",
+        "look:  `TOKEN` comes from outside your secret stores: env://GITHUB_TOKEN",
+    ] {
+        assert!(shown.contains(line), "`{line}` is not in: {shown}");
+    }
+
+    let changed =
+        tables.replace("one.example", "evil.example").replace("LOG_LEVEL = \"info\"\n", "");
+    world.write(&changed.replace("local://token", "local://admin-token"));
+    let (shown, _) = world.trust("theirs");
+    for line in [
+        "changed:  has `API_URL` set to https://evil.example",
+        "gets local://admin-token as `TOKEN`, before: binary ",
+        "removed:  has `LOG_LEVEL` set to",
+    ] {
+        assert!(shown.contains(line), "`{line}` is not in: {shown}");
+    }
+    assert!(!shown.contains("has the arguments"), "what is as it was is not repeated: {shown}");
+
+    // Every other word of the manifest is part of what was accepted, a profile that is not chosen among them.
+    world.write(&tables.replace("env://GITHUB_TOKEN", "env://OTHER"));
+    assert_untrusted(&world.run(), "has changed since it was trusted");
+}
+
+#[test]
+fn nothing_of_a_project_can_forge_or_hide_a_line() {
+    let long = "x".repeat(5000);
+    let world = World::new(&format!(
+        "[servers.theirs.env]\nA = \"a\\n  is harmless\\u001b[2J\\u202e\\r\"\nB = \"{long}\"\n"
+    ));
+    let (shown, _) = world.trust("no");
+    assert!(shown.contains(r"has `A` set to a\n  is harmless\u{1b}[2J\u{202e}\u{d}"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r']), "{shown}");
+    assert!(!shown.contains(&long[..500]) && shown.contains("characters)"), "{shown}");
+}
+
+#[test]
+fn only_a_person_who_types_the_name_accepts() {
+    let world = World::new("");
+    for typed in ["", "yes", "y", "their", "THEIRS", "theirs "] {
+        assert_eq!(world.trust(typed).1, Some(77), "{typed:?}");
+        assert_untrusted(&world.run(), "nobody has trusted yet");
+    }
+}
+
+#[test]
+fn what_is_trusted_is_listed_and_forgotten() {
+    let world = World::new("");
+    assert_eq!(world.trust("theirs").1, Some(0));
+    let manifest = path_text(&world.manifest().canonicalize().unwrap());
+    let listed = world.user.run(&["trust", "--list", "--json"], "");
+    let listed: serde_json::Value = serde_json::from_str(listed.text()).unwrap();
+    assert_eq!((&listed[0]["name"], &listed[0]["manifest"]), (&json!("theirs"), &json!(manifest)));
+
+    let again = finish(world.command(&["trust"]), b"");
+    assert_eq!((again.code, again.stderr.trim()), (Some(0), "`theirs` is trusted as it is"));
+    // A copy of the manifest elsewhere is another manifest.
+    let elsewhere = World::new("");
+    let mut copied = elsewhere.command(&["run", "theirs"]);
+    copied.env("HOME", world.user.home());
+    assert_eq!(finish(copied, b"").code, Some(78));
+
+    assert_eq!(world.user.run(&["trust", "--remove", "their"], "").code, Some(78));
+    assert_eq!(world.user.run(&["trust", "--remove"], "").code, Some(2));
+    // Also when the project is gone.
+    fs::remove_file(world.manifest()).unwrap();
+    let removed = world.user.run(&["trust", "--remove", "theirs"], "");
+    assert_eq!(removed.code, Some(0), "{}", removed.everything());
+    world.write("");
+    assert_untrusted(&world.run(), "nobody has trusted yet");
+}
+
+/// A record is worth what its file is: the user's own, or nothing.
+#[test]
+fn a_record_that_others_could_have_written_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::new("");
+    assert_eq!(world.trust("theirs").1, Some(0));
+    let folder = world.user.home().join(".local/state/hushpipe/trust");
+    let record = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::metadata(&record).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&record, fs::Permissions::from_mode(0o666)).unwrap();
+    let outcome = world.run();
+    assert_eq!(outcome.code, Some(78), "{}", outcome.everything());
+    assert!(outcome.stderr.contains("chmod go-w"), "{}", outcome.stderr);
+    fs::set_permissions(&record, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_runs(&world.run());
+    // One that was renamed to stand for another manifest says nothing.
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace("hushpipe.toml", "other.toml")).unwrap();
+    assert_untrusted(&world.run(), "nobody has trusted yet");
+}
+
+/// What would be fetched, and shown the length of, is the project's choice.
+#[test]
+fn no_verb_fetches_for_a_server_that_nobody_trusted() {
+    let world = World::new("[servers.theirs.secrets]\nTOKEN = \"local://token\"\n");
+    world.user.set_secret("local://token", "canary-trust-3f0a77");
+    let test = finish(world.command(&["secret", "test", "theirs"]), b"");
+    assert_eq!(test.code, Some(78), "{}", test.everything());
+    let check = finish(world.command(&["check", "--resolve"]), b"");
+    assert!(!check.text().contains("bytes"), "{}", check.text());
+    assert!(check.text().contains("nobody has trusted yet"), "{}", check.text());
+    for verb in [&["tools", "theirs"][..], &["call", "theirs", "environment"]] {
+        assert_eq!(finish(world.command(verb), b"").code, Some(78), "{verb:?}");
+    }
+    assert_eq!(world.trust("theirs").1, Some(0));
+    let check = finish(world.command(&["check", "--resolve"]), b"");
+    assert!(check.text().contains("`TOKEN` from `local://token`: 19 bytes"), "{}", check.text());
+    assert_eq!(finish(world.command(&["tools", "theirs"]), b"").code, Some(0));
+}
+
+/// A project's npm server: accepted with its lock entry, and refused with another one, before and after it is installed.
+#[test]
+fn a_projects_lock_entry_is_part_of_what_is_trusted() {
+    let (world, [plain, other]) = (World::new(""), two_of_one_package().1);
+    let package = plain.lines().nth(1).unwrap();
+    fs::write(world.manifest(), format!("version = 1\n[servers.theirs]\n{package}\n")).unwrap();
+    let lock = |entry: &str| {
+        let entry = entry.replace("[servers.github", "[servers.theirs");
+        fs::write(world.project.path().join("hushpipe.lock"), format!("version = 1\n\n{entry}\n"))
+            .unwrap();
+    };
+    let unlocked = finish(world.command(&["trust"]), b"");
+    assert!(unlocked.stderr.contains("is not locked"), "{}", unlocked.stderr);
+    lock(&plain);
+    let sync = || finish(world.command(&["sync", "theirs"]), b"");
+    assert_eq!(sync().code, Some(78), "{}", sync().stderr);
+    let (shown, code) = world.trust("theirs");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("  is locked with "), "{shown}");
+
+    lock(&other);
+    assert!(
+        sync().stderr.contains("lock entry of server `theirs` has changed"),
+        "{}",
+        sync().stderr
+    );
+    lock(&plain);
+    assert_eq!(sync().code, Some(0), "{}", sync().stderr);
+    assert_runs(&world.run());
+    let swapped = plain.replacen("sha512-s", "sha512-t", 1);
+    assert!(plain != swapped);
+    lock(&swapped);
+    assert_eq!(world.run().code, Some(78));
+    let (shown, _) = world.trust("no");
+    assert!(shown.contains("same version, OTHER CONTENT: "), "{shown}");
+}

@@ -8,6 +8,7 @@ use crate::launch::env::{search_path, variables};
 use crate::launch::preset::Preset;
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{Cwd, Level, Manifest, Server};
+use crate::plan::program::install_key;
 use crate::runner::Package;
 use crate::store::{Digest, Store};
 use crate::sys::machine::variable;
@@ -128,7 +129,8 @@ fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
         .servers
         .values()
         .filter_map(|server| {
-            Some(Lockfile::load(server.lock_path()).ok()?.entry(&server.name)?.digest())
+            let lockfile = Lockfile::load(server.lock_path()).ok()?;
+            Some(install_key(lockfile.entry(&server.name)?, server))
         })
         .collect();
     let store = Store::of(patient.paths);

@@ -164,16 +164,20 @@ fn accept(
         return Err(TrustVerbError::Own { server: name.clone() }.into());
     }
     let entry = match &server.package {
-        Package::Npm(package) => Some(current_entry(lockfile, server, package)?),
+        Package::Npm(_) | Package::Pypi(_) => Some(current_entry(lockfile, server)?),
         Package::Binary(_) | Package::Command(_) => None,
     };
     let terms = server.terms(entry)?;
+    let scripts = match entry {
+        Some(entry) => entry.locked()?.install_scripts(),
+        None => Vec::new(),
+    };
     let record = ledger.record(server.subject())?;
     if record.as_ref().is_some_and(|record| terms.are_those_of(record)) {
         context.out.words(&format!("`{name}` is trusted as it is"));
         return Ok(());
     }
-    let screen = show::screen(server, &terms, record.as_ref());
+    let screen = show::screen(server, &terms, &scripts, record.as_ref());
     let command = format!("hushpipe trust {name} --manifest {}", server.manifest.display());
     confirm::type_word(&context.env, &command, &screen, name)?;
     ledger.accept(server.subject(), &terms)?;

@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 
 use crate::cli::output::printable;
-use crate::launch::env::glob;
+use crate::launch::env::{glob, names_credential};
+use crate::launch::preset::Preset;
 use crate::manifest::Server;
 use crate::trust::{Change, Difference, Packages, Record, Terms};
 
@@ -40,11 +41,16 @@ const REDIRECTING: &[&str] = &[
     "*VERIFY*",
 ];
 
-/// The whole screen but the question.
-pub(super) fn screen(server: &Server, terms: &Terms, before: Option<&Record>) -> String {
+/// The whole screen but the question. `scripts` are the locked packages that have install scripts.
+pub(super) fn screen(
+    server: &Server,
+    terms: &Terms,
+    scripts: &[String],
+    before: Option<&Record>,
+) -> String {
     let mut screen = format!("\nserver `{}` of {}\n", server.name, one_line(&path(server)));
     screen.push_str(match before {
-        None => "You have not accepted it before. It\n",
+        None => "You have not accepted it before:\n",
         Some(_) => "You have accepted it before. Since then:\n",
     });
     let differences = terms.differences(before);
@@ -62,7 +68,10 @@ pub(super) fn screen(server: &Server, terms: &Terms, before: Option<&Record>) ->
     if differences.is_empty() && of_packages.is_empty() {
         let _ = writeln!(screen, "  something about how it is locked has changed");
     }
-    for warning in warnings(server) {
+    let scripts = named(scripts).map(|names| {
+        format!("install scripts, which never run, belong to {names}: it may lack what they make")
+    });
+    for warning in warnings(server).into_iter().chain(scripts) {
         let _ = writeln!(screen, "  look:  {}", one_line(&warning));
     }
     screen.push_str("It runs as you, with all that you may read and write.");
@@ -98,18 +107,21 @@ fn locked(terms: &Terms) -> Vec<String> {
 /// What is locked otherwise than before.
 fn changed(packages: &Packages) -> Vec<String> {
     let Packages { new, removed, rehashed } = packages;
-    let line = |word: &str, names: &[String]| {
-        let named = names.iter().take(MAX_PACKAGES).cloned().collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(MAX_PACKAGES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        (!names.is_empty()).then(|| format!("{word} {named}{more}"))
-    };
+    let line = |word: &str, names: &[String]| Some(format!("{word} {}", named(names)?));
     let lines = [
         line("locked anew:", new),
         line("no longer locked:", removed),
         line("same version, OTHER CONTENT:", rehashed),
     ];
     lines.into_iter().flatten().collect()
+}
+
+/// Packages in one line; `None` where there are none.
+fn named(names: &[String]) -> Option<String> {
+    let first = names.iter().take(MAX_PACKAGES).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(MAX_PACKAGES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("{first}{more}"))
 }
 
 /// What deserves a second look, changed or not.
@@ -124,6 +136,17 @@ fn warnings(server: &Server) -> Vec<String> {
     names.dedup();
     for name in names.into_iter().filter(|name| redirects(name)) {
         warnings.push(format!("`{name}` can decide whom it talks to, or whom it believes"));
+    }
+    for preset in &server.env.presets {
+        let reach = match preset {
+            Preset::Ssh => "your SSH agent, and so every host that its keys open",
+            Preset::Docker => "Docker's daemon, and so this machine",
+            Preset::Node | Preset::Python | Preset::CorpProxy => continue,
+        };
+        warnings.push(format!("the preset `{}` lets it reach {reach}", preset.name()));
+    }
+    for name in server.env.pass.iter().filter(|name| names_credential(name)) {
+        warnings.push(format!("`{name}` names a credential, and what passes is not redacted"));
     }
     for word in server.args.iter().filter(|word| word.contains("://")) {
         warnings.push(format!("an argument names an address: {word}"));

@@ -24,7 +24,6 @@ use super::server::{Level, Server};
 use super::source::Source;
 use super::{names, table};
 use crate::provider::{self, ProviderConfig, Providers};
-use crate::relay::frame;
 use crate::secret::reference;
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
@@ -85,7 +84,8 @@ pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents
     Ok(Contents { providers: own, servers, profiles })
 }
 
-/// The `[providers.*]` tables: the user's only, and none by the name of a scheme, which would read as that one.
+/// The `[providers.*]` tables: the user's only, and none by the name of a scheme, which would read as that one,
+/// but the built-in provider's own.
 fn providers(
     tables: BTreeMap<Spanned<String>, ProviderConfig>,
     level: Level,
@@ -96,6 +96,8 @@ fn providers(
         let (span, name) = (name.span(), name.into_inner());
         if level == Level::Project {
             findings.add(span, Mistake::UserOnly("`providers`".into()));
+        } else if provider::kind(&name).is_some_and(|kind| config.configures(kind)) {
+            // `[providers.local]` with `type = "local"`: settings of the built-in one.
         } else if is_scheme(&name) || ["http", "https"].contains(&name.as_str()) {
             findings.add(span, Mistake::TakenScheme(name.clone()));
         } else if !reference::is_name(&name) {
@@ -143,12 +145,12 @@ fn server(
         level,
         manifest: source.path.clone(),
         bin: setting::bin(table.bin, findings),
-        runtime: setting::runtime(table.runtime, level, findings),
+        runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
         args: setting::words("args", &table.args, around, findings),
         cwd: setting::cwd(table.cwd, findings),
         grace: setting::time("grace", table.grace, GRACE, findings),
         drain: setting::time("drain", table.drain, DRAIN, findings),
-        frame_limit: setting::size(table.frame_limit, frame::DEFAULT_LIMIT, findings),
+        frame_limit: setting::frame_limit(table.frame_limit, level, findings),
         integrity: table.integrity.unwrap_or_default(),
         requests: BTreeMap::from([(None, secrets.clone())]),
         secrets,
