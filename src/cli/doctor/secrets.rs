@@ -21,7 +21,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
 }
 
 fn of_store(scheme: &str, keeper: &dyn Keeper, users: &[&str]) -> Finding {
-    match keeper.list() {
+    match keeper.reach().and_then(|()| keeper.list()) {
         Ok(kept) => {
             Finding::ok(Area::Secrets, format!("`{scheme}` answers, {} stored", kept.len()))
         }
