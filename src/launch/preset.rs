@@ -140,8 +140,8 @@ fn socket(name: &str, own: &OwnEnv, record: Option<&Machine>) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::env::redirects;
     use super::*;
+    use crate::launch::env::redirects;
 
     fn machine(variables: &[(&str, &str)]) -> Machine {
         let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

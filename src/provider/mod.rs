@@ -160,6 +160,14 @@ pub trait Keeper {
     /// # Errors
     /// The store is there and cannot be read.
     fn list(&self) -> Result<Vec<Kept>, Failure>;
+
+    /// Whether the store is there and answers. A store that is made when it is first needed is there.
+    ///
+    /// # Errors
+    /// It is not, or is locked.
+    fn reach(&self) -> Result<(), Failure> {
+        self.list().map(drop)
+    }
 }
 
 /// What storing did.

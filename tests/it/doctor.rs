@@ -175,7 +175,11 @@ fn an_install_that_is_missing_changed_or_not_locked_is_made_again() {
 
     let explained = context.run(&["explain", "memory", "--json"], "");
     let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
-    fs::write(text(&explained["argv"][1]), "changed").unwrap();
+    let entry = Path::new(text(&explained["argv"][1]));
+    let mut described = entry.ancestors().map(|folder| folder.join("package.json"));
+    let described = described.find(|path| path.is_file()).unwrap();
+    fs::write(described, r#"{"engines": {"node": ">=99"}}"#).unwrap();
+    assert_eq!(finding(&context, "asks for Node `>=99`")["level"], "warn");
     assert_eq!(finding(&context, "is not what was locked")["level"], "fail");
     assert_eq!(examine(&context, &[]).1, Some(65));
     mend(&context, "is not what was locked");

@@ -4,6 +4,7 @@
 //! secrets, installs. Like `run` it works with our own environment cleared, and with `--as-client` it knows only what a host
 //! started from a desktop hands on. Changes nothing without `--fix`, fetches no secret and shows no value.
 
+mod engines;
 mod finding;
 mod fix;
 mod permissions;

@@ -1,7 +1,7 @@
 //! Node, Python, and what installs packages: whether what the servers need is there.
 
-use super::Patient;
-use super::finding::{Area, Finding};
+use super::finding::{Area, Finding, Level};
+use super::{Patient, engines};
 use crate::runner::Package;
 use crate::runner::npm::Npm;
 use crate::sys::machine::Interpreter;
@@ -20,15 +20,27 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         && let Err(error) = Npm::find(&node.path, now.path.as_ref(), &patient.context.env)
     {
         let finding = Finding::of(Area::Runtimes, &error.into());
-        findings.push(Finding { level: super::Level::Warn, ..finding });
+        findings.push(Finding { level: Level::Warn, ..finding });
     }
     findings.push(match &now.python {
         Some(python) => found("Python", python),
-        None => Finding::ok(Area::Runtimes, "no Python, which npm servers do not need"),
+        None => Finding::ok(Area::Runtimes, "no Python: uv brings one where a server needs it"),
     });
-    if let Some(uv) = &now.uv {
-        findings.push(Finding::ok(Area::Runtimes, "uv").at(uv));
+    // What is neither of npm nor one's own is of PyPI; uv brings a Python where there is none.
+    let of_pypi = servers(patient, |package| {
+        !matches!(package, Package::Npm(_) | Package::Binary(_) | Package::Command(_))
+    });
+    match &now.uv {
+        Some(uv) => findings.push(Finding::ok(Area::Runtimes, "uv").at(uv)),
+        None if of_pypi.is_empty() => {}
+        None => {
+            let what = format!("no uv, which installs `{}`", of_pypi.join("`, `"));
+            let finding = Finding::warn(Area::Runtimes, what);
+            findings.push(finding.hinting("install uv, then run `hushpipe doctor --fix`"));
+        }
     }
+    let servers = patient.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
+    findings.extend(servers.filter_map(|server| engines::examine(server, patient)));
     findings
 }
 

@@ -130,6 +130,10 @@ impl Keeper for Items {
             listed => listed,
         }
     }
+
+    fn reach(&self) -> Result<(), Failure> {
+        self.access.list(&self.service, LIMIT).map(drop)
+    }
 }
 
 /// An item as the keychain gives it.
