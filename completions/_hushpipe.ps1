@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Resolve the packages of the manifest and write hushpipe.lock')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Install what hushpipe.lock says, and look at this machine anew')
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
@@ -145,6 +146,16 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         'hushpipe;secret;help;help' {
             break
         }
+        'hushpipe;trust' {
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List what was accepted')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Forget what was accepted: these servers, or all of the project')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON, with --list')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;check' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
@@ -238,6 +249,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Resolve the packages of the manifest and write hushpipe.lock')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Install what hushpipe.lock says, and look at this machine anew')
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
@@ -281,6 +293,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;help;secret;test' {
+            break
+        }
+        'hushpipe;help;trust' {
             break
         }
         'hushpipe;help;check' {

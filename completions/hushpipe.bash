@@ -58,6 +58,9 @@ _hushpipe() {
             hushpipe,tools)
                 cmd="hushpipe__subcmd__tools"
                 ;;
+            hushpipe,trust)
+                cmd="hushpipe__subcmd__trust"
+                ;;
             hushpipe,verify)
                 cmd="hushpipe__subcmd__verify"
                 ;;
@@ -102,6 +105,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__help,tools)
                 cmd="hushpipe__subcmd__help__subcmd__tools"
+                ;;
+            hushpipe__subcmd__help,trust)
+                cmd="hushpipe__subcmd__help__subcmd__trust"
                 ;;
             hushpipe__subcmd__help,verify)
                 cmd="hushpipe__subcmd__help__subcmd__verify"
@@ -164,7 +170,7 @@ _hushpipe() {
 
     case "${cmd}" in
         hushpipe)
-            opts="-h -V --manifest --project --help --version init lock sync secret check run list explain verify tools call schema completions man help"
+            opts="-h -V --manifest --project --help --version init lock sync secret trust check run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -290,7 +296,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help)
-            opts="init lock sync secret check run list explain verify tools call schema completions man help"
+            opts="init lock sync secret trust check run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -556,6 +562,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__tools)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__trust)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -990,6 +1010,28 @@ _hushpipe() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__trust)
+            opts="-h --list --remove --json --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand lock 'Resolve the packages of the manifest and write hushpipe.lock'
             cand sync 'Install what hushpipe.lock says, and look at this machine anew'
             cand secret 'Store, read, list, remove and test secrets'
+            cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
@@ -125,6 +126,15 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;secret;help;help'= {
         }
+        &'hushpipe;trust'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --list 'List what was accepted'
+            cand --remove 'Forget what was accepted: these servers, or all of the project'
+            cand --json 'Write JSON, with --list'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;check'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
@@ -208,6 +218,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand lock 'Resolve the packages of the manifest and write hushpipe.lock'
             cand sync 'Install what hushpipe.lock says, and look at this machine anew'
             cand secret 'Store, read, list, remove and test secrets'
+            cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
@@ -242,6 +253,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;help;secret;remove'= {
         }
         &'hushpipe;help;secret;test'= {
+        }
+        &'hushpipe;help;trust'= {
         }
         &'hushpipe;help;check'= {
         }

@@ -20,7 +20,15 @@ fn main() -> io::Result<ExitCode> {
         "banner" => say(value.as_bytes())?,
         "flood-stderr" => flood(number)?,
         "ignore-term" => ignore_term(),
-        "leave-child" => leave_child(&value)?,
+        "leave-child" => leave_child("deaf", &value)?,
+        "stubborn" => {
+            ignore_term();
+            leave_child("alone", &value)?;
+        }
+        "alone" => {
+            set_apart()?;
+            oversleep();
+        }
         "swallow" => return io::copy(&mut io::stdin(), &mut io::sink()).map(|_| code(0)),
         _ => {}
     }
@@ -39,11 +47,12 @@ fn main() -> io::Result<ExitCode> {
             "huge" if !opening => say_huge(id, number)?,
             "raw" if !opening => say(&fs::read(&value)?)?,
             _ if opening => say(&opened(id))?,
+            "stubborn" => {}
             _ => say(&line_of(id, "well"))?,
         }
     }
     match manner.as_str() {
-        "ignore-eof" | "ignore-term" => oversleep(),
+        "ignore-eof" | "ignore-term" | "stubborn" => oversleep(),
         "half-line" => say(value.as_bytes())?,
         _ => {}
     }
@@ -100,6 +109,19 @@ fn ignore_term() {
 #[cfg(not(unix))]
 fn ignore_term() {}
 
+/// Goes into a session of its own, as a daemon does, and is deaf to TERM.
+#[cfg(unix)]
+fn set_apart() -> io::Result<()> {
+    ignore_term();
+    nix::unistd::setsid()?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn set_apart() -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 fn die() -> ! {
     let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
@@ -113,9 +135,9 @@ fn die() -> ! {
 
 /// Starts a second copy that holds no pipe of ours and outlives us, as a browser or a language server would.
 #[expect(clippy::disallowed_methods, reason = "a test's program, not part of hushpipe")]
-fn leave_child(mark: &str) -> io::Result<()> {
+fn leave_child(manner: &str, mark: &str) -> io::Result<()> {
     use std::process::Stdio;
     let mut child = Command::new(env::current_exe()?);
-    child.args(["deaf", mark]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    child.args([manner, mark]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     child.spawn().map(drop)
 }

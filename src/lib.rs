@@ -7,12 +7,14 @@
 //!
 //! **manifest → plan → secrets → launch → relay → exit code.** `cli/run.rs` tells it in one function:
 //!
-//! 1. [`manifest`] reads `hushpipe.toml` into types that cannot be wrong, and refuses a file that others may write.
+//! 1. [`manifest`] reads `hushpipe.toml` into types that cannot be wrong, and refuses a file that others may write. What
+//!    comes from a project runs only as a person accepted it ([`trust`]).
 //! 2. [`plan`] decides, without acting, what will run: the locked and installed program, its arguments, its environment
 //!    by name. [`store`] checks the install against what was recorded when it was made; nothing is resolved or
 //!    downloaded.
 //! 3. [`provider`] turns this server's secret references into values, all or nothing, under one deadline.
-//! 4. [`launch`] starts the program with an environment that began empty.
+//! 4. [`launch`] starts the program with an environment that began empty: it has a guard do it ([`sys::os::Guard`]), a second
+//!    process forked before the first thread exists, which ends the server's tree however we end.
 //! 5. [`relay`] moves one JSON-RPC message a line in both directions and the server's log beside them. What leaves for
 //!    the client passes [`redact`] last.
 //! 6. The exit code is the server's own, or says which step failed ([`error::Kind`]). A failed launch is also answered on
@@ -26,7 +28,7 @@
 //! |---|---|
 //! | surface | [`cli`] |
 //! | joining | [`manifest`], [`plan`], [`relay`] |
-//! | parts | [`provider`], [`runner`], [`store`], [`launch`], [`redact`] |
+//! | parts | [`provider`], [`runner`], [`store`], [`trust`], [`launch`], [`redact`] |
 //! | words | [`error`], [`secret`], [`mcp`], [`sys`] |
 //!
 //! # Promises carried by types
@@ -54,3 +56,4 @@ pub mod runner;
 pub mod secret;
 pub mod store;
 pub mod sys;
+pub mod trust;

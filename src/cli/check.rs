@@ -13,9 +13,9 @@ use super::Context;
 use super::output::{json, printable};
 use super::runtime::block_on;
 use super::secret::what_weak_means;
-use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned};
 use crate::error::Error;
-use crate::manifest::{self, Level, Manifest, Server, looks_opaque};
+use crate::manifest::{self, Manifest, Server, looks_opaque};
 use crate::provider::resolve::{DEADLINE, all_or_nothing};
 use crate::provider::{Providers, attempt};
 use crate::sys::machine::Machine;
@@ -97,9 +97,10 @@ impl Check {
         let machine = Machine::load(&paths)?;
         let mut servers = Vec::new();
         for server in manifest.select(&self.names)? {
-            let standing = Standing::of(server, &manifest, &paths, machine.as_ref());
+            let standing = Standing::of(server, &paths, machine.as_ref());
             let mut entry = Entry::of(server, standing);
-            if self.resolve && server.level == Level::User {
+            // What nobody accepted fetches nothing.
+            if self.resolve && entry.state != State::NeedsTrust {
                 entry.resolve(server, &manifest, context, &paths)?;
             }
             servers.push(entry);
@@ -164,7 +165,7 @@ impl Entry {
         }
         let mut entry = Self {
             name: server.name.clone(),
-            package: package(server),
+            package: server.package.to_string(),
             state: standing.state,
             problems: Vec::new(),
             notes,

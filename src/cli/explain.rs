@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Problem, Standing, State, is_credential, is_pinned, package};
+use super::standing::{Problem, Standing, State, is_credential, is_pinned};
 use crate::error::Error;
 use crate::launch::env::Origin;
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
@@ -70,7 +70,7 @@ struct Explanation {
 struct Variable {
     name: String,
     /// Why it is there.
-    from: &'static str,
+    from: String,
     /// `null` where it is not to be shown.
     value: Option<String>,
 }
@@ -106,13 +106,13 @@ impl Explain {
         // A client's folder is not known here, and only named; nor is a program before `sync`, and only its argv is missing.
         let around = Surroundings { own: &context.env, machine, client_dir: PathBuf::new() };
         let plan = LaunchPlan::new(server, program.unwrap_or_default(), &around);
-        let standing = Standing::of(server, &manifest, &paths, machine);
+        let standing = Standing::of(server, &paths, machine);
         let explanation = Explanation {
             name: server.name.clone(),
             level: server.level,
             manifest: server.manifest.display().to_string(),
             lockfile: server.lock_path().display().to_string(),
-            package: package(server),
+            package: server.package.to_string(),
             pinned: is_pinned(server),
             state: standing.state,
             problems: standing.problems.iter().map(Problem::of).collect(),
@@ -143,7 +143,9 @@ fn argv(plan: &LaunchPlan, server: &Server) -> Vec<String> {
     // All of a `command` is the manifest's; elsewhere only what it adds, and a path into the store only looks opaque.
     let ours = match server.package {
         Package::Command(_) => 0,
-        Package::Npm(_) | Package::Binary(_) => 1 + launch.args.len() - server.args.len(),
+        Package::Npm(_) | Package::Pypi(_) | Package::Binary(_) => {
+            1 + launch.args.len() - server.args.len()
+        }
     };
     let hide = |(at, word): (usize, String)| {
         if at >= ours && looks_opaque(&word) { "…".to_owned() } else { word }
@@ -156,12 +158,12 @@ fn environment(plan: LaunchPlan, machine: Option<&Machine>) -> Vec<Variable> {
     let variable = |(name, (value, origin)): (OsString, (OsString, Origin))| {
         let (name, value) = (name.to_string_lossy().into_owned(), value.to_string_lossy());
         let from = match origin {
-            Origin::Path if machine.is_none() => "default",
-            origin => origin.word(),
+            Origin::Path if machine.is_none() => "default".to_owned(),
+            origin => origin.to_string(),
         };
         let shown = match origin {
-            Origin::Path => true,
-            Origin::Plain => !is_credential(&name, &value),
+            Origin::Path | Origin::Recorded | Origin::Runtime => true,
+            Origin::Plain | Origin::Preset(_) => !is_credential(&name, &value),
             Origin::Kept | Origin::Passed | Origin::DangerouslyPassed => false,
         };
         Variable { name, from, value: shown.then(|| value.into_owned()) }
@@ -230,7 +232,7 @@ fn protections(server: &Server) -> Vec<Protection> {
             "pinned",
             is_pinned(server),
             match server.package {
-                Package::Npm(_) => "to what the lockfile has",
+                Package::Npm(_) | Package::Pypi(_) => "to what the lockfile has",
                 Package::Binary(_) => "to the digest in the manifest",
                 Package::Command(_) => "nothing says what the program must be",
             },
@@ -271,9 +273,9 @@ impl Explanation {
         rows.push(row("cwd", self.cwd.clone()));
         let mut lines = table(rows.into_iter());
         let variables = self.environment.iter().map(|variable| {
-            let hidden = if variable.from == Origin::Plain.word() { "…" } else { "" };
+            let hidden = if variable.from == Origin::Plain.to_string() { "…" } else { "" };
             let value = variable.value.as_deref().unwrap_or(hidden).to_owned();
-            [format!("  {}", variable.name), variable.from.to_owned(), value]
+            [format!("  {}", variable.name), variable.from.clone(), value]
         });
         let secrets = self
             .secrets

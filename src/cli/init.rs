@@ -11,7 +11,7 @@ use clap::Args;
 use super::Context;
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::{self, Sources};
-use crate::sys::machine::Machine;
+use crate::sys::machine::{Interpreter, Machine};
 use crate::sys::path::Paths;
 use crate::sys::private;
 
@@ -21,8 +21,8 @@ const STARTER: &str = include_str!("starter.toml");
 /// Make the user manifest and record what this machine has
 ///
 /// Writes `~/.config/hushpipe/hushpipe.toml` with comments that say how to go on, unless there is one, and writes down
-/// where Node is and what your login shell's PATH is: a host that was started from a desktop does not know them. Safe to
-/// run again.
+/// where Node, Python and uv are and what PATH, locale, proxies and certificate authorities your login shell has: a host
+/// that was started from a desktop does not know them. Safe to run again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Example:
@@ -46,12 +46,7 @@ impl Init {
         });
         let machine = Machine::capture(&context.env, &paths);
         machine.save(&paths)?;
-        out.words(&match &machine.node {
-            Some(node) => {
-                format!("hushpipe: found Node {} at `{}`", node.version, node.path.display())
-            }
-            None => "hushpipe: found no Node, which npm servers need".to_owned(),
-        });
+        found(&machine).iter().for_each(|line| out.words(&format!("hushpipe: {line}")));
         manifest::load(&Sources::default(), &paths)?;
         if is_new {
             out.words("hushpipe: next: name a server in the manifest, then");
@@ -63,6 +58,27 @@ impl Init {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What the machine has and lacks, a line each.
+fn found(machine: &Machine) -> Vec<String> {
+    let runtime = |name: &str, found: &Option<Interpreter>| match found {
+        Some(Interpreter { path, version }) => {
+            format!("found {name} {version} at `{}`", path.display())
+        }
+        None => format!("found no {name}"),
+    };
+    let uv = match &machine.uv {
+        Some(path) => format!("found uv at `{}`", path.display()),
+        None => "found no uv, which PyPI servers are installed with".to_owned(),
+    };
+    let withheld = machine.withheld.iter().map(|name| {
+        format!("`{name}` holds a password, which is not written down: give it as a secret to the servers that need it")
+    });
+    [runtime("Node", &machine.node), runtime("Python", &machine.python), uv]
+        .into_iter()
+        .chain(withheld)
+        .collect()
 }
 
 /// Writes the starter manifest; false where there is a manifest already.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Standing, State, is_pinned, package};
+use super::standing::{Standing, State, is_pinned};
 use crate::error::Error;
 use crate::manifest::{self, Level};
 use crate::sys::machine::Machine;
@@ -46,9 +46,9 @@ impl List {
         let machine = Machine::load(&paths)?;
         let line = |server: &manifest::Server| Line {
             name: server.name.clone(),
-            package: package(server),
+            package: server.package.to_string(),
             pinned: is_pinned(server),
-            state: Standing::of(server, &manifest, &paths, machine.as_ref()).state,
+            state: Standing::of(server, &paths, machine.as_ref()).state,
             level: server.level,
             manifest: server.manifest.display().to_string(),
             secrets: server.secrets.iter().flat_map(|secret| secret.variables.clone()).collect(),

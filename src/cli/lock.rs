@@ -1,27 +1,28 @@
 //! `hushpipe lock`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::packager::Packagers;
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
-use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Server};
+use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::{self, RuntimeChoice, Server};
 use crate::plan::program::current_entry;
-use crate::runner::npm::{self, Npm, NpmError};
-use crate::runner::{NpmPackage, Package};
-use crate::sys::machine::Machine;
+use crate::runner::npm::{self, NpmError};
+use crate::runner::{Package, pypi};
+use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// Resolve the packages of the manifest and write hushpipe.lock
 ///
 /// Without names, resolves what is new or has another version than the lockfile, and drops what the manifest no longer
-/// has. With names, resolves those servers again, so that their dependencies are the newest their ranges allow. npm
-/// resolves, with your own npm configuration, and no code of a package runs.
+/// has. With names, resolves those servers again, so that their dependencies are the newest their ranges allow. npm and
+/// uv resolve, with your own configuration of them, and no code of a package runs, but what `allow_sdist` allows.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -46,16 +47,21 @@ impl Lock {
             false => servers.iter().map(|server| server.lock_path()).collect(),
         };
         let mut outcomes = Outcomes::default();
-        let mut resolver = Resolver { context, paths: &paths, npm: None };
+        let mut resolver =
+            Resolver { context, paths: &paths, packagers: Packagers::new(context, &paths, None) };
         for file in files {
             let lockfile = Lockfile::load(file.clone())?;
             for server in servers.iter().filter(|server| server.lock_path() == file) {
-                let Package::Npm(package) = &server.package else { continue };
-                if self.names.is_empty() && current_entry(&lockfile, server, package).is_ok() {
-                    context.out.words(&format!("`{}` is locked: {package}", server.name));
+                let what = match &server.package {
+                    Package::Npm(package) => package.to_string(),
+                    Package::Pypi(package) => package.to_string(),
+                    Package::Binary(_) | Package::Command(_) => continue,
+                };
+                if self.names.is_empty() && current_entry(&lockfile, server).is_ok() {
+                    context.out.words(&format!("`{}` is locked: {what}", server.name));
                     continue;
                 }
-                outcomes.add(context, resolver.lock(server, package));
+                outcomes.add(context, resolver.lock(server, &what));
             }
             if self.names.is_empty() {
                 let dropped = Lockfile::change(file, &paths, |lock| Ok(lock.retain(known)))?;
@@ -71,28 +77,25 @@ impl Lock {
 struct Resolver<'a> {
     context: &'a Context,
     paths: &'a Paths,
-    npm: Option<Npm>,
+    packagers: Packagers<'a>,
 }
 
 impl Resolver<'_> {
-    fn lock(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
+    fn lock(&mut self, server: &Server, what: &str) -> Result<(), Error> {
         let (context, paths) = (self.context, self.paths);
-        let folder = tempfile::Builder::new().prefix("hushpipe-lock-").tempdir();
-        let folder =
-            folder.map_err(|source| NpmError::Files { path: std::env::temp_dir(), source })?;
-        let bar = Bar::start(&context.out, &format!("resolving {package}"));
-        let npm = self.npm()?;
-        let bin = server.bin.as_deref();
-        let resolved =
-            npm::resolve(npm, package, bin, folder.path(), &mut |done| bar.advance(done))?;
+        let folder = empty_folder(&paths.state)?;
+        let bar = Bar::start(&context.out, &format!("resolving {what}"));
+        let Some((locked, install_scripts)) = self.resolve(server, folder.path(), &bar)? else {
+            return Ok(());
+        };
         // Now, not at the end: a failure of the next server must not lose this one.
         Lockfile::change(server.lock_path(), paths, |lock| {
-            lock.set(&server.name, &resolved.locked).map(drop)
+            lock.set(&server.name, &locked).map(drop)
         })?;
         drop(bar);
-        let count = resolved.locked.packages.len();
-        context.out.words(&format!("locked `{}`: {package}, {count} packages", server.name));
-        for script in resolved.install_scripts {
+        let count = locked.count();
+        context.out.words(&format!("locked `{}`: {what}, {count} packages", server.name));
+        for script in install_scripts {
             context.out.warn(&format!(
                 "`{script}` has an install script, which hushpipe never runs: server `{}` may lack what it makes",
                 server.name
@@ -101,21 +104,36 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// npm, looked for when it is first needed.
-    fn npm(&mut self) -> Result<&Npm, Error> {
-        if self.npm.is_none() {
-            let known = Machine::load(self.paths).ok().flatten();
-            let known =
-                known.filter(|machine| machine.node.as_ref().is_some_and(|n| n.path.exists()));
-            let machine = known.unwrap_or_else(|| Machine::capture(&self.context.env, self.paths));
-            self.npm = Some(find_npm(self.context, &machine)?);
+    /// What a package manager resolves, and the packages whose install scripts will not run. `None` where there is nothing
+    /// to resolve.
+    fn resolve(
+        &mut self,
+        server: &Server,
+        folder: &Path,
+        bar: &Bar,
+    ) -> Result<Option<(Locked, Vec<String>)>, Error> {
+        let bin = server.bin.as_deref();
+        match &server.package {
+            Package::Npm(package) => {
+                let npm = self.packagers.npm()?;
+                let resolved =
+                    npm::resolve(npm, package, bin, folder, &mut |done| bar.advance(done))?;
+                Ok(Some((Locked::Npm(resolved.locked), resolved.install_scripts)))
+            }
+            Package::Pypi(package) => {
+                let runtime = server.runtime.as_ref().and_then(RuntimeChoice::version);
+                let request = pypi::Request { package, bin, runtime };
+                let locked = pypi::resolve(self.packagers.uv()?, request, folder)?;
+                Ok(Some((Locked::Pypi(locked), Vec::new())))
+            }
+            Package::Binary(_) | Package::Command(_) => Ok(None),
         }
-        self.npm.as_ref().ok_or_else(|| NpmError::NoNode.into())
     }
 }
 
-/// The npm of this machine.
-pub(super) fn find_npm(context: &Context, machine: &Machine) -> Result<Npm, NpmError> {
-    let node = machine.node.as_ref().ok_or(NpmError::NoNode)?;
-    Npm::find(&node.path, machine.path.as_ref(), &context.env)
+/// An empty folder among our own: `TMPDIR` may be one that others can write to.
+fn empty_folder(state: &Path) -> Result<tempfile::TempDir, NpmError> {
+    let made = os::create_private_folder(state)
+        .and_then(|()| tempfile::Builder::new().prefix("lock-").tempdir_in(state));
+    made.map_err(|source| NpmError::Files { path: state.to_owned(), source })
 }

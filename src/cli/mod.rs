@@ -7,11 +7,13 @@ mod check;
 mod completions;
 mod confirm;
 mod connect;
+mod doctor;
 mod explain;
 mod init;
 mod list;
 mod lock;
 mod man;
+mod packager;
 mod progress;
 mod run;
 mod runtime;
@@ -20,6 +22,7 @@ mod secret;
 mod standing;
 mod sync;
 mod tools;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -54,6 +57,7 @@ Start here:
   hushpipe lock && hushpipe sync                  pin it and install it
   hushpipe secret set keychain://github-token     store what it needs
   hushpipe check                                  see that nothing is missing
+  hushpipe doctor                                 look at the machine, when something does not work
   hushpipe tools github                           try it
 
 Environment:
@@ -93,7 +97,9 @@ enum Command {
     Lock(lock::Lock),
     Sync(sync::Sync),
     Secret(secret::Secret),
+    Trust(trust::Trust),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Run(run::Run),
     List(list::List),
     Explain(explain::Explain),
@@ -109,7 +115,7 @@ enum Command {
 pub struct Context {
     /// Which manifest to work on.
     pub global: Global,
-    /// Our environment. In verbs that start a server the process's own copy is already cleared.
+    /// Our environment. In `run` and `doctor` the process's own copy is already cleared.
     pub env: OwnEnv,
     /// The one printer.
     pub out: Output,
@@ -159,7 +165,7 @@ fn work() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let env = if cli.command.starts_a_server() { OwnEnv::take() } else { OwnEnv::copy() };
+    let env = if cli.command.clears_environment() { OwnEnv::take() } else { OwnEnv::copy() };
     let out = Output::new(&env);
     let context = Context { global: cli.global, env, out };
     match cli.command.run(&context) {
@@ -192,9 +198,10 @@ pub fn command() -> clap::Command {
 }
 
 impl Command {
-    /// Whether our own environment must be out of reach of every library before anything else happens.
-    fn starts_a_server(&self) -> bool {
-        matches!(self, Self::Run(_))
+    /// Whether our own environment must be out of reach of every library before anything else happens: where a server is
+    /// started, and where the same is tried out.
+    fn clears_environment(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Doctor(_))
     }
 
     fn run(self, context: &Context) -> Result<ExitCode, Error> {
@@ -203,7 +210,9 @@ impl Command {
             Self::Lock(verb) => verb.run(context),
             Self::Sync(verb) => verb.run(context),
             Self::Secret(verb) => verb.run(context),
+            Self::Trust(verb) => verb.run(context),
             Self::Check(verb) => verb.run(context),
+            Self::Doctor(verb) => verb.run(context),
             Self::Run(verb) => verb.run(context),
             Self::List(verb) => verb.run(context),
             Self::Explain(verb) => verb.run(context),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Output, printable};
-use crate::runner::npm::Progress;
+use crate::runner::Progress;
 
 /// A bar for one piece of work, or nothing where bars are not wanted.
 pub(super) struct Bar(Option<ProgressBar>);

@@ -16,8 +16,9 @@ use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
 use crate::relay::{Client, Outcome, refuse, relay};
 use crate::sys::machine::Machine;
-use crate::sys::os::{self, Reader, Signals, Writer};
+use crate::sys::os::{self, Guard, Reader, Signals, Writer};
 use crate::sys::path::Paths;
+use crate::trust::Ledger;
 
 /// Start a server and relay it: the command for a client's configuration
 ///
@@ -40,9 +41,11 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        // Before the runtime, which may start threads: see there.
+        let guard = Guard::start().map_err(|source| self.failed(source))?;
         let runtime = runtime().map_err(|source| self.failed(source))?;
         let code = runtime.block_on(async {
-            match self.session(context).await {
+            match self.session(context, guard).await {
                 Ok(code) => code,
                 Err(error) => {
                     // The client waits for an answer: tell it too, not only the log that few people open.
@@ -58,14 +61,16 @@ impl Run {
     }
 
     /// From the manifest to the server's end.
-    async fn session(&self, context: &Context) -> Result<u8, Error> {
+    async fn session(&self, context: &Context, guard: Guard) -> Result<u8, Error> {
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
         let manifest = manifest::load_for(&self.name, &sources, &paths)?;
         let server = manifest.server(&self.name)?;
-        manifest.allow_launch(server)?;
+        let ledger = Ledger::of(&paths);
+        let allowed = server.allow(&ledger)?;
         let machine = Machine::load(&paths)?;
         let program = program(server, &paths, machine.as_ref())?;
+        allowed.run(program.lock.as_ref())?;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
         if machine.is_none() {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
@@ -73,10 +78,11 @@ impl Run {
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
-        let running = plan.launch.spawn(&resolved.secrets, &paths)?;
+        let credentials = plan.launch.credentials();
+        let running = plan.launch.spawn(guard, &resolved.secrets, &paths)?;
         let client = Client::take_over().map_err(|source| self.failed(source))?;
         // Built while the server starts: it has nothing to say yet.
-        let redactor = Redactor::new(&resolved.secrets);
+        let redactor = Redactor::new(&resolved.secrets, &credentials);
         drop(resolved);
         let outcome = relay(running, client, &redactor, &plan.settings).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;

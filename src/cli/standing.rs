@@ -8,11 +8,13 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::launch::LaunchError;
 use crate::launch::env::names_credential;
-use crate::manifest::{Cwd, Manifest, Server, looks_opaque};
+use crate::manifest::{Cwd, Server, looks_opaque};
 use crate::plan::program::{ProgramError, program};
 use crate::runner::Package;
+use crate::secret::userinfo;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
+use crate::trust::{Ledger, TrustError};
 
 /// In one word, what `run` would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -20,12 +22,14 @@ use crate::sys::path::Paths;
 pub(super) enum State {
     /// Start it.
     Ready,
-    /// Refuse: it is from a project manifest.
+    /// Refuse: it is from a project manifest, and nobody has accepted it as it is now.
     NeedsTrust,
     /// Refuse: the lockfile does not have it.
     NotLocked,
     /// Refuse: the lockfile has another version.
     Stale,
+    /// Refuse: the lockfile has another entry than the one that was synced.
+    NotSynced,
     /// Refuse: this machine has no install of it.
     NotInstalled,
     /// Refuse: the install is not what was locked.
@@ -42,6 +46,7 @@ impl State {
             Self::NeedsTrust => "needs trust",
             Self::NotLocked => "not locked",
             Self::Stale => "lock is stale",
+            Self::NotSynced => "not synced",
             Self::NotInstalled => "not installed",
             Self::Altered => "changed since it was locked",
             Self::Broken => "cannot start",
@@ -69,17 +74,24 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Looks at a server's lock entry, its install and its folder.
-    pub(super) fn of(
-        server: &Server,
-        manifest: &Manifest,
-        paths: &Paths,
-        machine: Option<&Machine>,
-    ) -> Self {
+    pub(super) fn of(server: &Server, paths: &Paths, machine: Option<&Machine>) -> Self {
         let mut standing = Self { state: State::Ready, problems: Vec::new() };
-        if let Err(error) = manifest.allow_launch(server) {
-            standing.add(State::NeedsTrust, error.into());
+        let ledger = Ledger::of(paths);
+        let program = program(server, paths, machine);
+        let lock = program.as_ref().ok().and_then(|program| program.lock);
+        let consent = match (server.allow(&ledger), &program) {
+            (Ok(allowed), Ok(_)) => allowed.run(lock.as_ref()),
+            (Ok(_), Err(_)) => Ok(()),
+            (Err(error), _) => Err(error),
+        };
+        if let Err(error) = consent {
+            let state = match error {
+                TrustError::NotSynced { .. } => State::NotSynced,
+                _ => State::NeedsTrust,
+            };
+            standing.add(state, error.into());
         }
-        if let Err(error) = program(server, paths, machine) {
+        if let Err(error) = program {
             standing.add(State::of(&error), error.into());
         }
         if let Cwd::Path(path) = &server.cwd
@@ -100,17 +112,6 @@ impl Standing {
     }
 }
 
-/// What a server starts, in words.
-pub(super) fn package(server: &Server) -> String {
-    match &server.package {
-        Package::Npm(package) => format!("npm {package}"),
-        Package::Binary(binary) => format!("binary {}", binary.path.display()),
-        Package::Command(argv) => {
-            format!("command {}", argv.first().map_or("", String::as_str))
-        }
-    }
-}
-
 /// Whether what runs was fixed beforehand: by the lockfile or by a digest.
 pub(super) fn is_pinned(server: &Server) -> bool {
     !matches!(server.package, Package::Command(_))
@@ -118,10 +119,7 @@ pub(super) fn is_pinned(server: &Server) -> bool {
 
 /// Whether a plain setting looks like a credential: by its name, by its text, or as a URL with a password in it.
 pub(super) fn is_credential(name: &str, value: &str) -> bool {
-    let has_userinfo = value.split_once("://").is_some_and(|(_, rest)| {
-        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
-    });
-    names_credential(name) || looks_opaque(value) || has_userinfo
+    names_credential(name) || looks_opaque(value) || userinfo::is_in_variable(name, value)
 }
 
 /// A failure as `--json` writes it.

@@ -1,28 +1,31 @@
 //! `hushpipe sync`.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
 
-use super::lock::find_npm;
+use super::packager::Packagers;
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
-use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Server};
+use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::{self, Level, RuntimeChoice, Server};
 use crate::plan::program;
-use crate::runner::npm::{self, Npm, NpmError};
-use crate::runner::{NpmPackage, Package};
-use crate::store::{Runtime, Store};
+use crate::runner::npm::{self, NpmError};
+use crate::runner::pypi;
+use crate::runner::{NpmPackage, Package, PypiPackage};
+use crate::store::{Digest, Runtime, Store, Tie};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
+use crate::trust::Ledger;
 
 /// Install what hushpipe.lock says, and look at this machine anew
 ///
 /// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs.
-/// What is installed and whole is left alone, what was changed is installed again. Writes down where Node is and what
-/// your login shell's PATH is, for hosts that start without it.
+/// What is installed and whole is left alone, what was changed is installed again. Writes down which runtimes there are
+/// and your login shell's PATH, locale and proxies, for hosts that start without them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -44,10 +47,12 @@ impl Sync {
         machine.save(&paths)?;
         drop(bar);
         let mut outcomes = Outcomes::default();
-        let installer = Installer { context, paths: &paths, machine: &machine };
+        let (ledger, packagers) =
+            (Ledger::of(&paths), Packagers::new(context, &paths, Some(machine.clone())));
+        let mut installer =
+            Installer { context, paths: &paths, machine: &machine, ledger: &ledger, packagers };
         for server in servers {
-            let done = manifest.allow_launch(server).map_err(Error::from);
-            outcomes.add(context, done.and_then(|()| installer.sync(server)));
+            outcomes.add(context, installer.sync(server));
         }
         Ok(outcomes.exit_code())
     }
@@ -57,42 +62,100 @@ struct Installer<'a> {
     context: &'a Context,
     paths: &'a Paths,
     machine: &'a Machine,
+    ledger: &'a Ledger,
+    packagers: Packagers<'a>,
 }
 
 impl Installer<'_> {
-    fn sync(&self, server: &Server) -> Result<(), Error> {
+    fn sync(&mut self, server: &Server) -> Result<(), Error> {
         match &server.package {
-            Package::Npm(package) => self.install(server, package),
+            Package::Npm(package) => self.npm(server, package),
+            Package::Pypi(package) => self.pypi(server, package),
             // Nothing to install, but the digest is checked, and its figures kept for a quick launch.
             Package::Binary(_) | Package::Command(_) => {
-                program::program(server, self.paths, Some(self.machine))?;
-                Ok(())
+                let allowed = server.allow(self.ledger)?;
+                let program = program::program(server, self.paths, Some(self.machine))?;
+                Ok(allowed.run(program.lock.as_ref())?)
             }
         }
     }
 
-    fn install(&self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
-        let context = self.context;
-        let lockfile = Lockfile::load(server.lock_path())?;
-        let entry = program::current_entry(&lockfile, server, package)?;
-        let locked = entry.locked()?;
-        let npm: Npm = find_npm(context, self.machine)?;
+    fn npm(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
+        let (keys, locked) = self.locked(server)?;
+        let Locked::Npm(locked) = locked else { return Ok(()) };
         let node = self.machine.node.as_ref().ok_or(NpmError::NoNode)?;
-        let runtime =
-            Runtime { path: node.path.clone(), version: node.version.clone(), flags: Vec::new() };
+        let (path, version) = (node.path.clone(), node.version.clone());
+        let runtime = Runtime { path, version, flags: Vec::new() };
+        let npm = self.packagers.npm()?;
+        let work = Work { context: self.context, paths: self.paths, ledger: self.ledger, server };
+        work.install(keys, (runtime, Tie::Any), |folder, bar| {
+            Ok(npm::install(npm, package, &locked, folder, &mut |done| bar.advance(done))?)
+        })
+    }
+
+    fn pypi(&mut self, server: &Server, package: &PypiPackage) -> Result<(), Error> {
+        let (keys, locked) = self.locked(server)?;
+        let Locked::Pypi(locked) = locked else { return Ok(()) };
+        let uv = self.packagers.uv()?;
+        let python = match server.runtime.as_ref().and_then(RuntimeChoice::path) {
+            Some(path) => uv.python(&path.to_string_lossy())?,
+            None => uv.python(&locked.python)?,
+        };
+        let (path, version) = (python.path.clone(), python.version.clone());
+        let runtime = Runtime { path, version, flags: Vec::new() };
+        let work = Work { context: self.context, paths: self.paths, ledger: self.ledger, server };
+        work.install(keys, (runtime, Tie::One), |folder, _| {
+            pypi::install(uv, &python, package, &locked, folder)?;
+            Ok(Vec::new())
+        })
+    }
+
+    /// What is locked for a server, if it may be installed, and what it is called.
+    fn locked(&self, server: &Server) -> Result<(Keys, Locked), Error> {
+        let allowed = server.allow(self.ledger)?;
+        let lockfile = Lockfile::load(server.lock_path())?;
+        let entry = program::current_entry(&lockfile, server)?;
+        let keys = Keys { lock: entry.digest(), install: program::install_key(entry, server) };
+        allowed.install(&keys.lock)?;
+        Ok((keys, entry.locked()?))
+    }
+}
+
+/// What a lock entry and its install are called.
+struct Keys {
+    lock: Digest,
+    install: Digest,
+}
+
+/// One install, and the words about it.
+struct Work<'a> {
+    context: &'a Context,
+    paths: &'a Paths,
+    ledger: &'a Ledger,
+    server: &'a Server,
+}
+
+impl Work<'_> {
+    fn install(
+        self,
+        keys: Keys,
+        (runtime, tie): (Runtime, Tie),
+        fill: impl FnOnce(&Path, &Bar) -> Result<Vec<String>, Error>,
+    ) -> Result<(), Error> {
+        let Self { context, paths, ledger, server } = self;
+        let (name, package) = (&server.name, &server.package);
         let bar = Bar::start(&context.out, &format!("installing {package}"));
         let started = Instant::now();
-        let installed = Store::of(self.paths).install(
-            entry.digest(),
-            runtime,
-            &mut || bar.say("waiting for another `hushpipe sync`"),
-            |folder| {
-                bar.say(&format!("installing {package}"));
-                Ok(npm::install(&npm, package, &locked, folder, &mut |done| bar.advance(done))?)
-            },
-        )?;
+        let mut waiting = || bar.say("waiting for another `hushpipe sync`");
+        let store = Store::of(paths);
+        let installed = store.install(keys.install, runtime, tie, &mut waiting, |folder| {
+            bar.say(&format!("installing {package}"));
+            fill(folder, &bar)
+        })?;
+        if server.level == Level::User {
+            ledger.synced(server.subject(), keys.lock.to_string())?;
+        }
         drop(bar);
-        let name = &server.name;
         context.out.words(&match installed.filled {
             true => {
                 let seconds = started.elapsed().as_secs_f32();

@@ -10,7 +10,7 @@ use super::{Context, Outcomes};
 use crate::error::Error;
 use crate::manifest::{self, Integrity, Server};
 use crate::plan::program::{self, Installed, ProgramError};
-use crate::runner::{NpmPackage, Package};
+use crate::runner::Package;
 use crate::store::{Depth, Difference};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
@@ -64,7 +64,7 @@ impl Verify {
         let mut reports = Vec::new();
         for server in manifest.select(&self.names)? {
             let examined = match &server.package {
-                Package::Npm(package) => examine_install(server, package, &paths),
+                Package::Npm(_) | Package::Pypi(_) => examine_install(server, &paths),
                 _ => examine_program(server, &paths, machine.as_ref()),
             };
             let outcome = examined.and_then(|(report, outcome)| {
@@ -86,8 +86,8 @@ impl Verify {
 /// A report, and the failure that it amounts to.
 type Examined<'a> = Result<(Report<'a>, Result<(), ProgramError>), ProgramError>;
 
-fn examine_install<'a>(server: &'a Server, package: &NpmPackage, paths: &Paths) -> Examined<'a> {
-    let installed = Installed::find(server, package, paths)?;
+fn examine_install<'a>(server: &'a Server, paths: &Paths) -> Examined<'a> {
+    let installed = Installed::find(server, paths)?;
     let findings = installed.findings(Depth::Content)?;
     let outcome = installed.judge(&findings);
     let named = |found: &Difference| Named { path: found.path.clone(), fault: found.flaw.token() };

@@ -1,14 +1,18 @@
 //! The environment a server gets: from empty, by a keep-list, then what the manifest names.
 //!
-//! Order, later wins: the keep-list, PATH, `pass`, `dangerously_pass`, plain settings, secrets. A glob in `pass` never
-//! matches the name of a credential, and nothing but `dangerously_pass` lets a variable through that redirects a loader
-//! or an interpreter. Our own PATH is attacker input and is never handed on.
+//! Order, later wins: the keep-list, presets, `pass`, `dangerously_pass`, PATH, plain settings, secrets. A glob in `pass`
+//! never matches the name of a credential, and nothing but `dangerously_pass` lets a variable through that redirects a
+//! loader or an interpreter. Our own PATH is attacker input and is never handed on.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::Path;
 
+use super::preset::Preset;
+use crate::secret::{Secret, userinfo};
 use crate::sys::env::OwnEnv;
+use crate::sys::machine::{Machine, variable};
 use crate::sys::os;
 
 /// A server's `env` table.
@@ -16,6 +20,8 @@ use crate::sys::os;
 pub struct EnvSettings {
     /// Plain settings, name to value.
     pub plain: BTreeMap<String, String>,
+    /// Sets of variables, in the order written; a later one wins.
+    pub presets: Vec<Preset>,
     /// Globs over names of our own environment that may pass through; names of credentials only when written in full.
     pub pass: Vec<String>,
     /// Names that may pass although they redirect loaders or interpreters; user manifest only, no globs.
@@ -27,25 +33,33 @@ pub struct EnvSettings {
 pub enum Origin {
     /// On the keep-list, from our own environment.
     Kept,
+    /// On the keep-list, from the machine record because our own environment has no locale.
+    Recorded,
     /// PATH, from the machine record or the default.
     Path,
+    /// Of a preset.
+    Preset(Preset),
     /// Named by `pass`, from our own environment.
     Passed,
     /// Named by `dangerously_pass`, from our own environment.
     DangerouslyPassed,
     /// A plain setting of the manifest.
     Plain,
+    /// What the runtime needs to leave the install as it is.
+    Runtime,
 }
 
-impl Origin {
-    /// The word that `explain` shows.
-    pub fn word(self) -> &'static str {
+/// The words that `explain` shows.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kept => "keep-list",
-            Self::Path => "machine record",
-            Self::Passed => "pass",
-            Self::DangerouslyPassed => "dangerously_pass",
-            Self::Plain => "manifest",
+            Self::Kept => f.write_str("keep-list"),
+            Self::Recorded | Self::Path => f.write_str("machine record"),
+            Self::Preset(preset) => write!(f, "preset `{}`", preset.name()),
+            Self::Passed => f.write_str("pass"),
+            Self::DangerouslyPassed => f.write_str("dangerously_pass"),
+            Self::Plain => f.write_str("manifest"),
+            Self::Runtime => f.write_str("runtime"),
         }
     }
 }
@@ -53,15 +67,29 @@ impl Origin {
 /// Variables without the secrets, name to value and origin.
 pub type Variables = BTreeMap<OsString, (OsString, Origin)>;
 
-/// The variables a server gets beside its secrets.
-pub fn variables(settings: &EnvSettings, own: &OwnEnv, path: OsString) -> Variables {
-    let mut variables = Variables::new();
-    for name in own.names() {
-        if let Some(origin) = name.to_str().and_then(|name| inherited(settings, name)) {
-            let value = own.var(name).unwrap_or_default().to_owned();
-            variables.insert(name.to_owned(), (value, origin));
-        }
+/// The variables a server gets beside its secrets. `record` is the machine record, where there is one.
+pub fn variables(
+    settings: &EnvSettings,
+    own: &OwnEnv,
+    record: Option<&Machine>,
+    path: OsString,
+) -> Variables {
+    let (kept, passed): (Variables, Variables) =
+        inherited(settings, own).partition(|(_, (_, origin))| *origin == Origin::Kept);
+    let mut variables = kept;
+    if let Some(record) = record.filter(|_| !has_locale(own)) {
+        let locale =
+            variable::LOCALE.iter().filter_map(|name| Some((name, record.variable(name)?)));
+        variables
+            .extend(locale.map(|(name, value)| (name.into(), (value.into(), Origin::Recorded))));
     }
+    for preset in &settings.presets {
+        let values = preset.values(own, record).into_iter();
+        variables.extend(
+            values.map(|(name, value)| (name.into(), (value.into(), Origin::Preset(*preset)))),
+        );
+    }
+    variables.extend(passed);
     variables.insert("PATH".into(), (path, Origin::Path));
     for (name, value) in &settings.plain {
         variables.insert(name.into(), (value.into(), Origin::Plain));
@@ -69,8 +97,34 @@ pub fn variables(settings: &EnvSettings, own: &OwnEnv, path: OsString) -> Variab
     variables
 }
 
+/// The variables whose value carries a password (`http://user:password@proxy`): no secrets by the manifest, and as little
+/// for the client to read.
+pub fn with_passwords(variables: &Variables) -> impl Iterator<Item = (&str, Secret)> {
+    variables.iter().filter_map(|(name, (value, _))| {
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        let holds = userinfo::is_in_variable(name, value);
+        holds.then(|| (name, Secret::new(value.as_bytes().to_vec())))
+    })
+}
+
+/// Whether we were given a locale: then it is the session's, and the record's is not mixed into it.
+fn has_locale(own: &OwnEnv) -> bool {
+    variable::LOCALE.iter().any(|name| own.text(name).is_some())
+}
+
+/// What passes of our own environment, and why.
+fn inherited(
+    settings: &EnvSettings,
+    own: &OwnEnv,
+) -> impl Iterator<Item = (OsString, (OsString, Origin))> {
+    own.names().filter_map(|name| {
+        let origin = passes(settings, name.to_str()?)?;
+        Some((name.to_owned(), (own.var(name)?.to_owned(), origin)))
+    })
+}
+
 /// Why a variable of our own environment may pass, if it may.
-fn inherited(settings: &EnvSettings, name: &str) -> Option<Origin> {
+fn passes(settings: &EnvSettings, name: &str) -> Option<Origin> {
     if settings.dangerously_pass.iter().any(|passed| same_name(passed, name)) {
         return Some(Origin::DangerouslyPassed);
     }
@@ -80,10 +134,10 @@ fn inherited(settings: &EnvSettings, name: &str) -> Option<Origin> {
     if os::KEEP.iter().any(|kept| glob(kept, name)) {
         return Some(Origin::Kept);
     }
-    let passes = |pattern: &String| {
+    let matches = |pattern: &String| {
         same_name(pattern, name) || (glob(pattern, name) && !names_credential(name))
     };
-    settings.pass.iter().any(passes).then_some(Origin::Passed)
+    settings.pass.iter().any(matches).then_some(Origin::Passed)
 }
 
 /// Names that make a loader, an interpreter or a package manager run or read something else, and PATH.
@@ -197,7 +251,7 @@ mod tests {
 
     fn names(settings: &EnvSettings, own: &[(&str, &str)]) -> Vec<String> {
         let own = OwnEnv::of(own.iter().copied());
-        let variables = variables(settings, &own, "/usr/bin".into());
+        let variables = variables(settings, &own, None, "/usr/bin".into());
         variables.keys().map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
@@ -228,6 +282,37 @@ mod tests {
         let dangerous =
             EnvSettings { dangerously_pass: vec!["LD_PRELOAD".into()], ..EnvSettings::default() };
         assert_eq!(names(&dangerous, &own), ["LD_PRELOAD", "PATH"]);
+    }
+
+    #[test]
+    fn a_later_source_wins_and_each_variable_says_where_it_is_from() {
+        let own = OwnEnv::of([("HTTPS_PROXY", "http://ours:1"), ("HOME", "/h")]);
+        let recorded =
+            [("HTTPS_PROXY", "http://proxy:1"), ("SSL_CERT_FILE", "/ca"), ("LANG", "C.UTF-8")];
+        let record = Machine {
+            variables: recorded.map(|(name, value)| (name.into(), value.into())).into(),
+            ..Machine::default()
+        };
+        let settings = EnvSettings {
+            presets: vec![Preset::CorpProxy, Preset::Python],
+            pass: vec!["HTTPS_PROXY".into()],
+            plain: BTreeMap::from([("PYTHONUTF8".into(), "0".into())]),
+            ..EnvSettings::default()
+        };
+        let made = variables(&settings, &own, Some(&record), "/usr/bin".into());
+        let shown = |name: &str| {
+            let (value, origin) = &made[OsStr::new(name)];
+            format!("{} ({origin})", value.display())
+        };
+        assert_eq!(shown("HTTPS_PROXY"), "http://ours:1 (pass)");
+        assert_eq!(shown("https_proxy"), "http://proxy:1 (preset `corp-proxy`)");
+        assert_eq!(shown("SSL_CERT_FILE"), "/ca (preset `python`)");
+        assert_eq!(shown("PYTHONUTF8"), "0 (manifest)");
+        assert_eq!(shown("LANG"), "C.UTF-8 (machine record)");
+
+        let own = OwnEnv::of([("LC_CTYPE", "de_DE.UTF-8")]);
+        let made = variables(&settings, &own, Some(&record), "/usr/bin".into());
+        assert!(!made.contains_key(OsStr::new("LANG")), "a session's locale is not mixed");
     }
 
     #[test]

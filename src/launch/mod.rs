@@ -2,6 +2,7 @@
 
 pub mod env;
 pub mod file;
+pub mod preset;
 pub mod process;
 
 use crate::error::{Fault, Kind};

@@ -4,15 +4,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-
 use super::LaunchError;
-use super::env::Variables;
+use super::env::{Variables, with_passwords};
 use super::file::SecretFiles;
-use crate::secret::{Delivery, SecretSet};
-use crate::sys::command;
+use crate::secret::{Delivery, Secret, SecretSet};
+use crate::sys::command::{Order, Started};
 use crate::sys::env::ScrubbedEnv;
-use crate::sys::os::{self, Group};
+use crate::sys::os::{self, Guard};
 use crate::sys::path::Paths;
 
 /// What to start, decided before any secret is known.
@@ -30,28 +28,31 @@ pub struct Launch {
     pub variables: Variables,
 }
 
-/// A running server. Dropping it ends the process (KILL).
+/// A running server.
 pub struct Server {
-    /// The process.
-    pub child: Child,
-    /// Its process group, or job.
-    pub group: Option<Group>,
-    /// Where its messages go in.
-    pub stdin: ChildStdin,
-    /// Where its messages come out.
-    pub stdout: ChildStdout,
-    /// Its log.
-    pub stderr: ChildStderr,
+    /// Its process and the three streams.
+    pub started: Started,
     /// The files that carry secrets to it; they live as long as it does.
     pub files: SecretFiles,
 }
 
 impl Launch {
-    /// Starts the server with these secrets.
+    /// The credentials among the variables, with their names: nobody called them secrets, and the client must not read
+    /// them either.
+    pub fn credentials(&self) -> Vec<(String, Secret)> {
+        with_passwords(&self.variables).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Has the guard start the server with these secrets.
     ///
     /// # Errors
     /// The working directory or the program is not there, the program cannot be run, a secret cannot be delivered.
-    pub fn spawn(self, secrets: &SecretSet, paths: &Paths) -> Result<Server, LaunchError> {
+    pub fn spawn(
+        self,
+        guard: Guard,
+        secrets: &SecretSet,
+        paths: &Paths,
+    ) -> Result<Server, LaunchError> {
         if !self.cwd.is_dir() {
             let cwd = self.cwd.display().to_string();
             return Err(LaunchError::NoWorkingDirectory { server: self.server, cwd });
@@ -66,17 +67,15 @@ impl Launch {
             env.set(name, value);
         }
         let files = self.deliver(secrets, &mut env, paths)?;
-        let mut command =
-            command::server(&self.program, &self.args, &env, &self.cwd, &files.keep_open());
-        let mut child = command.spawn().map_err(|source| self.spawn_error(source))?;
-        let system = |source| LaunchError::System { server: self.server.clone(), source };
-        let group = os::adopt(&child).map_err(system)?;
-        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-            (Some(stdin), Some(stdout), Some(stderr)) => {
-                Ok(Server { child, group, stdin, stdout, stderr, files })
-            }
-            _ => Err(system(io::ErrorKind::BrokenPipe.into())),
-        }
+        let order = Order {
+            program: &self.program,
+            args: &self.args,
+            env: &env,
+            cwd: &self.cwd,
+            keep_open: &files.keep_open(),
+        };
+        let started = guard.spawn(&order).map_err(|source| self.spawn_error(source))?;
+        Ok(Server { started, files })
     }
 
     #[expect(

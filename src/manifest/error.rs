@@ -56,16 +56,6 @@ pub enum Error {
         /// The profiles there are.
         known: Vec<String>,
     },
-    /// The server comes from a project manifest, and nobody has said yet that it may run.
-    #[error(
-        "server `{name}` is from a project manifest, and project manifests need trust, which this version does not have"
-    )]
-    Untrusted {
-        /// The server.
-        name: String,
-        /// The project manifest and the user manifest.
-        manifests: (PathBuf, PathBuf),
-    },
 }
 
 impl Error {
@@ -105,11 +95,6 @@ impl Fault for Error {
             }
             Self::UnknownServer { name, known } => Some(choice("server", name, known)),
             Self::UnknownProfile { name, known } => Some(choice("profile", name, known)),
-            Self::Untrusted { name, manifests: (project, user) } => Some(format!(
-                "ask the user to copy `[servers.{name}]` from `{}` to `{}`",
-                project.display(),
-                user.display()
-            )),
             Self::MissingProject(_) | Self::TooLarge(_) => None,
         }
     }

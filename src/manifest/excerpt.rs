@@ -3,7 +3,10 @@
 //! Errors reach the model, the host's logs and the terminal, and the line that is wrong is often the one into which
 //! somebody pasted a token. So this shows by a list and hides the rest: keys, and the values of keys that never hold a
 //! secret ([`OPEN_KEYS`]). Other strings and bare words become `…`, comments are cut off, and what looks like a token is
-//! hidden wherever it stands. The line need not be valid TOML: syntax errors are shown with it.
+//! hidden wherever it stands; of a package only what reads as one is shown, since a URL may hold a password. The line need
+//! not be valid TOML: syntax errors are shown with it.
+
+use crate::runner::NpmPackage;
 
 /// Keys whose values are shown, outside tables named in [`CLOSED_TABLES`].
 const OPEN_KEYS: &[&str] = &[
@@ -28,6 +31,12 @@ const OPEN_KEYS: &[&str] = &[
 /// Tables in which only `pass` and its like are shown: a variable may have any name.
 const CLOSED_TABLES: &[&str] = &["secrets", "env", "providers", "profiles"];
 
+/// Open keys that name a package.
+const PACKAGE_KEYS: &[&str] = &["npm", "pypi"];
+
+/// Words that are shown of a header that does not end as one.
+const HEADER_WORDS: &[&str] = &["servers", "secrets", "env", "providers", "profiles"];
+
 /// Keys that stay open inside a closed table: lists of names, and words from a short list.
 const ALWAYS_OPEN_KEYS: &[&str] = &["pass", "dangerously_pass", "presets", "deliver", "sensitive"];
 
@@ -40,8 +49,10 @@ pub(super) fn excerpt(line: &str, table: &str) -> String {
         out: String::new(),
         rest: line.trim(),
         header: is_header(line.trim()),
+        spliced: is_spliced(line.trim()),
         closed: is_closed(table),
         open_value: None,
+        package: false,
         expects_value: false,
         brackets: Vec::new(),
     };
@@ -79,6 +90,12 @@ fn is_header(line: &str) -> bool {
         && (names.len() < inner.len() || !names.contains(['"', '\'']))
 }
 
+/// Whether a line opens like a header and does not end as one.
+fn is_spliced(line: &str) -> bool {
+    let code = line.split('#').next().unwrap_or_default();
+    line.starts_with('[') && !(is_header(line) && code.contains(']'))
+}
+
 fn is_closed(table: &str) -> bool {
     table.split(['.', '[', ']', ' ', '"', '\'']).any(|part| CLOSED_TABLES.contains(&part))
 }
@@ -89,10 +106,14 @@ struct Scan<'a> {
     rest: &'a str,
     /// The line is a `[table]` header: every word is a key.
     header: bool,
+    /// The line is a header without its end, perhaps with another line's text in it.
+    spliced: bool,
     /// Inside a table whose values are hidden.
     closed: bool,
     /// After `=`: whether the value may be shown.
     open_value: Option<bool>,
+    /// After `=`: whether the value is to be a package.
+    package: bool,
     /// Right behind `=`, `[` or `,`: only there does a value stand.
     expects_value: bool,
     brackets: Vec<char>,
@@ -173,7 +194,12 @@ impl<'a> Scan<'a> {
     /// Whether what was just taken is a value that may be shown.
     fn may_show(&mut self, text: &str) -> bool {
         let is_value = std::mem::take(&mut self.expects_value);
-        is_value && self.open_value == Some(true) && !looks_opaque(text)
+        let text = text.trim_matches(['"', '\'']);
+        let is_plain = match self.package {
+            true => is_package(text),
+            false => !(text.contains("://") || text.contains(':') && text.contains('@')),
+        };
+        is_value && self.open_value == Some(true) && is_plain && !looks_opaque(text)
     }
 
     /// Whether what was just taken stands where a key stands: before `=`, or in a header.
@@ -184,7 +210,13 @@ impl<'a> Scan<'a> {
     }
 
     fn key(&mut self, key: &str, written: &str) {
-        self.out.push_str(if looks_opaque(key) { "…" } else { written });
+        if self.spliced {
+            // What is spliced into one may come from any other line.
+            let known = |word| if HEADER_WORDS.contains(&word) { word } else { "…" };
+            self.out.push_str(&key.split('.').map(known).collect::<Vec<_>>().join("."));
+        } else {
+            self.out.push_str(if looks_opaque(key) { "…" } else { written });
+        }
         if self.header {
             return;
         }
@@ -193,7 +225,18 @@ impl<'a> Scan<'a> {
         self.closed |= is_closed(key);
         let keys = if closed || self.closed { ALWAYS_OPEN_KEYS } else { OPEN_KEYS };
         self.open_value = Some(keys.contains(&last));
+        self.package = PACKAGE_KEYS.contains(&last);
     }
+}
+
+/// Whether a text reads as a package with a version, a range or a tag behind it, extras between; not as a URL, a path or
+/// a credential before a host.
+fn is_package(text: &str) -> bool {
+    let split = text.char_indices().skip(1).find(|(_, c)| "@=[".contains(*c));
+    let (name, version) = text.split_at(split.map_or(text.len(), |(at, _)| at));
+    let of_version = |c: char| c.is_ascii_alphanumeric() || " .,-+_*^~<>=!|[]".contains(c);
+    let version = version.strip_prefix('@').unwrap_or(version);
+    NpmPackage::is_name(name) && version.chars().all(of_version)
 }
 
 /// Where a string that starts at 0 ends, its closing quote included.
@@ -220,7 +263,9 @@ mod tests {
             // What is wrong stays readable.
             ("", "version = 2", "version = 2"),
             ("", "[servers.github]", "[servers.github]"),
-            ("", "[servers.github # c", "[servers.github"),
+            ("", "[servers.github # c", "[servers.…"),
+            ("[servers.x]", "pypi = \"m[pg,x]==1.4.*\"", "pypi = \"m[pg,x]==1.4.*\""),
+            ("[servers.x]", "npm = \"m@>=1 <2 || 3.x\"", "npm = \"m@>=1 <2 || 3.x\""),
             ("", "[servers.\"a.b\"]", "[servers.\"…\"]"),
             ("[servers.x]", "npm = \"@a/b@^1.2.3\" # pin me", "npm = \"@a/b@^1.2.3\""),
             ("[servers.x]", "cwd = '/home/me/work'", "cwd = '/home/me/work'"),
@@ -254,13 +299,45 @@ mod tests {
             ("", "\"hunter2\",", "\"…\","),
             ("[servers.x]", "npm = \"m@1\" hunter2", "npm = \"m@1\" …"),
             ("", "[servers.x.hunter2\"\"", "[…\"…\""),
-            ("", "[servers.x.sA = \"hunter2\"", "[servers.x.sA = \"…\""),
+            ("", "[servers.x.sA = \"hunter2\"", "[servers.….… = \"…\""),
             ("", "npm = \"m@1\", hunter2", "npm = \"m@1\", …"),
             ("", "[\"hunter2\"]", "[\"…\"]"),
-            ("", "[args = [\"hunter2\"]", "[args = [\"…\"]"),
+            ("", "[args = [\"hunter2\"]", "[… = [\"…\"]"),
         ];
         for (table, line, shown) in cases {
             assert_eq!(excerpt(line, table), shown, "{table} {line}");
+        }
+    }
+
+    #[test]
+    fn a_password_of_any_length_stays_hidden() {
+        let lines = [
+            ("[servers.x]", "npm = \"https://user:CANARY@host/a.tgz\""),
+            ("[servers.x]", "npm = \"git+ssh://CANARY@host/a.git\""),
+            ("[servers.x]", "npm = \"user:CANARY@1.0.0\""),
+            ("[servers.x]", "npm = \"a@npm:CANARY@1.0.0\""),
+            ("[servers.x]", "npm = \"a@1.0.0@CANARY\""),
+            ("[servers.x]", "npm = \"//CANARY/a\""),
+            ("[servers.x]", "npm = 'https://user:CANARY@host'"),
+            ("[servers]", "x = { npm = \"https://u:CANARY@host\", bin = \"a\" }"),
+            ("[servers.x]", "pypi = \"a @ https://user:CANARY@host/a.whl\""),
+            ("[servers.x]", "cwd = \"https://user:CANARY@host\""),
+            ("[servers.x]", "runtime = \"user:CANARY@host\""),
+            ("[servers.x.env]", "pass = [\"https://user:CANARY@host\"]"),
+            ("", "[servers.x.CANARY"),
+            ("", "[servers.CANARY # c]"),
+            ("", "[CANARY"),
+            ("", "[servers.x CANARY]"),
+            ("", "[servers.x] CANARY"),
+            ("", "[servers.x]CANARY"),
+            ("", "[servers.x.CANARY = 1"),
+        ];
+        for length in 3..=40 {
+            let canary: String = "q7zXk2vW9jR4mB8nT5cL".chars().cycle().take(length).collect();
+            for (table, line) in lines {
+                let shown = excerpt(&line.replace("CANARY", &canary), table);
+                assert!(!shown.contains(&canary), "{line} of {length}: {shown}");
+            }
         }
     }
 

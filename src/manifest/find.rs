@@ -43,7 +43,7 @@ impl Sources {
     }
 
     /// The project manifest as an absolute path, unless what is named is the user manifest itself.
-    pub(super) fn project_path(&self, paths: &Paths) -> Option<PathBuf> {
+    pub fn project_path(&self, paths: &Paths) -> Option<PathBuf> {
         let named = self.project.as_ref()?;
         let path = std::path::absolute(named).unwrap_or_else(|_| named.clone());
         let is_users_own = match (path.canonicalize(), paths.manifest().canonicalize()) {

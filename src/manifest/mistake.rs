@@ -1,6 +1,6 @@
 //! Everything a manifest can get wrong, as messages for a person.
 
-use super::names::shown;
+use super::names::{nearest, shown};
 use crate::secret::reference::ReferenceError;
 
 /// One thing that is wrong in a manifest. Names keys, variables and packages; never shows a value.
@@ -62,7 +62,9 @@ pub enum Mistake {
     #[error("a provider cannot be called `{0}`: that is a scheme already")]
     TakenScheme(String),
     /// Not exactly one of the keys that say what to start.
-    #[error("server `{server}` needs exactly one of `npm`, `binary`, `command`, and has {found}")]
+    #[error(
+        "server `{server}` needs exactly one of `npm`, `pypi`, `binary`, `command`, and has {found}"
+    )]
     Package {
         /// The server.
         server: String,
@@ -70,14 +72,30 @@ pub enum Mistake {
         found: usize,
     },
     /// A key that means nothing for this kind of package.
-    #[error("`{key}` is for `npm` servers")]
-    OnlyNpm {
+    #[error("`{key}` is for {kinds} servers")]
+    OnlyFor {
         /// The key.
         key: &'static str,
+        /// The kinds of packages that it is for.
+        kinds: &'static str,
     },
     /// Not a package of the npm registry.
     #[error("`npm` takes a package of the registry as `name@version`")]
     NotRegistry,
+    /// Not a package of PyPI.
+    #[error("`{key}` takes packages of PyPI, each as `name==version` or `name[extra]==version`")]
+    NotPypi {
+        /// The key.
+        key: &'static str,
+    },
+    /// A package of PyPI without an exact version.
+    #[error("`{}` has no exact version", shown(name))]
+    InexactPypi {
+        /// The package.
+        name: String,
+        /// The exact version that was meant, where that can be told.
+        write: Option<String>,
+    },
     /// A package without an exact version.
     #[error("`{}` has no exact version", shown(name))]
     Inexact {
@@ -196,6 +214,10 @@ impl Mistake {
             Self::ManifestVersion(_) => "write `version = 1`, or update hushpipe".into(),
             Self::MissingKey(key) if key == "version" => "write `version = 1` at the top".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            Self::UnknownWord { word, known } => {
+                return nearest(word, known.iter().map(String::as_str))
+                    .map(|nearest| did_you_mean(&nearest.to_owned()));
+            }
             Self::UnknownKey { known, .. } if !known.is_empty() => {
                 format!("known here: `{}`", known.join("`, `"))
             }
@@ -214,6 +236,11 @@ impl Mistake {
                 let name = shown(name);
                 let asked = if asked.is_empty() { String::new() } else { format!("@{asked}") };
                 format!("`npm view {name}{asked} version` shows it; write `{name}@VERSION`")
+            }
+            Self::NotPypi { .. } => "write the package's name and exact version".into(),
+            Self::InexactPypi { name, write, .. } => {
+                let version = write.as_deref().unwrap_or("VERSION");
+                format!("write `{}=={version}`", shown(name))
             }
             Self::Digest => "`sha256sum FILE` shows it".into(),
             Self::Reference { error: ReferenceError::NoScheme, .. } => STORE_IT.into(),

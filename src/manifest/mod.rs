@@ -4,6 +4,7 @@
 //! wins over one of the same name in a project. What comes out cannot be wrong: every name, version, path and reference
 //! has been checked, and every mistake of a file is reported with its place. No message shows a value.
 
+mod consent;
 pub mod error;
 mod excerpt;
 pub mod find;
@@ -15,6 +16,7 @@ pub mod schema;
 pub mod server;
 mod source;
 mod table;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -23,12 +25,13 @@ use std::path::PathBuf;
 
 use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
+pub use consent::Allowed;
 pub use error::Error;
 pub(crate) use excerpt::looks_opaque;
 pub use find::Sources;
 pub(crate) use read::duration;
 use read::{Contents, Reading};
-pub use server::{Cwd, Integrity, Level, Server};
+pub use server::{Cwd, Integrity, Level, RuntimeChoice, Server};
 use source::Source;
 
 /// Every server that is at hand.
@@ -42,8 +45,6 @@ pub struct Manifest {
     pub files: Vec<PathBuf>,
     /// Servers of the project manifest that one of the user's hides by its name.
     pub hidden: Vec<String>,
-    /// Where the user manifest is, or would be.
-    user: PathBuf,
 }
 
 /// Reads the user manifest, and the project manifest if `sources` names one.
@@ -76,7 +77,6 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
         providers: BTreeMap::new(),
         files,
         hidden: Vec::new(),
-        user,
     };
     let mut profiles = Vec::new();
     // The user's entries go in last: on a name clash they win.
@@ -138,19 +138,5 @@ impl Manifest {
             return Ok(self.servers.values().collect());
         }
         names.iter().map(|name| self.server(name)).collect()
-    }
-
-    /// Whether a server may be started or installed: not while it comes from a project manifest.
-    ///
-    /// # Errors
-    /// [`Error::Untrusted`].
-    pub fn allow_launch(&self, server: &Server) -> Result<(), Error> {
-        match server.level {
-            Level::User => Ok(()),
-            Level::Project => Err(Error::Untrusted {
-                name: server.name.clone(),
-                manifests: (server.manifest.clone(), self.user.clone()),
-            }),
-        }
     }
 }

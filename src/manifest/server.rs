@@ -1,5 +1,6 @@
 //! One `[servers.<name>]` entry as a type that cannot be wrong.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,33 @@ pub enum Cwd {
     Path(PathBuf),
 }
 
+/// Which runtime the manifest chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuntimeChoice {
+    /// The program at this absolute path.
+    Path(PathBuf),
+    /// One of this version, such as `3.12`; for `pypi` only.
+    Version(String),
+}
+
+impl RuntimeChoice {
+    /// The path, where that is what was chosen.
+    pub fn path(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Version(_) => None,
+        }
+    }
+
+    /// The version, where that is what was chosen.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::Path(_) => None,
+            Self::Version(version) => Some(version),
+        }
+    }
+}
+
 /// How an install is checked at launch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -55,8 +83,8 @@ pub struct Server {
     pub package: Package,
     /// Which of the package's entry points, where it has several.
     pub bin: Option<String>,
-    /// The runtime to use instead of the machine record's.
-    pub runtime: Option<PathBuf>,
+    /// The runtime to use instead of the machine's own.
+    pub runtime: Option<RuntimeChoice>,
     /// Arguments behind the entry point.
     pub args: Vec<String>,
     /// Where it runs.
@@ -69,8 +97,10 @@ pub struct Server {
     pub frame_limit: usize,
     /// How the install is checked at launch.
     pub integrity: Integrity,
-    /// What it asks of the stores.
+    /// What it asks of the stores, the chosen profile applied.
     pub secrets: Vec<SecretRequest>,
+    /// What it asks by itself (`None`) and what each profile puts in its place, chosen or not.
+    pub requests: BTreeMap<Option<String>, Vec<SecretRequest>>,
     /// What else its environment holds.
     pub env: EnvSettings,
 }

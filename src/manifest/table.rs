@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::server::Integrity;
+use crate::launch::preset::Preset;
 use crate::provider::ProviderConfig;
 use crate::secret::Delivery;
 
@@ -49,22 +50,34 @@ pub(super) type Secrets = BTreeMap<Spanned<String>, Spanned<Secret>>;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
-    { "required": ["npm"] }, { "required": ["binary"] }, { "required": ["command"] },
+    { "required": ["npm"] }, { "required": ["pypi"] }, { "required": ["binary"] }, { "required": ["command"] },
 ]))]
 pub(super) struct Server {
     /// A package of the npm registry with its exact version: `name@1.2.3`.
     #[schemars(with = "Option<String>")]
     pub(super) npm: Option<Spanned<String>>,
+    /// A package of PyPI with its exact version: `name==1.2.3` or `name[extra]==1.2.3`.
+    #[schemars(with = "Option<String>")]
+    pub(super) pypi: Option<Spanned<String>>,
+    /// Packages of PyPI to install beside it, each with its exact version.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) with: Vec<Spanned<String>>,
+    /// Packages of PyPI, as `name==1.2.3`, that may be built from source, which runs their code. User manifest only.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) allow_sdist: Vec<Spanned<String>>,
     /// An executable file and the SHA-256 it must have.
     #[schemars(with = "Option<Binary>")]
     pub(super) binary: Option<Spanned<Binary>>,
     /// One's own program and its arguments, not pinned. User manifest only.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) command: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Which of an npm package's programs to start, where it has several.
+    /// Which of the package's programs to start, where it has several.
     #[schemars(with = "Option<String>")]
     pub(super) bin: Option<Spanned<String>>,
-    /// The absolute path of the node to use instead of the machine's own. User manifest only.
+    /// The node or Python to use instead of the machine's own: an absolute path (user manifest only), or for `pypi` a
+    /// version such as `3.12`.
     #[schemars(with = "Option<String>")]
     pub(super) runtime: Option<Spanned<String>>,
     /// Arguments for the server.
@@ -80,7 +93,8 @@ pub(super) struct Server {
     /// How long to wait for answers under way after the client has closed its end. Default `30s`.
     #[schemars(with = "Option<String>")]
     pub(super) drain: Option<Spanned<String>>,
-    /// The largest message relayed, such as `64MiB` (the default), or a number of bytes.
+    /// The largest message relayed, such as `64MiB` (the default), or a number of bytes. More than the default in the user
+    /// manifest only.
     #[schemars(with = "Option<Scalar>")]
     pub(super) frame_limit: Option<Spanned<Scalar>>,
     /// How the install is checked at launch: `fast` by size and times (the default), `full` by hashing every file.
@@ -144,7 +158,8 @@ pub(super) struct SecretTable {
     /// One field for each variable, where one fetch fills several.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) fields: Option<Spanned<Vec<Spanned<String>>>>,
-    /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`).
+    /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`; user
+    /// manifest only).
     pub(super) deliver: Option<Delivery>,
     /// Whether the value is kept from the client. `false` only for settings that live in a store. User manifest only.
     #[schemars(with = "Option<bool>")]
@@ -161,6 +176,8 @@ pub(super) struct SecretTable {
 struct Env {
     /// Names of hushpipe's own environment that may pass to the server; `*` stands for any characters.
     pass: Option<Vec<String>>,
+    /// Sets of variables that servers of one kind want.
+    presets: Option<Vec<Preset>>,
     /// Full names that may be passed or set although they redirect a loader or an interpreter. User manifest only.
     dangerously_pass: Option<Vec<String>>,
     /// A plain setting.

@@ -6,6 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::trust::{Ledger, TrustError};
 
 /// A home whose user manifest is `user`, and a project folder with `project` in it.
 struct Home {
@@ -58,10 +59,11 @@ fn the_users_entry_wins_and_a_projects_may_not_start() {
     assert_eq!((b.level, b.manifest.clone()), (Level::Project, home.project()));
     assert_eq!(manifest.hidden, ["a"]);
     assert_eq!(b.lock_path(), home.folder.path().join("project/hushpipe.lock"));
-    manifest.allow_launch(a).expect("the user's may");
-    let refused = manifest.allow_launch(b).expect_err("a project's may not");
+    let ledger = Ledger::of(&home.paths());
+    a.allow(&ledger).expect("the user's may").run(None).expect("nothing is locked");
+    let refused = b.allow(&ledger).expect_err("a project's may not");
     assert_eq!(crate::error::Fault::kind(&refused).exit_code(), 78);
-    assert!(refused.to_string().contains("need trust, which this version does not have"));
+    assert!(matches!(refused, TrustError::Untrusted { .. }));
 }
 
 #[test]

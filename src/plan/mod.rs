@@ -7,7 +7,7 @@ pub mod program;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::launch::env::{search_path, variables};
+use crate::launch::env::{Origin, search_path, variables};
 use crate::launch::process::Launch;
 use crate::manifest::{Cwd, Server};
 use crate::relay::Settings;
@@ -46,13 +46,17 @@ impl LaunchPlan {
             Cwd::Client => around.client_dir.clone(),
             Cwd::Path(path) => path.clone(),
         };
+        let mut variables = variables(&server.env, around.own, around.machine, path);
+        for (name, value) in program.variables {
+            variables.insert(name.into(), (value.into(), Origin::Runtime));
+        }
         Self {
             launch: Launch {
                 server: server.name.clone(),
                 program: program.path,
                 args,
                 cwd,
-                variables: variables(&server.env, around.own, path),
+                variables,
             },
             settings: Settings {
                 server: server.name.clone(),

@@ -85,10 +85,12 @@ pub enum Action {
 }
 
 impl Redactor {
-    /// A redactor for the secrets of one launch. Those that are not sensitive are not looked for.
-    pub fn new(known: &SecretSet) -> Self {
+    /// A redactor for the secrets of one launch and the credentials among its other variables. Secrets that are not
+    /// sensitive are not looked for.
+    pub fn new(known: &SecretSet, credentials: &[(String, Secret)]) -> Self {
         let sensitive = known.iter().filter(|injected| injected.sensitive);
-        Self::armed(sensitive.map(|injected| (injected.variable.as_str(), &injected.value)))
+        let secrets = sensitive.map(|injected| (injected.variable.as_str(), &injected.value));
+        Self::armed(secrets.chain(credentials.iter().map(|(name, value)| (name.as_str(), value))))
     }
 
     /// A redactor for these values under these names. A name may come several times: before and after a rotation.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Settings;
 use super::pump::Progress;
-use crate::sys::os::Group;
+use crate::sys::os::Process;
 
 /// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
 const CLOSE_TO_TERM: Duration = Duration::from_millis(1800);
@@ -29,8 +29,10 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How far the end of a session has come.
 pub(super) struct End<'a> {
     settings: &'a Settings,
-    /// The client closed its end.
+    /// The client closed its end; what it sent before may still be on its way.
     closed: Option<Instant>,
+    /// The server has all of it, and its stdin is closed.
+    delivered: bool,
     /// Since then nothing is in flight.
     idle: Option<Instant>,
     /// The client or a signal ended the session.
@@ -51,6 +53,7 @@ impl<'a> End<'a> {
         Self {
             settings,
             closed: None,
+            delivered: false,
             idle: None,
             asked: false,
             silent: None,
@@ -82,9 +85,16 @@ impl<'a> End<'a> {
         !self.asked || self.draining()
     }
 
-    pub(super) fn client_closed(&mut self) {
+    /// The client closed its end.
+    pub(super) fn client_leaves(&mut self) {
         self.asked = true;
-        self.closed = Some(Instant::now());
+        self.closed.get_or_insert_with(Instant::now);
+    }
+
+    /// The client closed its end, and the server has everything it sent.
+    pub(super) fn client_closed(&mut self) {
+        self.client_leaves();
+        self.delivered = true;
     }
 
     pub(super) fn server_silent(&mut self) {
@@ -97,17 +107,19 @@ impl<'a> End<'a> {
 
     /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
     /// send INT and TERM together, and the server still gets its time.
-    pub(super) fn tell(&mut self, group: &Option<Group>) {
+    pub(super) fn tell(&mut self, process: &Process) {
         self.asked = true;
         if !self.told() {
-            self.terminate(group, TERM_TO_KILL);
+            self.terminate(process, TERM_TO_KILL);
         }
     }
 
     /// Sets the moment of the next step.
     pub(super) fn schedule(&mut self, nothing_in_flight: bool) {
         self.idle = match self.closed {
-            Some(_) if nothing_in_flight => self.idle.or_else(|| Some(Instant::now())),
+            Some(_) if nothing_in_flight && self.delivered => {
+                self.idle.or_else(|| Some(Instant::now()))
+            }
             _ => None,
         };
         let drained = self.closed.or(self.ended).map(|since| since + self.settings.drain);
@@ -133,7 +145,7 @@ impl<'a> End<'a> {
     }
 
     /// Takes the next step; true when there is nothing left to wait for.
-    pub(super) fn escalate(&mut self, group: &Option<Group>, now: Progress) -> bool {
+    pub(super) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
         let moved = std::mem::replace(&mut self.seen, now) != now || now.writing;
         if self.ended.is_some() {
             let since = self.closed.or(self.ended);
@@ -142,19 +154,15 @@ impl<'a> End<'a> {
         }
         if self.told() {
             self.killed = true;
-            if let Some(group) = group {
-                group.kill();
-            }
+            process.kill();
         } else {
-            self.terminate(group, self.settings.grace);
+            self.terminate(process, self.settings.grace);
         }
         false
     }
 
-    fn terminate(&mut self, group: &Option<Group>, then_kill_after: Duration) {
-        if let Some(group) = group {
-            group.terminate();
-        }
+    fn terminate(&mut self, process: &Process, then_kill_after: Duration) {
+        process.terminate();
         self.told = Some((Instant::now(), then_kill_after));
     }
 }

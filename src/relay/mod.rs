@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use crate::launch::process::Server;
 use crate::redact::Redactor;
+use crate::sys::command::Started;
 use crate::sys::os::{self, Reader, Signals, Writer};
 use end::End;
 use pump::Session;
@@ -87,20 +88,21 @@ impl Outcome {
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
-/// Relays until the session is over and the server's process group is gone.
+/// Relays until the session is over and the server's process tree is gone.
 ///
 /// # Errors
-/// The client's stdout cannot be watched, or the server cannot be waited for.
+/// The client's stdin or stdout cannot be watched.
 pub async fn relay(
     server: Server,
     client: Client,
     redactor: &Redactor,
     settings: &Settings,
 ) -> io::Result<Outcome> {
-    let Server { mut child, mut group, stdin, stdout, stderr, files: _files } = server;
+    let Server { started: Started { mut process, stdin, stdout, stderr }, files: _files } = server;
     let log = Log::default();
     let session = Session::new(redactor, settings, &log, client.writer);
     let mut signals = client.signals;
+    let mut input_closed = pin!(client.reader.hangup()?);
     let mut to_server: Pump = Some(Box::pin(session.to_server(client.reader, stdin)));
     let mut to_client: Pump = Some(Box::pin(session.to_client(stdout)));
     let mut logs: Pump = Some(Box::pin(stderr::pump(stderr, redactor, &log)));
@@ -111,21 +113,21 @@ pub async fn relay(
     let mut answered = false;
     loop {
         tokio::select! {
-            ended = child.wait(), if status.is_none() => {
-                status = Some(ended?);
-                // Dropping the group ends what the server leaves behind in it.
-                group = None;
+            ended = process.wait(), if status.is_none() => {
+                status = Some(ended);
                 end.server_ended();
             }
             () = run(&mut to_client) => end.server_silent(),
             () = run(&mut to_server) => end.client_closed(),
+            // What it sent before may wait for a server that does not read: that must not hide that it has gone.
+            () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
             () = run(&mut logs) => {}
-            () = &mut hangup, if !end.told() => end.tell(&group),
-            () = session.client_gone(), if !end.told() => end.tell(&group),
-            () = signals.recv() => end.tell(&group),
-            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&group),
+            () = &mut hangup, if !end.told() => end.tell(&process),
+            () = session.client_gone(), if !end.told() => end.tell(&process),
+            () = signals.recv() => end.tell(&process),
+            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&process),
             () = session.in_flight.emptied(), if end.draining() => {}
-            () = end.due() => if end.escalate(&group, session.progress()) { break },
+            () = end.due() => if end.escalate(&process, session.progress()) { break },
         }
         end.schedule(session.in_flight.is_empty());
         if end.told() {

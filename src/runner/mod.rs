@@ -5,19 +5,37 @@
 //! resolves anything at launch.
 
 pub mod npm;
+mod pairs;
+pub mod pypi;
+mod refusal;
+mod tool;
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// What a manifest entry starts: exactly one of `npm`, `binary`, `command`.
+pub use pypi::PypiPackage;
+pub use refusal::{Refusal, What};
+
+/// What a manifest entry starts: exactly one of `npm`, `pypi`, `binary`, `command`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Package {
     /// A pinned package of the npm registry.
     Npm(NpmPackage),
+    /// A pinned package of PyPI.
+    Pypi(PypiPackage),
     /// An executable with a known digest.
     Binary(BinaryPackage),
     /// One's own code: an argument vector, not pinned, user manifest only.
     Command(Vec<String>),
+}
+
+/// How far a run of a package manager is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Packages fetched, or looked up, so far.
+    pub done: usize,
+    /// How many there are, where that is known.
+    pub total: Option<usize>,
 }
 
 /// `name@version`, the version exact.
@@ -27,6 +45,19 @@ pub struct NpmPackage {
     pub name: String,
     /// The exact version.
     pub version: semver::Version,
+}
+
+impl fmt::Display for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Npm(package) => write!(f, "npm {package}"),
+            Self::Pypi(package) => write!(f, "pypi {package}"),
+            Self::Binary(binary) => write!(f, "binary {}", binary.path.display()),
+            Self::Command(argv) => {
+                write!(f, "command {}", argv.first().map_or("", String::as_str))
+            }
+        }
+    }
 }
 
 impl NpmPackage {

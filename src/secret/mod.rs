@@ -5,6 +5,7 @@
 
 pub mod reference;
 pub mod set;
+pub mod userinfo;
 
 use std::fmt;
 

@@ -8,9 +8,13 @@ use std::collections::HashSet;
 
 use super::receipt::{Entries, Malformed};
 
-/// What Node, Python or the dynamic loader would load by name.
-const SUFFIXES: &[&str] =
-    &[".js", ".cjs", ".mjs", ".json", ".node", ".wasm", ".py", ".pth", ".so", ".dylib", ".dll"];
+/// What Node, Python or the dynamic loader would load by name. Python loads a `.pyc` without a source, and one in
+/// `__pycache__` in the place of its source (its documentation, "Cached bytecode invalidation"); it calls what a `.start`
+/// names (PEP 829).
+const SUFFIXES: &[&str] = &[
+    ".js", ".cjs", ".mjs", ".json", ".node", ".wasm", ".py", ".pyc", ".pyw", ".pyd", ".pth",
+    ".start", ".so", ".dylib", ".dll",
+];
 
 /// What Node appends to a name that has no file.
 const APPENDED: &[&str] = &[".js", ".json", ".node"];
@@ -19,15 +23,19 @@ const APPENDED: &[&str] = &[".js", ".json", ".node"];
 pub(super) struct Known<'r> {
     names: HashSet<&'r str>,
     lower: HashSet<String>,
+    /// Whether the folder is on the server's PATH, so that any file in it may be run by name.
+    searched: bool,
 }
 
 impl<'r> Known<'r> {
-    /// The names of these entries.
-    pub(super) fn of(entries: &'r Entries) -> Result<Self, Malformed> {
+    /// The names of these entries of a folder, by its path below the install.
+    pub(super) fn of(folder: &str, entries: &'r Entries) -> Result<Self, Malformed> {
         let names: Result<HashSet<_>, _> =
             entries.iter().map(|entry| entry.map(|entry| entry.name)).collect();
         let names = names?;
-        Ok(Self { lower: names.iter().map(|name| name.to_ascii_lowercase()).collect(), names })
+        let lower = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        // Where an environment of Python has its programs, and what every program it starts is looked for first.
+        Ok(Self { lower, names, searched: matches!(folder, "bin" | "Scripts") })
     }
 
     /// Whether an entry of this name is locked.
@@ -39,20 +47,21 @@ impl<'r> Known<'r> {
     pub(super) fn makes_loadable(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let shadows = |appended: &&str| self.lower.contains(&format!("{name}{appended}"));
-        SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        self.searched
+            || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
             || name.contains(".so.")
             || self.lower.contains(&name)
             || APPENDED.iter().any(shadows)
     }
 }
 
-/// Whether a new folder of this name is a package that Node would find. Names with a leading dot cannot be required, and
-/// tools keep caches in `node_modules/.cache`.
+/// Whether a new folder of this name is a package that Node or Python would find. Names with a leading dot cannot be
+/// required or imported, and tools keep caches in `node_modules/.cache`.
 pub(super) fn is_package(parent: &str, name: &str) -> bool {
     let mut above = parent.rsplit('/');
     let (last, before) = (above.next().unwrap_or_default(), above.next());
     let scope = last.starts_with('@') && before == Some("node_modules");
-    !name.starts_with('.') && (last == "node_modules" || scope)
+    !name.starts_with('.') && (matches!(last, "node_modules" | "site-packages") || scope)
 }
 
 #[cfg(test)]
@@ -67,10 +76,20 @@ mod tests {
             let (stamp, content) = (Default::default(), Content::File(""));
             entries.push(&EntryRecord { name, stamp, content });
         }
-        let known = Known::of(&entries).unwrap();
-        for name in
-            ["a.js", "A.JS", "x.mjs", "p.json", "l.so.1", "s.pth", "util", "UTIL", "Util.Js"]
-        {
+        let known = Known::of("lib", &entries).unwrap();
+        for name in [
+            "a.js",
+            "A.JS",
+            "x.mjs",
+            "p.json",
+            "l.so.1",
+            "s.pth",
+            "s.start",
+            "m.cpython-311.pyc",
+            "util",
+            "UTIL",
+            "Util.Js",
+        ] {
             assert!(known.makes_loadable(name), "{name}");
         }
         for name in ["memory.jsonl", "db.sqlite", "note", "utilities", "notes", "a.js.txt"] {
@@ -80,11 +99,20 @@ mod tests {
     }
 
     #[test]
+    fn whatever_stands_on_the_path_could_be_run() {
+        let entries = Entries::default();
+        assert!(Known::of("bin", &entries).unwrap().makes_loadable("git"));
+        assert!(!Known::of("lib/bin", &entries).unwrap().makes_loadable("git"));
+    }
+
+    #[test]
     fn a_folder_where_packages_stand_is_a_package() {
         for (parent, name) in [
             ("node_modules", "evil"),
             ("node_modules/a/node_modules", "b"),
             ("node_modules/@s", "c"),
+            ("lib/python3.11/site-packages", "evil"),
+            ("lib/python3.11/site-packages", "evil-1.0.dist-info"),
         ] {
             assert!(is_package(parent, name), "{parent} {name}");
         }

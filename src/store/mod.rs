@@ -7,6 +7,7 @@
 //! figures, and the check at launch refuses it.
 
 mod digest;
+mod leftover;
 mod loadable;
 mod receipt;
 mod seal;
@@ -23,7 +24,7 @@ use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
 pub use digest::{Digest, NotADigest};
-pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime};
+pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie};
 pub use verify::{Depth, Difference, Findings, Flaw};
 
 /// The store of one user.
@@ -85,7 +86,8 @@ impl Store {
         Ok(findings)
     }
 
-    /// Makes sure that a lock entry is installed and whole, run by the program `runtime`.
+    /// Makes sure that a lock entry is installed and whole, run by the program `runtime`. One that is tied to another
+    /// runtime is installed anew.
     ///
     /// `waiting` is called once if another process is installing. `fill` puts the files into an empty folder and returns
     /// the arguments that the runtime needs before the entry point.
@@ -96,12 +98,13 @@ impl Store {
         &self,
         lock: Digest,
         runtime: Runtime,
+        tie: Tie,
         waiting: &mut dyn FnMut(),
         fill: impl FnOnce(&Path) -> error::Result<Vec<String>>,
     ) -> error::Result<Installed> {
         let _turn = self.turn(waiting)?;
         self.finish_replacement(&lock)?;
-        if let Some(mut receipt) = self.whole(&lock)? {
+        if let Some(mut receipt) = self.whole(&lock)?.filter(|whole| tie.fits(whole, &runtime)) {
             receipt.runtime = Runtime { flags: receipt.runtime.flags, ..runtime };
             self.save(&receipt)?;
             return Ok(Installed { receipt, filled: false });
@@ -109,7 +112,8 @@ impl Store {
         let new = self.empty_folder()?;
         // Removed with all that is in it, should anything fail from here to its renaming.
         let flags = fill(new.path())?;
-        let folders = tree::record(new.path())?;
+        let outside = (tie == Tie::One).then_some(runtime.path.as_path());
+        let folders = tree::record(new.path(), outside)?;
         let tree = tree::digest(&folders).map_err(StoreError::from)?;
         let receipt = Receipt { lock, tree, runtime: Runtime { flags, ..runtime }, folders };
         self.put_in_place(new.path(), &receipt)?;

@@ -29,7 +29,7 @@ use crate::sys::stat::Stamp;
 pub struct Receipt {
     /// The digest of the lock entry that was installed.
     pub lock: Digest,
-    /// The digest of all names and contents, equal on every machine of one platform.
+    /// The digest of all names and contents; of an npm package equal on every machine of one platform.
     pub tree: Digest,
     /// What runs the entry point.
     pub runtime: Runtime,
@@ -46,6 +46,23 @@ pub struct Runtime {
     pub version: String,
     /// Arguments before the entry point, which the entry point's first line asks for.
     pub flags: Vec<String>,
+}
+
+/// How closely an install belongs to the runtime that it was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// Another one may run it, as any Node runs a folder of packages.
+    Any,
+    /// It is for this one only and links to it, as a virtual environment of Python does.
+    One,
+}
+
+impl Tie {
+    /// Whether this runtime may run an install.
+    pub(super) fn fits(self, receipt: &Receipt, runtime: &Runtime) -> bool {
+        let Runtime { path, version, .. } = &receipt.runtime;
+        self == Self::Any || (path, version) == (&runtime.path, &runtime.version)
+    }
 }
 
 /// A folder of an install.

@@ -53,7 +53,7 @@ fn empty() -> (tempfile::TempDir, Store) {
 
 fn home() -> Home {
     let (folder, store) = empty();
-    let installed = store.install(lock(), runtime(), &mut || (), fill).unwrap();
+    let installed = store.install(lock(), runtime(), Tie::Any, &mut || (), fill).unwrap();
     assert!(installed.filled);
     Home { folder, store, receipt: installed.receipt }
 }
@@ -250,7 +250,7 @@ fn an_install_closes_what_a_package_left_open_to_others() {
         std::fs::set_permissions(folder.join("a.js"), mode).unwrap();
         Ok(Vec::new())
     };
-    let receipt = store.install(lock(), runtime(), &mut || (), open).unwrap().receipt;
+    let receipt = store.install(lock(), runtime(), Tie::Any, &mut || (), open).unwrap().receipt;
     assert_eq!(store.check(&receipt, Depth::Content).unwrap(), Findings::default());
 }
 
@@ -272,7 +272,7 @@ fn what_a_receipt_cannot_state_is_not_installed() {
     for (make, message) in makers {
         let (_folder, store) = empty();
         let error = store
-            .install(lock(), runtime(), &mut || (), |folder| {
+            .install(lock(), runtime(), Tie::Any, &mut || (), |folder| {
                 make(folder);
                 Ok(Vec::new())
             })
@@ -288,7 +288,7 @@ fn a_whole_install_is_not_filled_again_but_learns_its_runtime() {
     let home = home();
     let other = Runtime { version: "v2".into(), ..runtime() };
     let nothing = |_: &Path| panic!("filled again");
-    let installed = home.store.install(lock(), other, &mut || (), nothing).unwrap();
+    let installed = home.store.install(lock(), other, Tie::Any, &mut || (), nothing).unwrap();
     assert!(!installed.filled);
     let runtime = home.store.receipt(&lock()).unwrap().runtime;
     assert_eq!((runtime.version.as_str(), runtime.flags), ("v2", vec!["--flag".into()]));
@@ -301,7 +301,7 @@ fn a_broken_install_is_filled_again_and_keeps_its_servers_data() {
     home.write("node_modules/a/data/notes.txt", "x");
     home.write("node_modules/a/dist/evil.js", "evil()");
     std::fs::remove_file(home.path(ENTRY)).unwrap();
-    let installed = home.store.install(lock(), runtime(), &mut || (), fill).unwrap();
+    let installed = home.store.install(lock(), runtime(), Tie::Any, &mut || (), fill).unwrap();
     assert!(installed.filled);
     assert_eq!(home.launch(), Findings::default());
     let data = std::fs::read_to_string(home.path("node_modules/a/data/notes.txt")).unwrap();
@@ -317,7 +317,7 @@ fn a_failed_fill_leaves_nothing() {
         fill(folder)?;
         Err(StoreError::Worker.into())
     };
-    assert!(store.install(lock(), runtime(), &mut || (), failing).is_err());
+    assert!(store.install(lock(), runtime(), Tie::Any, &mut || (), failing).is_err());
     let left: Vec<_> = std::fs::read_dir(&store.installs).unwrap().flatten().collect();
     assert_eq!(left.len(), 1, "only the lock file: {left:?}");
     assert!(matches!(store.receipt(&lock()), Err(StoreError::NotInstalled)));
@@ -347,7 +347,7 @@ fn every_moment_of_being_killed_is_mended() {
         let home = home();
         home.write("node_modules/a/dist/memory.jsonl", "{}");
         accident(&home);
-        home.store.install(lock(), runtime(), &mut || (), fill).unwrap();
+        home.store.install(lock(), runtime(), Tie::Any, &mut || (), fill).unwrap();
         assert_eq!(home.launch(), Findings::default());
         let left = std::fs::read_dir(&home.store.installs).unwrap().count();
         assert_eq!(left, 2, "the install and the lock file");
@@ -363,7 +363,7 @@ fn of_two_that_install_at_once_one_works_and_both_find_it_done() {
             fills.fetch_add(1, Ordering::SeqCst);
             fill(folder)
         };
-        store.install(lock(), runtime(), &mut || (), counted).unwrap().receipt
+        store.install(lock(), runtime(), Tie::Any, &mut || (), counted).unwrap().receipt
     };
     std::thread::scope(|scope| {
         let other = scope.spawn(install);

@@ -10,12 +10,13 @@ use super::{Digest, StoreError, loadable};
 use crate::sys::os;
 use crate::sys::stat::{Shape, Stamp};
 
-/// Records an install. Nobody but us and root may write its files afterwards.
-pub(super) fn record(root: &Path) -> Result<Vec<FolderRecord>, StoreError> {
+/// Records an install. Nobody but us and root may write its files afterwards. Links lead nowhere outside, but to
+/// `outside` where the install belongs to one runtime.
+pub(super) fn record(root: &Path, outside: Option<&Path>) -> Result<Vec<FolderRecord>, StoreError> {
     let mut folders = Vec::new();
     let mut open = vec![String::new()];
     while let Some(path) = open.pop() {
-        folders.push(folder(root, path, &mut open)?);
+        folders.push(folder(root, path, outside, &mut open)?);
     }
     folders.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(folders)
@@ -76,7 +77,7 @@ pub(super) fn carry_over(from: &Path, to: &Path, receipt: &Receipt) -> Result<()
     let mut open = vec![String::new()];
     while let Some(path) = open.pop() {
         let known = receipt.folder(&path).map_or(&nothing, |folder| &folder.entries);
-        let known = loadable::Known::of(known)?;
+        let known = loadable::Known::of(&path, known)?;
         let place = from.join(&path);
         let handle = os::Folder::open(&place).map_err(|source| StoreError::io(&place, source))?;
         for name in names(&place)? {
@@ -99,7 +100,12 @@ pub(super) fn carry_over(from: &Path, to: &Path, receipt: &Receipt) -> Result<()
     Ok(())
 }
 
-fn folder(root: &Path, path: String, open: &mut Vec<String>) -> Result<FolderRecord, StoreError> {
+fn folder(
+    root: &Path,
+    path: String,
+    outside: Option<&Path>,
+    open: &mut Vec<String>,
+) -> Result<FolderRecord, StoreError> {
     let place = root.join(&path);
     let at = |source| StoreError::io(&place, source);
     os::make_private(&place).map_err(at)?;
@@ -111,7 +117,7 @@ fn folder(root: &Path, path: String, open: &mut Vec<String>) -> Result<FolderRec
         match facts.shape {
             Shape::Folder => open.push(joined(&path, &name)),
             Shape::Link => {
-                let target = link(&path, &entry)?;
+                let target = link(&path, &entry, outside)?;
                 let content = Content::Link(&target);
                 entries.push(&EntryRecord { name: &name, stamp: facts.stamp, content });
             }
@@ -128,12 +134,17 @@ fn folder(root: &Path, path: String, open: &mut Vec<String>) -> Result<FolderRec
     Ok(FolderRecord { path, stamp, locked: true, entries })
 }
 
-/// The target of a link, which must stay inside the install.
-fn link(folder: &str, path: &Path) -> Result<String, StoreError> {
+/// The target of a link, which must stay inside the install or lead to `outside`.
+fn link(folder: &str, path: &Path, outside: Option<&Path>) -> Result<String, StoreError> {
     let target = std::fs::read_link(path).map_err(|source| StoreError::io(path, source))?;
-    let outside = || StoreError::Link { path: path.to_owned() };
+    let refused = || StoreError::Link { path: path.to_owned() };
     let text = target.to_str().filter(|text| !text.contains(char::is_control));
-    let text = text.ok_or_else(outside)?;
+    let text = text.ok_or_else(refused)?;
+    if target.is_absolute()
+        && outside.is_some_and(|it| target.canonicalize().is_ok_and(|t| t == it))
+    {
+        return Ok(text.to_owned());
+    }
     let mut depth = PathBuf::from(folder);
     for part in target.components() {
         let inside = match part {
@@ -146,8 +157,41 @@ fn link(folder: &str, path: &Path) -> Result<String, StoreError> {
             std::path::Component::RootDir | std::path::Component::Prefix(_) => false,
         };
         if !inside {
-            return Err(outside());
+            return Err(refused());
         }
     }
     Ok(text.to_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// As in a virtual environment: one link to the Python it was made for, others to that link.
+    #[test]
+    fn a_link_leaves_an_install_only_to_its_own_runtime() {
+        let folder = tempfile::tempdir().unwrap();
+        let (python, other) = (folder.path().join("python3.11"), folder.path().join("other"));
+        std::fs::write(&python, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        symlink(&python, folder.path().join("python3")).unwrap();
+        let (python, root) = (python.canonicalize().unwrap(), folder.path().join("install"));
+        std::fs::create_dir(&root).unwrap();
+        symlink("python", root.join("python3")).unwrap();
+        for (target, outside, fits) in [
+            (python.as_path(), Some(python.as_path()), true),
+            (&folder.path().join("python3"), Some(&python), true),
+            (&python, None, false),
+            (&other, Some(&python), false),
+            (Path::new("../python3.11"), Some(&python), false),
+            (&folder.path().join("not-there"), Some(&python), false),
+        ] {
+            let link = root.join("python");
+            let _ = std::fs::remove_file(&link);
+            symlink(target, &link).unwrap();
+            assert_eq!(record(&root, outside).is_ok(), fits, "{target:?} {outside:?}");
+        }
+    }
 }

@@ -265,7 +265,7 @@ impl Check<'_> {
         seen: &mut Seen,
     ) -> Result<(), StoreError> {
         let at = |source| StoreError::io(place, source);
-        let known = loadable::Known::of(&record.entries)?;
+        let known = loadable::Known::of(&record.path, &record.entries)?;
         for entry in std::fs::read_dir(place).map_err(at)? {
             let name = entry.map_err(at)?.file_name();
             let shown = name.to_string_lossy();

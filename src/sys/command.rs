@@ -7,8 +7,36 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Stdio;
 
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+
 use super::env::ScrubbedEnv;
 use super::os;
+
+/// What a guard is to start: a server, all three streams piped, in a process group (a job on Windows) of its own.
+pub struct Order<'a> {
+    /// The program, absolute.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub args: &'a [OsString],
+    /// Its environment.
+    pub env: &'a ScrubbedEnv,
+    /// Its working directory.
+    pub cwd: &'a Path,
+    /// Descriptors of ours that it inherits under the same numbers.
+    pub keep_open: &'a [os::RawDescriptor],
+}
+
+/// A started server.
+pub struct Started {
+    /// Where its messages go in.
+    pub stdin: ChildStdin,
+    /// Where its messages come out.
+    pub stdout: ChildStdout,
+    /// Its log.
+    pub stderr: ChildStderr,
+    /// Its process. Dropping it ends the server and all of its tree.
+    pub process: os::Process,
+}
 
 /// A command for a helper program that we wait for, such as a package manager: standard input is empty, output is the
 /// caller's choice and captured by default.
@@ -22,24 +50,6 @@ pub fn helper<A: AsRef<OsStr>>(
     let mut command = std::process::Command::new(program);
     command.args(args).env_clear().envs(env.iter()).current_dir(cwd);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A command for a server: all three streams piped, a process group (a job on Windows) of its own, ended with us.
-#[expect(clippy::disallowed_methods, reason = "the one door to starting servers")]
-pub fn server(
-    program: &Path,
-    args: &[OsString],
-    env: &ScrubbedEnv,
-    cwd: &Path,
-    keep_open: &[os::RawDescriptor],
-) -> tokio::process::Command {
-    let mut command = std::process::Command::new(program);
-    command.args(args).env_clear().envs(env.iter()).current_dir(cwd);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    os::prepare(&mut command, keep_open);
-    let mut command = tokio::process::Command::from(command);
-    command.kill_on_drop(true);
     command
 }
 

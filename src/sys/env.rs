@@ -43,6 +43,17 @@ impl OwnEnv {
         Self(vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
+    /// What is left of it when only these variables are handed on.
+    pub fn only(&self, names: &[&str]) -> Self {
+        Self::of(names.iter().filter_map(|name| Some((*name, self.var(name)?))))
+    }
+
+    /// The same with one variable set.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
     /// The value of a variable.
     pub fn var(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
         self.0.get(name.as_ref()).map(OsString::as_os_str)

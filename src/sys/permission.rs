@@ -34,6 +34,15 @@ pub fn read_owned(path: &Path) -> Result<String, Insecure> {
     Ok(text)
 }
 
+/// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
+///
+/// # Errors
+/// As [`open_owned`], for a folder.
+pub fn check_folder(path: &Path) -> Result<(), Insecure> {
+    let path = std::path::absolute(path).map_err(|error| Insecure::read(path, error))?;
+    os::check_folder(&path)
+}
+
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -85,6 +94,16 @@ impl Insecure {
         Self::Read { path: path.to_owned(), source }
     }
 
+    /// The command that mends it, as a person types it.
+    pub fn mend(&self) -> Option<String> {
+        match self {
+            Self::GroupWritable(path) => Some(format!("chmod g-w {}", quoted(path))),
+            Self::WorldWritable(path) => Some(format!("chmod go-w {}", quoted(path))),
+            Self::Owner { path, .. } => Some(format!("sudo chown \"$USER\" {}", quoted(path))),
+            _ => None,
+        }
+    }
+
     /// Whether there simply is no such file.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
@@ -101,12 +120,12 @@ impl Fault for Insecure {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::GroupWritable(path) => Some(format!("run `chmod g-w {}`", quoted(path))),
-            Self::WorldWritable(path) => Some(format!("run `chmod go-w {}`", quoted(path))),
-            Self::Owner { path, .. } => Some(format!(
-                "take it over with `sudo chown \"$USER\" {}`, or copy it",
-                quoted(path)
-            )),
+            Self::Owner { .. } => {
+                self.mend().map(|mend| format!("take it over with `{mend}`, or copy it"))
+            }
+            Self::GroupWritable(_) | Self::WorldWritable(_) => {
+                self.mend().map(|mend| format!("run `{mend}`"))
+            }
             Self::Read { .. }
             | Self::NotAFile(_)
             | Self::NotASocket(_)
@@ -117,7 +136,7 @@ impl Fault for Insecure {
 }
 
 /// A path as one word of a shell command line.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

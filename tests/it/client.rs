@@ -1,14 +1,14 @@
-//! The MCP clients that people use, driven as programs: the TypeScript SDK, the Python SDK, the Inspector's CLI.
+//! The MCP clients that people use, driven as programs: the TypeScript SDKs, the Python SDK, the Inspector's CLI.
 //!
 //! Each opens a session with whatever program it is told to start, lists the tools, calls some, and its view of all
 //! that comes back as data. What the client itself and the server said on stderr is kept too: a host would log it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::context::{Outcome, finish, path_text};
+use crate::context::{Outcome, finish};
 use crate::fixture;
 use crate::servers::in_home;
 
@@ -17,6 +17,8 @@ use crate::servers::in_home;
 pub(crate) enum Client {
     /// `@modelcontextprotocol/sdk`.
     TypeScript,
+    /// `@modelcontextprotocol/client`, its successor.
+    TypeScript2,
     /// PyPI's `mcp`.
     Python,
 }
@@ -65,19 +67,7 @@ impl Client {
         entry: &Entry,
         calls: &[Value],
     ) -> Seen {
-        let clients = fixture::clients();
-        let mut command = match self {
-            Self::TypeScript => {
-                let mut command = Command::new("node");
-                command.arg(clients.join("clients/sdk.mjs"));
-                command
-            }
-            Self::Python => {
-                let mut command = Command::new(clients.join("python/bin/python"));
-                command.arg(clients.join("clients/sdk.py"));
-                command
-            }
-        };
+        let mut command = self.command();
         in_home(&mut command, home);
         command.current_dir(folder);
         let env: serde_json::Map<_, _> =
@@ -88,18 +78,37 @@ impl Client {
         assert_eq!(outcome.code, Some(0), "{self:?}: {}", outcome.everything());
         Seen { report: outcome.messages().remove(0), stderr: outcome.stderr }
     }
+
+    /// The client's program: it takes a session's specification on stdin and prints the report.
+    pub(crate) fn command(self) -> Command {
+        let clients = fixture::clients();
+        let (program, script, args) = match self {
+            Self::TypeScript => (PathBuf::from("node"), "sdk.mjs", &["1"][..]),
+            Self::TypeScript2 => (PathBuf::from("node"), "sdk.mjs", &["2"][..]),
+            Self::Python => (clients.join("python/bin/python"), "sdk.py", &[][..]),
+        };
+        let mut command = Command::new(program);
+        command.arg(clients.join("clients").join(script)).args(args);
+        command
+    }
 }
 
 /// One run of the Inspector's CLI: `request` is its words for one request, such as `--method tools/list`.
 pub(crate) fn inspect(home: &Path, folder: &Path, entry: &Entry, request: &[&str]) -> Outcome {
-    let inspector = fixture::clients().join("clients/node_modules/.bin/mcp-inspector");
-    let mut command = Command::new("node");
+    let mut command = inspector();
     in_home(&mut command, home);
-    command.current_dir(folder).arg(path_text(&inspector));
-    command.args(["--cli", "-q", "--format", "json"]);
+    command.current_dir(folder).arg("-q");
     for (name, value) in &entry.env {
         command.arg("-e").arg(format!("{name}={value}"));
     }
     command.args(&entry.argv).args(request);
     finish(command, b"")
+}
+
+/// The Inspector's CLI, printing JSON.
+pub(crate) fn inspector() -> Command {
+    let inspector = fixture::clients().join("clients/node_modules/.bin/mcp-inspector");
+    let mut command = Command::new("node");
+    command.arg(inspector).args(["--cli", "--format", "json"]);
+    command
 }

@@ -7,6 +7,9 @@
     reason = "a test's helpers may fail loudly and start programs; clippy exempts only functions marked #[test]"
 )]
 
+/// An agent cannot talk hushpipe out of a secret or into a project's server.
+#[cfg(target_os = "linux")]
+mod agents;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -15,8 +18,16 @@ mod client;
 mod context;
 /// What the documentation says is true.
 mod docs;
+/// What keeps servers from working, and the command that mends it.
+mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
+/// Our own environment is attacker input: a test per variable.
+#[cfg(target_os = "linux")]
+mod hostile_environment;
+/// The host matrix: every host with an environment and a configuration file of its own.
+#[cfg(target_os = "linux")]
+mod hosts;
 /// Published leaks and failures of tools like ours, each with its link and our answer.
 mod incident;
 /// What runs is what was locked.
@@ -35,6 +46,8 @@ mod layers;
 mod leak;
 /// A web service that repeats the credential it was sent.
 mod loopback;
+/// Sets of variables that a manifest asks for by one word.
+mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
@@ -56,3 +69,6 @@ mod terminal;
 /// The processes below one, shared with the benchmarks.
 #[cfg(target_os = "linux")]
 mod tree;
+/// A project's server runs only as a person accepted it, and a user's own only as it was synced.
+#[cfg(target_os = "linux")]
+mod trust;

@@ -17,6 +17,12 @@ pub(crate) fn cmdline(pid: u32) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The short name of a process.
+pub(crate) fn comm(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}
+
 /// Sends a signal to one process.
 pub(crate) fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid.cast_signed()), signal).expect("a process of ours");
@@ -40,6 +46,16 @@ pub(crate) fn wait_until_gone(pids: &[u32]) {
 /// Every process whose command line holds this text, wherever it stands in the tree.
 pub(crate) fn mentioning(text: &str) -> Vec<u32> {
     tree::processes().filter(|pid| runs(*pid) && cmdline(*pid).contains(text)).collect()
+}
+
+/// Every process that a user with this home started: its command line says so, or its environment where we may read it.
+pub(crate) fn of_user(home: &str) -> Vec<u32> {
+    let variable = format!("HOME={home}\0");
+    let belongs = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&variable) || cmdline(*pid).contains(home)
+    };
+    tree::processes().filter(|pid| runs(*pid) && belongs(pid)).collect()
 }
 
 /// The process below this one whose command line holds this text; fails the test unless there is exactly one.

@@ -103,6 +103,11 @@ fn the_typescript_sdk_sees_every_server_as_without_hushpipe() {
 }
 
 #[test]
+fn the_second_typescript_sdk_sees_every_server_as_without_hushpipe() {
+    same_through_and_direct(Client::TypeScript2);
+}
+
+#[test]
 fn the_python_sdk_sees_every_server_as_without_hushpipe() {
     same_through_and_direct(Client::Python);
 }

@@ -124,7 +124,9 @@ fn to_store<'a>(
 }
 
 /// The providers that hushpipe stores into, by scheme.
-fn storing<'a>(providers: Providers<'a>) -> impl Iterator<Item = (String, Box<dyn Provider + 'a>)> {
+pub(super) fn storing<'a>(
+    providers: Providers<'a>,
+) -> impl Iterator<Item = (String, Box<dyn Provider + 'a>)> {
     let schemes: Vec<String> = providers.schemes().map(str::to_owned).collect();
     schemes.into_iter().filter_map(move |scheme| {
         let provider = providers.open(&scheme).ok()?;

@@ -13,10 +13,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Fault, Kind};
-use crate::runner::npm::Locked;
+use crate::runner::{npm, pypi};
 use crate::store::Digest;
 use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
@@ -38,16 +39,62 @@ pub struct Entry {
 }
 
 /// The first lines of an entry: what `run` needs to know.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Head {
-    /// The package, `name@version`.
-    pub npm: String,
-    /// The entry point that the manifest chose when it was locked.
-    #[serde(default)]
+    /// The package, `name@version`, of the npm registry.
+    pub npm: Option<String>,
+    /// The package, `name==version`, of PyPI.
+    pub pypi: Option<String>,
+    /// What the manifest installed beside it when it was locked.
+    pub with: Vec<String>,
+    /// The entry point that the manifest chose.
     pub bin: Option<String>,
-    /// The file to run, below the install.
+    /// The version of the runtime that the manifest chose.
+    pub runtime: Option<String>,
+    /// What the manifest allowed to be built from source.
+    pub allow_sdist: Vec<String>,
+    /// The Pythons that it was resolved for.
+    pub python: Option<String>,
+    /// What to run: a file below the install, or the name of a console script.
     pub entry: String,
+}
+
+/// All that is locked for one server, by the runner it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Locked {
+    /// A package of the npm registry.
+    Npm(npm::Locked),
+    /// A package of PyPI.
+    Pypi(pypi::Locked),
+}
+
+impl Locked {
+    /// How many packages there are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Npm(locked) => locked.packages.len(),
+            Self::Pypi(locked) => locked.packages.len(),
+        }
+    }
+
+    /// Packages that want to run a script when they are installed, which never happens, as `name@version`.
+    pub fn install_scripts(&self) -> Vec<String> {
+        match self {
+            Self::Npm(locked) => locked.install_scripts(),
+            // A wheel has none; a source distribution is built, which `allow_sdist` says.
+            Self::Pypi(_) => Vec::new(),
+        }
+    }
+
+    /// Every package by name and version, with each of its hashes.
+    pub fn closure(&self) -> Box<dyn Iterator<Item = (String, &str)> + '_> {
+        match self {
+            Self::Npm(locked) => Box::new(locked.closure()),
+            Self::Pypi(locked) => Box::new(locked.closure()),
+        }
+    }
 }
 
 impl Lockfile {
@@ -181,8 +228,7 @@ impl Entry {
     /// # Errors
     /// They do not read.
     pub fn head(&self) -> Result<Head, LockError> {
-        let lines = self.text.lines().skip(1).take_while(|line| !line.starts_with('['));
-        let text = lines.fold(String::new(), |text, line| text + line + "\n");
+        let text = self.first_lines().fold(String::new(), |text, line| text + line + "\n");
         toml::from_str(&text).map_err(|error| self.unreadable(&text, &error))
     }
 
@@ -191,13 +237,26 @@ impl Entry {
     /// # Errors
     /// It does not read.
     pub fn locked(&self) -> Result<Locked, LockError> {
-        let section: Section<String, Locked> =
+        match self.first_lines().any(|line| line.starts_with("pypi ")) {
+            true => self.section().map(Locked::Pypi),
+            false => self.section().map(Locked::Npm),
+        }
+    }
+
+    /// The one section of the text, as what a runner calls its own.
+    fn section<L: DeserializeOwned>(&self) -> Result<L, LockError> {
+        let section: Section<String, L> =
             toml::from_str(&self.text).map_err(|error| self.unreadable(&self.text, &error))?;
         let mut servers = section.servers.into_iter();
         match (servers.next(), servers.next()) {
             (Some((name, locked)), None) if name == self.name => Ok(locked),
             _ => Err(LockError::Mixed { server: self.name.clone() }),
         }
+    }
+
+    /// The lines between the section's header and its first table.
+    fn first_lines(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().skip(1).take_while(|line| !line.starts_with('['))
     }
 
     /// What the lines that open the section's tables begin with.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::runner::npm::LockedPackage;
+use crate::runner::npm::{self, LockedPackage};
 
 fn locked(version: &str) -> Locked {
     let package = LockedPackage {
@@ -11,12 +11,12 @@ fn locked(version: &str) -> Locked {
         os: vec!["linux".into(), "darwin".into()],
         ..LockedPackage::default()
     };
-    Locked {
+    Locked::Npm(npm::Locked {
         npm: format!("@s/a@{version}"),
         bin: None,
         entry: "node_modules/@s/a/index.js".into(),
         packages: BTreeMap::from([("node_modules/@s/a".into(), package)]),
-    }
+    })
 }
 
 fn file(folder: &tempfile::TempDir) -> PathBuf {
@@ -48,7 +48,7 @@ fn a_lockfile_reads_back_as_it_was_saved() {
     assert_eq!(again, lockfile);
     assert_eq!(again.entry("dotted.name").unwrap().locked().unwrap(), locked("1.0.0"));
     let head = again.entry("plain").unwrap().head().unwrap();
-    assert_eq!((head.npm.as_str(), head.bin), ("@s/a@2.0.0", None));
+    assert_eq!((head.npm.as_deref(), head.bin), (Some("@s/a@2.0.0"), None));
     assert_eq!(head.entry, "node_modules/@s/a/index.js");
 }
 

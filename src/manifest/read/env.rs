@@ -11,6 +11,7 @@ use super::super::server::Level;
 use super::super::table::TextOrList;
 use super::{Around, Findings};
 use crate::launch::env::{EnvSettings, redirects};
+use crate::launch::preset::Preset;
 
 /// The fewest characters other than `*` that a pattern of a project manifest has.
 const MIN_LITERAL: usize = 4;
@@ -30,9 +31,7 @@ pub(super) fn settings(
     let level = around.level;
     let dangerously_pass = dangerous(table.remove_entry("dangerously_pass"), level, findings);
     let pass = passing(table.remove("pass"), level, findings);
-    if let Some((key, _)) = table.remove_entry("presets") {
-        findings.add(key.span(), Mistake::NotYet("`presets`".into()));
-    }
+    let presets = presets(table.remove("presets"), findings);
     let mut plain = BTreeMap::new();
     let mut spans = Vec::new();
     for (name, value) in table {
@@ -55,7 +54,7 @@ pub(super) fn settings(
             }
         }
     }
-    Env { settings: EnvSettings { plain, pass, dangerously_pass }, spans }
+    Env { settings: EnvSettings { plain, presets, pass, dangerously_pass }, spans }
 }
 
 /// Whether a variable may be set: a name, and not one that redirects a loader unless that was asked for.
@@ -120,6 +119,19 @@ fn dangerous(
         }
     }
     names.into_iter().map(Spanned::into_inner).collect()
+}
+
+/// `presets`: names from a short list.
+fn presets(value: Option<Spanned<TextOrList>>, findings: &mut Findings) -> Vec<Preset> {
+    let names = list(value, findings);
+    let named = |name: Spanned<String>| {
+        let unknown = || Mistake::UnknownWord {
+            word: name.get_ref().clone(),
+            known: Preset::ALL.map(|preset| preset.name().to_owned()).to_vec(),
+        };
+        findings.keep(name.span(), Preset::named(name.get_ref()).ok_or_else(unknown))
+    };
+    names.into_iter().filter_map(named).collect()
 }
 
 fn list(value: Option<Spanned<TextOrList>>, findings: &mut Findings) -> Vec<Spanned<String>> {

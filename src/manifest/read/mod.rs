@@ -24,17 +24,16 @@ use super::server::{Level, Server};
 use super::source::Source;
 use super::{names, table};
 use crate::provider::{self, ProviderConfig, Providers};
-use crate::relay::frame;
 use crate::secret::reference;
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
 pub(crate) use setting::duration;
 
 /// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
-const GRACE: Duration = Duration::from_millis(1500);
+pub(super) const GRACE: Duration = Duration::from_millis(1500);
 
 /// How long answers under way are waited for where the manifest does not say.
-const DRAIN: Duration = Duration::from_secs(30);
+pub(super) const DRAIN: Duration = Duration::from_secs(30);
 
 /// What one manifest says.
 #[derive(Debug)]
@@ -146,13 +145,14 @@ fn server(
         level,
         manifest: source.path.clone(),
         bin: setting::bin(table.bin, findings),
-        runtime: setting::runtime(table.runtime, level, findings),
+        runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
         args: setting::words("args", &table.args, around, findings),
         cwd: setting::cwd(table.cwd, findings),
         grace: setting::time("grace", table.grace, GRACE, findings),
         drain: setting::time("drain", table.drain, DRAIN, findings),
-        frame_limit: setting::size(table.frame_limit, frame::DEFAULT_LIMIT, findings),
+        frame_limit: setting::frame_limit(table.frame_limit, level, findings),
         integrity: table.integrity.unwrap_or_default(),
+        requests: BTreeMap::from([(None, secrets.clone())]),
         secrets,
         env: env.settings,
         // Last: what is wrong elsewhere in the entry is to be found as well.

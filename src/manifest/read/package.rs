@@ -1,4 +1,4 @@
-//! What a server starts: exactly one of `npm`, `binary`, `command`.
+//! What a server starts: exactly one of `npm`, `pypi`, `binary`, `command`.
 //!
 //! A version is exact or it is an error. Which version was meant is told without asking a registry: `^1.2.3` means
 //! 1.2.3 as far as the writer knows; a tag or a partial version means something only the registry knows.
@@ -13,7 +13,8 @@ use super::super::names;
 use super::super::server::Level;
 use super::super::table::{Binary, Server};
 use super::{Around, Findings, setting};
-use crate::runner::{BinaryPackage, NpmPackage, Package};
+use crate::runner::pypi::{Inexact, Pin};
+use crate::runner::{BinaryPackage, NpmPackage, Package, PypiPackage};
 
 /// The package of a server's table.
 pub(super) fn package(
@@ -22,27 +23,64 @@ pub(super) fn package(
     around: Around<'_>,
     findings: &mut Findings,
 ) -> Option<Package> {
-    let keys = [table.npm.is_some(), table.binary.is_some(), table.command.is_some()];
+    let Server { npm: of_npm, pypi: of_pypi, binary: file, command: argv, .. } = table;
+    let keys = [of_npm.is_some(), of_pypi.is_some(), file.is_some(), argv.is_some()];
     let found = keys.iter().filter(|there| **there).count();
     if found != 1 {
         let server = names::shown(name.get_ref()).to_owned();
         findings.add(name.span(), Mistake::Package { server, found });
         return None;
     }
-    if let Some(spec) = &table.npm {
-        return findings.keep(spec.span(), npm(spec.get_ref())).map(Package::Npm);
-    }
-    if let Some(bin) = &table.bin {
-        findings.add(bin.span(), Mistake::OnlyNpm { key: "bin" });
-    }
-    if let Some(runtime) = &table.runtime {
-        findings.add(runtime.span(), Mistake::OnlyNpm { key: "runtime" });
-    }
-    match (&table.binary, &table.command) {
-        (Some(file), _) => binary(file.get_ref(), findings).map(Package::Binary),
-        (_, Some(words)) => command(words, around, findings).map(Package::Command),
+    misplaced(table, findings);
+    match (of_npm, of_pypi, file, argv) {
+        (Some(spec), ..) => findings.keep(spec.span(), npm(spec.get_ref())).map(Package::Npm),
+        (_, Some(spec), ..) => pypi(spec, table, around, findings).map(Package::Pypi),
+        (_, _, Some(file), _) => binary(file.get_ref(), findings).map(Package::Binary),
+        (.., Some(words)) => command(words, around, findings).map(Package::Command),
         _ => None,
     }
+}
+
+/// Names the keys that mean nothing for this kind of package.
+fn misplaced(table: &Server, findings: &mut Findings) {
+    let is_package = table.npm.is_some() || table.pypi.is_some();
+    for (key, value) in [("bin", &table.bin), ("runtime", &table.runtime)] {
+        if let Some(value) = value.as_ref().filter(|_| !is_package) {
+            findings.add(value.span(), Mistake::OnlyFor { key, kinds: "`npm` and `pypi`" });
+        }
+    }
+    for (key, list) in [("with", &table.with), ("allow_sdist", &table.allow_sdist)] {
+        if let Some(first) = list.first().filter(|_| table.pypi.is_none()) {
+            findings.add(first.span(), Mistake::OnlyFor { key, kinds: "`pypi`" });
+        }
+    }
+}
+
+/// `name[extra]==1.2.3` of PyPI, and what comes with it.
+fn pypi(
+    spec: &Spanned<String>,
+    table: &Server,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Option<PypiPackage> {
+    let main = pin("pypi", spec, findings);
+    let mut pins = |key, list: &[Spanned<String>]| -> Vec<Pin> {
+        list.iter().filter_map(|spec| pin(key, spec, findings)).collect()
+    };
+    let (with, allow_sdist) = (pins("with", &table.with), pins("allow_sdist", &table.allow_sdist));
+    if let Some(first) = table.allow_sdist.first().filter(|_| around.level == Level::Project) {
+        findings.add(first.span(), Mistake::UserOnly("`allow_sdist`".into()));
+    }
+    Some(PypiPackage { main: main?, with, allow_sdist })
+}
+
+/// One exact version of a package of PyPI.
+fn pin(key: &'static str, spec: &Spanned<String>, findings: &mut Findings) -> Option<Pin> {
+    let pin = spec.get_ref().parse().map_err(|Inexact { name, meant }| match name {
+        Some(name) => Mistake::InexactPypi { name, write: meant },
+        None => Mistake::NotPypi { key },
+    });
+    findings.keep(spec.span(), pin)
 }
 
 /// `name@1.2.3` of the npm registry.

@@ -58,13 +58,14 @@ fn over(
     }
     let dangerously_pass = &server.env.dangerously_pass;
     let requests = secrets::requests(table, &mut Reader { around, findings, dangerously_pass });
-    for request in requests.into_iter().filter(|_| is_chosen) {
+    for request in requests.iter().filter(|_| is_chosen) {
         if let Some(base) =
             server.secrets.iter_mut().find(|secret| secret.variables == request.variables)
         {
-            *base = request;
+            *base = request.clone();
         }
     }
+    server.requests.insert(Some(profile.get_ref().clone()), requests);
 }
 
 fn missing(

@@ -85,6 +85,12 @@ fn from_table(
 ) -> Option<SecretRequest> {
     let name = key.get_ref();
     let reference = reference(name, &table, span, reader);
+    let deliver = table.deliver.unwrap_or_default();
+    if deliver == Delivery::File && reader.around.level == Level::Project {
+        // Where there is no file in memory, this one is on the disk (design, promise 5).
+        let file = Mistake::UserOnly("`deliver = \"file\"`".into());
+        reader.findings.add(span.clone(), file);
+    }
     let sensitive = table.sensitive.as_ref().is_none_or(|sensitive| *sensitive.get_ref());
     if let (Some(switch), Level::Project, false) =
         (&table.sensitive, reader.around.level, sensitive)
@@ -105,7 +111,7 @@ fn from_table(
         variables,
         reference: reference?,
         fields: fields.into_iter().map(Spanned::into_inner).collect(),
-        deliver: table.deliver.unwrap_or_default(),
+        deliver,
         sensitive,
         default: table.default.map(Spanned::into_inner),
     })

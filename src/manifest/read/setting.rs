@@ -6,9 +6,10 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::super::error::Mistake;
-use super::super::server::{Cwd, Level};
+use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
 use super::{Around, Findings};
+use crate::relay::frame::DEFAULT_LIMIT;
 
 /// The longest time that a setting may name.
 const MAX_TIME: Duration = Duration::from_secs(3600);
@@ -43,30 +44,43 @@ pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Opti
         let mistake = Mistake::Name {
             what: "program",
             name: bin.get_ref().clone(),
-            alphabet: "a name under `bin` in the package's package.json",
+            alphabet: "a name under `bin` in the package's package.json, or of a console script",
         };
         findings.add(bin.span(), mistake);
     }
     Some(bin.into_inner())
 }
 
-/// The node to use. User manifest only: it is a program that runs, as `command` is.
+/// The runtime to use. A path is for the user manifest only: it is a program that runs, as `command` is. A version is for
+/// Python, which uv finds or installs.
 pub(super) fn runtime(
     runtime: Option<Spanned<String>>,
+    is_python: bool,
     level: Level,
     findings: &mut Findings,
-) -> Option<PathBuf> {
+) -> Option<RuntimeChoice> {
     let runtime = runtime?;
-    if level == Level::Project {
-        findings.add(runtime.span(), Mistake::UserOnly("`runtime`".into()));
+    let text = runtime.get_ref();
+    if is_python && is_version(text) {
+        return Some(RuntimeChoice::Version(runtime.into_inner()));
     }
-    if runtime.get_ref().starts_with(|c: char| c.is_ascii_digit()) {
-        let mistake = Mistake::NotYet("choosing `runtime` by version".into());
+    if level == Level::Project {
+        findings.add(runtime.span(), Mistake::UserOnly("the path of a `runtime`".into()));
+    }
+    if !is_python && text.starts_with(|c: char| c.is_ascii_digit()) {
+        let mistake = Mistake::NotYet("choosing the `runtime` of npm by version".into());
         findings.add(runtime.span(), mistake);
         return None;
     }
-    let path = absolute("runtime", runtime.get_ref(), "");
-    findings.keep(runtime.span(), path)
+    let other = if is_python { " or a version such as `3.12`" } else { "" };
+    let path = absolute("runtime", text, other);
+    findings.keep(runtime.span(), path).map(RuntimeChoice::Path)
+}
+
+/// Whether a text is a version of Python: two or three numbers.
+fn is_version(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').all(is_number) && (2..=3).contains(&text.split('.').count())
 }
 
 /// The server's working directory.
@@ -125,20 +139,24 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     (time <= MAX_TIME).then_some(time)
 }
 
-/// `frame_limit` in bytes.
-pub(super) fn size(
+/// `frame_limit` in bytes. A project may not ask for more memory than a server gets by itself.
+pub(super) fn frame_limit(
     size: Option<Spanned<Scalar>>,
-    default: usize,
+    level: Level,
     findings: &mut Findings,
 ) -> usize {
-    let Some(size) = size else { return default };
+    let Some(size) = size else { return DEFAULT_LIMIT };
     let bytes = match size.get_ref() {
         Scalar::Number(number) => u64::try_from(*number).ok(),
         Scalar::Text(text) => bytes(text),
     };
     let bytes = bytes.filter(|bytes| SIZES.contains(bytes));
     let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok()).ok_or(Mistake::Size);
-    findings.keep(size.span(), bytes).unwrap_or(default)
+    let bytes = findings.keep(size.span(), bytes).unwrap_or(DEFAULT_LIMIT);
+    if level == Level::Project && bytes > DEFAULT_LIMIT {
+        findings.add(size.span(), Mistake::UserOnly("a `frame_limit` above 64MiB".into()));
+    }
+    bytes
 }
 
 /// `64MiB`, `512KiB`, `1GiB`, or a bare number of bytes.

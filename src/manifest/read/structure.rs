@@ -12,16 +12,12 @@ use super::super::table::Document;
 
 /// Keys that the design has and this version lacks, with what they are for.
 const LATER: &[(&str, &str)] = &[
-    ("pypi", "PyPI packages"),
-    ("with", "additional PyPI packages"),
-    ("extras", "extras of PyPI packages"),
     ("oci", "container images"),
     ("url", "remote servers"),
     ("policy", "policies"),
     ("sandbox", "sandboxes"),
     ("audit", "audit logs"),
     ("exports", "exports"),
-    ("presets", "presets"),
     ("dangerously_arg", "secrets in arguments"),
 ];
 

@@ -1,42 +1,99 @@
-//! The npm package of a server: from the manifest's words to its lock entry, from that to its install.
+//! The package of a server: from the manifest's words to its lock entry, from that to its install.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::{Program, ProgramError};
-use crate::manifest::Server;
-use crate::manifest::lock::{Entry, Lockfile};
-use crate::runner::NpmPackage;
-use crate::store::{Depth, Findings, Receipt, Store, StoreError};
+use crate::manifest::lock::{Entry, Head, Lockfile};
+use crate::manifest::{RuntimeChoice, Server};
+use crate::runner::pypi::{self, Pin};
+use crate::runner::{Package, PypiPackage};
+use crate::store::{Depth, Digest, Findings, Receipt, Store, StoreError};
 use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// The lock entry of a server, if it is for what the manifest says.
 ///
 /// # Errors
-/// There is none, or it is for another package, version or entry point.
+/// There is none, or it is for another package, version, entry point or runtime.
 pub fn current_entry<'l>(
     lockfile: &'l Lockfile,
     server: &Server,
-    package: &NpmPackage,
 ) -> Result<&'l Entry, ProgramError> {
-    let (name, wanted) = (server.name.clone(), package.to_string());
+    let (name, wanted) = (server.name.clone(), Asked::by(server));
     let Some(entry) = lockfile.entry(&server.name) else {
-        return Err(ProgramError::NotLocked { server: name, package: wanted });
+        return Err(ProgramError::NotLocked { server: name, package: wanted.package });
     };
-    let head = entry.head()?;
-    if head.npm == wanted && head.bin == server.bin {
-        return Ok(entry);
+    let locked = Asked::when_locked(entry.head()?);
+    match locked == wanted {
+        true => Ok(entry),
+        false => Err(ProgramError::Stale {
+            server: name,
+            package: wanted.words(),
+            locked: locked.words(),
+        }),
     }
-    let with_bin = |package: String, bin: &Option<String>| match bin {
-        Some(bin) => format!("{package}` with bin `{bin}"),
-        None => package,
-    };
-    Err(ProgramError::Stale {
-        server: name,
-        package: with_bin(wanted, &server.bin),
-        locked: with_bin(head.npm, &head.bin),
-    })
+}
+
+/// What names the install of a lock entry: the entry's digest, and the Python where the manifest gives its path. An
+/// environment belongs to one Python, so two servers that share an entry and not a Python do not share it.
+pub fn install_key(entry: &Entry, server: &Server) -> Digest {
+    let path = server.runtime.as_ref().and_then(RuntimeChoice::path);
+    match (&server.package, path) {
+        (Package::Pypi(_), Some(path)) => {
+            Digest::of(format!("{}\t{}", entry.digest(), path.display()).as_bytes())
+        }
+        _ => entry.digest(),
+    }
+}
+
+/// What a manifest asks to be locked.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    /// The package with its version, and whose it is.
+    package: String,
+    is_pypi: bool,
+    bin: Option<String>,
+    with: Vec<String>,
+    runtime: Option<String>,
+    allow_sdist: Vec<String>,
+}
+
+impl Asked {
+    fn by(server: &Server) -> Self {
+        let asked = Self { bin: server.bin.clone(), ..Self::default() };
+        let texts = |pins: &[Pin]| pins.iter().map(Pin::to_string).collect();
+        match &server.package {
+            Package::Npm(package) => Self { package: package.to_string(), ..asked },
+            Package::Pypi(package @ PypiPackage { with, allow_sdist, .. }) => Self {
+                package: package.to_string(),
+                is_pypi: true,
+                with: texts(with),
+                runtime: server.runtime.as_ref().and_then(RuntimeChoice::version).map(Into::into),
+                allow_sdist: texts(allow_sdist),
+                ..asked
+            },
+            Package::Binary(_) | Package::Command(_) => asked,
+        }
+    }
+
+    fn when_locked(head: Head) -> Self {
+        let Head { npm, pypi, with, bin, runtime, allow_sdist, .. } = head;
+        let is_pypi = pypi.is_some();
+        let package = pypi.or(npm).unwrap_or_default();
+        Self { package, is_pypi, bin, with, runtime, allow_sdist }
+    }
+
+    /// For a message that puts it between backticks.
+    fn words(&self) -> String {
+        let mut words = self.package.clone();
+        let mut add = |what: &str, name: &str| words.push_str(&format!("` with {what} `{name}"));
+        self.bin.iter().for_each(|bin| add("bin", bin));
+        self.with.iter().for_each(|package| add("package", package));
+        self.runtime.iter().for_each(|version| add("runtime", version));
+        self.allow_sdist.iter().for_each(|package| add("source of", package));
+        words
+    }
 }
 
 /// The install of a server's package on this machine.
@@ -44,6 +101,7 @@ pub struct Installed<'a> {
     /// What is recorded of it.
     pub receipt: Receipt,
     store: Store,
+    lock: Digest,
     entry: String,
     server: &'a Server,
 }
@@ -53,23 +111,19 @@ impl<'a> Installed<'a> {
     ///
     /// # Errors
     /// The package is not locked, locked otherwise, or not installed.
-    pub fn find(
-        server: &'a Server,
-        package: &NpmPackage,
-        paths: &Paths,
-    ) -> Result<Self, ProgramError> {
+    pub fn find(server: &'a Server, paths: &Paths) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;
-        let entry = current_entry(&lockfile, server, package)?;
+        let entry = current_entry(&lockfile, server)?;
         let head = entry.head()?;
         let store = Store::of(paths);
-        let receipt = store.receipt(&entry.digest()).map_err(|error| match error {
+        let receipt = store.receipt(&install_key(entry, server)).map_err(|error| match error {
             StoreError::NotInstalled => ProgramError::NotInstalled {
                 server: server.name.clone(),
-                package: package.to_string(),
+                package: Asked::by(server).package,
             },
             error => error.into(),
         })?;
-        Ok(Self { receipt, store, entry: head.entry, server })
+        Ok(Self { receipt, store, lock: entry.digest(), entry: head.entry, server })
     }
 
     /// Compares it with its receipt.
@@ -98,20 +152,34 @@ impl<'a> Installed<'a> {
     pub(super) fn program(&self) -> Result<Program, ProgramError> {
         let server = self.server;
         let runtime = &self.receipt.runtime;
-        let path = server.runtime.as_ref().unwrap_or(&runtime.path);
+        let install = self.store.folder(&self.receipt.lock);
+        let is_python = matches!(server.package, Package::Pypi(_));
+        let chosen = server.runtime.as_ref().and_then(RuntimeChoice::path).filter(|_| !is_python);
+        let path = chosen.unwrap_or(&runtime.path);
         if !os::is_program(path) {
             return Err(ProgramError::NoRuntime {
                 server: server.name.clone(),
                 path: path.clone(),
             });
         }
-        let entry = self.store.folder(&self.receipt.lock).join(&self.entry);
+        if is_python {
+            let (path, args) = pypi::argv(&install, &self.entry);
+            let runtime_dir = Some(pypi::programs(&install));
+            let (pinned, lock) = (true, Some(self.lock));
+            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
+        }
+        let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
         Ok(Program {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
+            variables: &[],
             pinned: true,
+            lock: Some(self.lock),
             path: path.clone(),
         })
     }
 }
+
+/// Bytecode is compiled when a package is installed; a file that Python adds later would be refused at the next start.
+const NO_BYTECODE: &[(&str, &str)] = &[("PYTHONDONTWRITEBYTECODE", "1")];

@@ -21,7 +21,7 @@ use crate::sys::os;
 use crate::sys::path::Paths;
 
 pub use error::ProgramError;
-pub use installed::{Installed, current_entry};
+pub use installed::{Installed, current_entry, install_key};
 
 /// A program and its first arguments. The default, empty one stands for a program that is not known yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,12 @@ pub struct Program {
     pub args: Vec<OsString>,
     /// The folder of the runtime, where a runtime is what runs: servers start it again by name.
     pub runtime_dir: Option<PathBuf>,
+    /// Variables that the runtime needs to leave the install as it is, over whatever else would set them.
+    pub variables: &'static [(&'static str, &'static str)],
     /// Whether what runs was locked, or named by its digest.
     pub pinned: bool,
+    /// The digest of the lock entry it was found by, where it has one.
+    pub lock: Option<Digest>,
 }
 
 /// What a server would execute, without looking at the files.
@@ -46,7 +50,7 @@ pub fn locate(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(package) => Installed::find(server, package, paths)?.program(),
+        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(),
         Package::Binary(binary) => Ok(of_binary(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
@@ -65,8 +69,8 @@ pub fn program(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(package) => {
-            let installed = Installed::find(server, package, paths)?;
+        Package::Npm(_) | Package::Pypi(_) => {
+            let installed = Installed::find(server, paths)?;
             let depth = match server.integrity {
                 Integrity::Fast => Depth::Figures,
                 Integrity::Full => Depth::Content,
@@ -83,7 +87,7 @@ pub fn program(
 }
 
 fn of_binary(binary: &BinaryPackage) -> Program {
-    Program { path: binary.path.clone(), args: Vec::new(), runtime_dir: None, pinned: true }
+    Program { path: binary.path.clone(), pinned: true, ..Program::default() }
 }
 
 /// Holds an executable to its digest.
@@ -139,10 +143,5 @@ fn of_command(
     if !os::is_program(&path) {
         return Err(ProgramError::NotRunnable { server: name, program });
     }
-    Ok(Program {
-        args: args.iter().map(OsString::from).collect(),
-        runtime_dir: None,
-        pinned: false,
-        path,
-    })
+    Ok(Program { args: args.iter().map(OsString::from).collect(), path, ..Program::default() })
 }

@@ -8,10 +8,11 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::error::Fault;
+use crate::manifest::lock::Locked;
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Manifest, Sources};
-use crate::runner::npm::{Locked, LockedPackage};
-use crate::store::Runtime;
+use crate::runner::npm::{self, LockedPackage};
+use crate::store::{Runtime, Tie};
 
 /// A home with a manifest, and a runtime of its own.
 struct Home {
@@ -53,12 +54,12 @@ impl Home {
     fn lock(&self, version: &str) -> Digest {
         let mut lockfile = Lockfile::load(self.server().lock_path()).unwrap();
         let package = LockedPackage { version: version.into(), ..LockedPackage::default() };
-        let locked = Locked {
+        let locked = Locked::Npm(npm::Locked {
             npm: format!("a@{version}"),
             bin: None,
             entry: "node_modules/a/index.js".into(),
             packages: BTreeMap::from([("node_modules/a".into(), package)]),
-        };
+        });
         let digest = lockfile.set("s", &locked).unwrap().digest();
         lockfile.save().unwrap();
         digest
@@ -72,11 +73,12 @@ impl Home {
             std::fs::write(folder.join("node_modules/a/index.js"), "main()").unwrap();
             Ok(vec!["--flag".into()])
         };
-        Store::of(&self.paths()).install(lock, runtime, &mut || (), fill).unwrap();
+        Store::of(&self.paths()).install(lock, runtime, Tie::Any, &mut || (), fill).unwrap();
     }
 
     fn program(&self) -> Result<Program, ProgramError> {
-        let machine = Machine { path: self.folder.path().display().to_string(), node: None };
+        let machine =
+            Machine { path: self.folder.path().display().to_string(), ..Machine::default() };
         program(self.server(), &self.paths(), Some(&machine))
     }
 

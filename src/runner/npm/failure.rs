@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Rejected;
 use crate::error::{Fault, Kind};
+use crate::runner::refusal::{Refusal, What};
 
 /// Why a package could not be locked or installed.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +39,8 @@ pub enum NpmError {
         source: io::Error,
     },
     /// npm gave up.
-    #[error("{}", headline(what, package))]
-    Refused {
-        /// What class of failure npm's code is.
-        what: What,
-        /// `name@version` of what was to be locked or installed.
-        package: String,
-        /// npm's own words.
-        source: Said,
-    },
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// npm wrote a lock that is not in its own format.
     #[error("npm wrote a `package-lock.json` for `{package}` that does not read")]
     Format {
@@ -97,35 +91,6 @@ pub enum NpmError {
     },
 }
 
-/// Classes of npm's failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum What {
-    /// The registry knows no such package.
-    NoPackage,
-    /// The package has no such version.
-    NoVersion,
-    /// The registry could not be reached.
-    Unreachable,
-    /// The registry wants other credentials.
-    Denied,
-    /// An archive is not the one that was locked.
-    Integrity,
-    /// A dependency is not of a registry.
-    Source,
-    /// The lock and its package do not fit together.
-    Mismatch,
-    /// The package is not for this machine.
-    Platform,
-    /// Anything else.
-    Other,
-}
-
-/// npm's own words.
-#[derive(Debug, thiserror::Error)]
-#[error("npm says: {0}")]
-pub struct Said(String);
-
 impl NpmError {
     /// The failure of a run of npm for `package`, from what it wrote.
     pub(super) fn refused(package: &str, stdout: &[u8], log: &[String]) -> Self {
@@ -146,9 +111,7 @@ impl NpmError {
             false => format!("{summary}\n{detail}"),
             true => log.join("\n"),
         };
-        let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let what = what(&code, log);
-        Self::Refused { what, package: package.to_owned(), source: Said(lines.join("\n")) }
+        Refusal::new("npm", what(&code, log), package, &words).into()
     }
 }
 
@@ -176,20 +139,6 @@ fn what(code: &str, log: &[String]) -> What {
     }
 }
 
-fn headline(what: &What, package: &str) -> String {
-    match what {
-        What::NoPackage => format!("package `{package}` or a dependency is not in the registry"),
-        What::NoVersion => format!("package `{package}` or a dependency has no such version"),
-        What::Unreachable => format!("the registry could not be reached for package `{package}`"),
-        What::Denied => format!("the registry refused package `{package}`"),
-        What::Integrity => format!("an archive for package `{package}` is not the one locked"),
-        What::Source => format!("package `{package}` needs something that is not in a registry"),
-        What::Mismatch => format!("the lock entry of package `{package}` does not hold together"),
-        What::Platform => format!("package `{package}` is not for this machine"),
-        What::Other => format!("npm failed for package `{package}`"),
-    }
-}
-
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -205,17 +154,7 @@ impl Fault for NpmError {
             | Self::SeveralPrograms { .. }
             | Self::NoSuchProgram { .. }
             | Self::NotNode { .. } => Kind::Config,
-            Self::Refused { what, .. } => match what {
-                What::Unreachable => Kind::Unavailable,
-                What::Denied => Kind::Auth,
-                What::Integrity => Kind::Integrity,
-                What::Other => Kind::Internal,
-                What::NoPackage
-                | What::NoVersion
-                | What::Source
-                | What::Mismatch
-                | What::Platform => Kind::Config,
-            },
+            Self::Refused(refusal) => refusal.kind(),
         }
     }
 
@@ -227,7 +166,7 @@ impl Fault for NpmError {
                 "choose one with `bin = \"…\"` in the manifest"
             }
             Self::NotNode { .. } => "start it with `command = […]` in the user manifest",
-            Self::Refused { what, package, .. } => match what {
+            Self::Refused(Refusal { what, package, .. }) => match what {
                 What::NoPackage => "look at the name in the manifest",
                 What::NoVersion => {
                     let name = package.rsplit_once('@').map_or("", |(name, _)| name);
@@ -240,7 +179,7 @@ impl Fault for NpmError {
                      locked: find out why before you run `hushpipe lock` again"
                 }
                 What::Mismatch => "run `hushpipe lock`",
-                What::Source | What::Platform | What::Other => return None,
+                _ => return None,
             },
             _ => return None,
         };
@@ -274,8 +213,11 @@ mod tests {
             assert_eq!(refused(code, &[]).kind().exit_code(), exit, "{code}");
         }
         let git = refused("ENOENT", &["npm error path hushpipe-runs-no-git"]);
-        assert!(matches!(git, NpmError::Refused { what: What::Source, .. }));
-        assert!(matches!(refused("ENOENT", &[]), NpmError::Refused { what: What::Other, .. }));
+        assert!(matches!(git, NpmError::Refused(Refusal { what: What::Source, .. })));
+        assert!(matches!(
+            refused("ENOENT", &[]),
+            NpmError::Refused(Refusal { what: What::Other, .. })
+        ));
     }
 
     #[test]

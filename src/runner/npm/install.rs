@@ -5,8 +5,8 @@ use std::path::Path;
 use super::entry;
 use super::package_lock;
 use super::tool::counting;
-use super::{Locked, Npm, NpmError, Progress};
-use crate::runner::NpmPackage;
+use super::{Locked, Npm, NpmError};
+use crate::runner::{NpmPackage, Progress};
 
 /// Installs a locked package into an empty folder, without running anything of it. Returns the arguments that Node needs
 /// before the entry point.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::runner::NpmPackage;
+use crate::runner::{NpmPackage, pairs};
 
 /// A resolved npm package with everything it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,15 @@ impl Locked {
         wanting.map(|(path, package)| format!("{}@{}", name_in(path), package.version)).collect()
     }
 
+    /// Every package as `name@version`, with its hash where it has one of its own.
+    pub fn closure(&self) -> impl Iterator<Item = (String, &str)> {
+        self.packages.iter().map(|(path, package)| {
+            let name = package.name.as_deref().unwrap_or(name_in(path));
+            let hash = package.integrity.as_deref().unwrap_or_default();
+            (format!("{name}@{}", package.version), hash)
+        })
+    }
+
     fn check_package(&self, path: &str, package: &LockedPackage) -> Result<(), Rejected> {
         let name_is_fine = package.name.as_deref().is_none_or(NpmPackage::is_name);
         if !is_package_path(path) || !name_is_fine {
@@ -198,30 +207,4 @@ fn is_plain_path(path: &str) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Maps as sorted lists of `name value`: one line per pair in a lockfile, where inline tables would be one long line.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        map: &BTreeMap<String, String>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(map.iter().map(|(name, value)| format!("{name} {value}")))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<String, String>, D::Error> {
-        let lines = Vec::<String>::deserialize(deserializer)?;
-        let pair = |line: String| match line.split_once(' ') {
-            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-            None => Err(D::Error::custom(format!("`{line}` is not `name value`"))),
-        };
-        lines.into_iter().map(pair).collect()
-    }
 }

@@ -18,14 +18,5 @@ pub use locked::{Locked, LockedPackage, Rejected};
 pub use resolve::{Resolved, resolve};
 pub use tool::Npm;
 
-/// How far a run of npm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Packages fetched, or looked up, so far.
-    pub done: usize,
-    /// How many there are, where that is known.
-    pub total: Option<usize>,
-}
-
 #[cfg(all(test, unix))]
 mod tests;

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::entry;
 use super::package_lock::{self, Unusable};
 use super::tool::counting;
-use super::{Locked, Npm, NpmError, Progress};
-use crate::runner::NpmPackage;
+use super::{Locked, Npm, NpmError};
+use crate::runner::{NpmPackage, Progress};
 
 /// A resolved package, and what a person should know of it.
 #[derive(Debug)]

@@ -6,9 +6,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::failure::What;
 use super::*;
-use crate::runner::NpmPackage;
+use crate::runner::{NpmPackage, Progress, Refusal, What};
 use crate::sys::env::OwnEnv;
 
 /// A folder with a stand-in for npm: a shell script that gets npm's arguments in npm's folder.
@@ -188,7 +187,7 @@ fn npms_refusal_is_told_with_its_words() {
     let error = bench.resolve(None).unwrap_err();
     let message = "package `@a/server@1.0.0` or a dependency has no such version";
     assert_eq!(error.to_string(), message);
-    assert!(matches!(error, NpmError::Refused { what: What::NoVersion, .. }));
+    assert!(matches!(error, NpmError::Refused(Refusal { what: What::NoVersion, .. })));
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! npm itself: where it is, the environment it gets, how it is run and watched.
 
-use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::NpmError;
 use super::failure::NO_GIT;
-use super::{NpmError, Progress};
-use crate::sys::command;
+use crate::runner::{Progress, tool};
 use crate::sys::env::{OwnEnv, ScrubbedEnv};
-use crate::sys::{machine, os};
+use crate::sys::{command, machine};
 
 /// npm, ready to be run.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ impl Npm {
     /// # Errors
     /// [`NpmError::NoNpm`].
     pub fn find(node: &Path, path: &OsStr, own: &OwnEnv) -> Result<Self, NpmError> {
-        let env = environment(node, path, own);
+        let env = tool::environment(KEPT, with_folder(node.parent(), path), own);
         let on_path = machine::find_program("npm", path);
         let real = on_path.as_deref().and_then(|npm| npm.canonicalize().ok());
         let is_script = |path: &PathBuf| path.file_name() == Some(OsStr::new("npm-cli.js"));
@@ -47,36 +45,24 @@ impl Npm {
         folder: &Path,
         mut seen: impl FnMut(&str),
     ) -> Result<Vec<u8>, NpmError> {
-        let failed = |source| NpmError::Start { program: self.program.clone(), source };
         let script = self.script.iter().map(|script| script.as_os_str());
         let no_git = format!("--git={NO_GIT}");
         let options = args.iter().chain(ALWAYS).copied().chain([no_git.as_str()]);
         let args = script.chain(options.map(OsStr::new));
-        let mut command = command::helper(&self.program, args, &self.env, folder);
-        os::end_with_us(&mut command);
-        let mut child = command.spawn().map_err(failed)?;
-        let stdout = child.stdout.take();
-        let answer = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            stdout.map(|mut stdout| stdout.read_to_end(&mut bytes)).transpose().map(|_| bytes)
-        });
-        let mut complaints = VecDeque::new();
-        for line in child.stderr.take().into_iter().flat_map(|log| BufReader::new(log).split(b'\n'))
-        {
-            let line = line.map_err(failed)?;
-            let line = String::from_utf8_lossy(&line);
-            seen(&line);
-            if line.starts_with("npm error") || line.starts_with("npm ERR!") {
-                complaints.push_back(line.into_owned());
-                complaints.truncate(MAX_COMPLAINTS);
+        let command = command::helper(&self.program, args, &self.env, folder);
+        let mut complaints = Vec::new();
+        let ended = tool::run(command, |line| {
+            seen(line);
+            let complains = line.starts_with("npm error") || line.starts_with("npm ERR!");
+            if complains && complaints.len() < MAX_COMPLAINTS {
+                complaints.push(line.to_owned());
             }
-        }
-        let status = child.wait().map_err(failed)?;
-        let broken = || failed(std::io::ErrorKind::BrokenPipe.into());
-        let answer = answer.join().map_err(|_| broken())?.map_err(failed)?;
-        match status.success() {
-            true => Ok(answer),
-            false => Err(NpmError::refused(package, &answer, complaints.make_contiguous())),
+        });
+        let ended =
+            ended.map_err(|source| NpmError::Start { program: self.program.clone(), source })?;
+        match ended.success {
+            true => Ok(ended.stdout),
+            false => Err(NpmError::refused(package, &ended.stdout, &complaints)),
         }
     }
 }
@@ -127,58 +113,8 @@ const ALWAYS: &[&str] = &[
 
 const MAX_COMPLAINTS: usize = 20;
 
-/// Variables of ours that a package manager needs. Both cases of a proxy's name are in use.
-const KEPT: &[&str] = &[
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "TERM",
-    "LANG",
-    "TMPDIR",
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "NODE_EXTRA_CA_CERTS",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "npm_config_cache",
-    "npm_config_userconfig",
-];
-
-/// What programs on Windows do not start without.
-const KEPT_ON_WINDOWS: &[&str] = &[
-    "SystemRoot",
-    "SystemDrive",
-    "ComSpec",
-    "windir",
-    "PATHEXT",
-    "TEMP",
-    "TMP",
-    "APPDATA",
-    "LOCALAPPDATA",
-    "ProgramData",
-    "ProgramFiles",
-    "USERPROFILE",
-    "USERNAME",
-];
-
-fn environment(node: &Path, path: &OsStr, own: &OwnEnv) -> ScrubbedEnv {
-    let mut env = ScrubbedEnv::empty();
-    let windows = if cfg!(windows) { KEPT_ON_WINDOWS } else { &[] };
-    for name in KEPT.iter().chain(windows) {
-        env.keep(own, name);
-    }
-    for name in own.names().filter_map(OsStr::to_str).filter(|name| name.starts_with("LC_")) {
-        env.keep(own, name);
-    }
-    env.set("PATH", with_folder(node.parent(), path));
-    env
-}
+/// Variables of ours that npm reads, beside those for every package manager: none of its own settings.
+const KEPT: &[&str] = &["NODE_EXTRA_CA_CERTS"];
 
 /// `path` with a folder before the others.
 fn with_folder(folder: Option<&Path>, path: &OsStr) -> OsString {

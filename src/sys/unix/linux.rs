@@ -1,9 +1,12 @@
-//! What only Linux offers: no debuggers, death signals, a handle on our parent. Twin of `other.rs`.
+//! What only Linux offers: no debuggers, death signals, a handle on our parent, the children of others. Twin of `other.rs`.
 
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
+use nix::errno::Errno;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
 use tokio::io::Interest;
 
 /// Closes our memory to debuggers of the same user, and inherited descriptors to our children.
@@ -45,5 +48,60 @@ pub fn parent_gone() -> impl Future<Output = ()> {
             Some(watch) if watch.readable().await.is_ok() => {}
             _ => std::future::pending().await,
         }
+    }
+}
+
+/// Makes every process below this one its child when its own parent ends, and gives it a name of its own in `ps -e`.
+#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]
+pub(super) fn adopt_orphans() {
+    // SAFETY: an integer, and a name that ends with NUL.
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        libc::prctl(libc::PR_SET_NAME, c"hushpipe-guard".as_ptr());
+    }
+}
+
+/// A child of this process.
+pub(super) struct Child {
+    /// Its id, which stays its own until it is collected.
+    pub(super) pid: Pid,
+    /// Whether it has ended and only waits to be collected.
+    pub(super) ended: bool,
+}
+
+/// The children of this process, as `/proc` shows them.
+pub(super) fn children() -> Vec<Child> {
+    // Asking the kernel whether there are any is much quicker than looking for them, and mostly there are none.
+    let only_look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    if waitid(Id::All, only_look) == Err(Errno::ECHILD) {
+        return Vec::new();
+    }
+    let own = nix::unistd::getpid();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: i32| {
+        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        // The program's name stands in brackets and may hold anything, brackets too.
+        let behind = &stat[memchr::memrchr(b')', &stat)? + 1..];
+        let mut fields = behind.trim_ascii_start().split(|byte| *byte == b' ');
+        let ended = matches!(fields.next()?, b"Z" | b"X");
+        let parent: i32 = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+        (parent == own.as_raw()).then(|| Child { pid: Pid::from_raw(pid), ended })
+    })
+    .collect()
+}
+
+/// Closes every descriptor from 3 up but these.
+#[expect(unsafe_code, reason = "close_range(2) has no safe wrapper here")]
+pub(super) fn close_all_but(kept: &[RawFd]) {
+    let mut kept: Vec<_> = kept.iter().filter_map(|fd| u32::try_from(*fd).ok()).collect();
+    kept.sort_unstable();
+    let mut from = 3;
+    for fd in kept.into_iter().chain([u32::MAX]) {
+        if from < fd {
+            // SAFETY: integers only; the caller owns no descriptor but the ones kept.
+            unsafe { libc::syscall(libc::SYS_close_range, from, fd - 1, 0) };
+        }
+        from = fd.saturating_add(1);
     }
 }

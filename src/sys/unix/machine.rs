@@ -1,5 +1,6 @@
-//! The user's login shell, and what is a program here.
+//! The user's login shell, what the system sets for every session, where runtimes are, what is a program.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::process::{Child, Command};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, Uid, User, setsid};
+
+use crate::sys::env::OwnEnv;
 
 /// The shell that the user database names; never `$SHELL`, which anybody who starts us can set.
 pub(crate) fn login_shell() -> Option<PathBuf> {
@@ -40,4 +43,81 @@ pub(crate) fn is_program(path: &Path) -> bool {
     let executable =
         |facts: std::fs::Metadata| facts.is_file() && facts.permissions().mode() & 0o111 != 0;
     path.metadata().is_ok_and(executable)
+}
+
+/// Where version managers keep Node: nvm, fnm, mise, asdf, volta, Homebrew.
+pub(crate) const NODE_PLACES: &[&str] = &[
+    ".nvm/versions/node/*/bin",
+    ".config/nvm/versions/node/*/bin",
+    ".local/share/fnm/node-versions/*/installation/bin",
+    ".fnm/node-versions/*/installation/bin",
+    "Library/Application Support/fnm/node-versions/*/installation/bin",
+    ".local/share/mise/installs/node/*/bin",
+    ".asdf/installs/nodejs/*/bin",
+    ".volta/tools/image/node/*/bin",
+    "/opt/homebrew/opt/node*/bin",
+    "/usr/local/opt/node*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/node*/bin",
+    "/usr/local/bin",
+    "/usr/bin",
+];
+
+/// Where version managers keep Python: pyenv, uv, mise, asdf, Homebrew.
+pub(crate) const PYTHON_PLACES: &[&str] = &[
+    ".pyenv/versions/*/bin",
+    ".local/share/uv/python/*/bin",
+    ".local/share/mise/installs/python/*/bin",
+    ".asdf/installs/python/*/bin",
+    "/opt/homebrew/opt/python*/libexec/bin",
+    "/usr/local/opt/python*/libexec/bin",
+    "/home/linuxbrew/.linuxbrew/opt/python*/libexec/bin",
+    "/Library/Frameworks/Python.framework/Versions/*/bin",
+    "/usr/local/bin",
+    "/usr/bin",
+];
+
+/// Whether a program is Apple's stand-in, which opens a window that offers to install the real one.
+pub(crate) fn asks_to_install(program: &Path) -> bool {
+    const TOOLS: &str = "/Library/Developer/CommandLineTools/usr/bin";
+    cfg!(target_os = "macos")
+        && program.parent() == Some(Path::new("/usr/bin"))
+        && program.file_name().is_some_and(|name| !Path::new(TOOLS).join(name).exists())
+}
+
+/// What the system sets for every session before any shell starts: pam_env(8) reads `/etc/environment`, and the locale
+/// from a file whose place differs. Nothing of our own environment, which whoever starts us can set.
+pub(crate) fn session_variables(_env: &OwnEnv, names: &[&str]) -> BTreeMap<String, String> {
+    const FILES: [&str; 3] = ["/etc/locale.conf", "/etc/default/locale", "/etc/environment"];
+    let texts = FILES.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let mut variables = BTreeMap::new();
+    for text in texts {
+        variables.extend(assignments(&text).filter(|(name, _)| names.contains(&name.as_str())));
+    }
+    variables
+}
+
+/// `NAME=value` by lines, as pam_env(8) reads them; what would need a shell to expand is left out.
+fn assignments(text: &str) -> impl Iterator<Item = (String, String)> {
+    let one = |line: &str| {
+        let line = line.trim().trim_start_matches("export ");
+        let (name, value) = line.split_once('=')?;
+        let value = value.trim_matches(|c| c == '"' || c == '\'');
+        let plain = !value.is_empty() && !value.contains(['$', '`', '\\']);
+        plain.then(|| (name.trim().to_owned(), value.to_owned()))
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_session_are_read_as_pam_reads_them() {
+        let text = "# comment\nexport LANG=\"de_DE.UTF-8\"\nHTTP_PROXY='http://p:1'\nPATH=$HOME/bin\nnone\nEMPTY=\n";
+        let found: Vec<(String, String)> = assignments(text).collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(found, [("LANG", "de_DE.UTF-8"), ("HTTP_PROXY", "http://p:1")]);
+    }
 }

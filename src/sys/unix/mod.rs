@@ -1,6 +1,7 @@
 //! Linux and macOS. Twin of `windows/`: the same names, so that nothing above `sys` asks for the platform.
 
 mod file;
+mod guard;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
 mod kernel;
@@ -20,15 +21,19 @@ use super::env::OwnEnv;
 use super::path::Paths;
 
 pub use file::SecretFile;
+pub use guard::{Guard, Process};
 pub use kernel::parent_gone;
-pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
-pub(super) use permission::open_owned;
+pub(crate) use machine::{
+    NODE_PLACES, PYTHON_PLACES, asks_to_install, end_session, is_program, login_shell, own_session,
+    program_name, session_variables,
+};
+pub(crate) use permission::is_own_socket;
+pub(super) use permission::{check_folder, open_owned};
 pub use private::{
     Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
 };
-pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, prepare,
-};
+pub(crate) use private::{anyone_may_replace, new_files_are_open};
+pub use process::{Signals, ask_to_end, describe, end_with_us, exit_code, harden};
 #[cfg(not(target_os = "macos"))]
 pub use socket::{connect_owned, user_id};
 pub use stat::{Folder, facts_of_file, make_private};
@@ -37,6 +42,16 @@ pub use terminal::Terminal;
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Where package managers of the system and Homebrew link programs, on the PATH or not.
+pub(crate) const SHARED_FOLDERS: &[&str] =
+    &["/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin"];
+
+/// What the official SDKs hand on to a server that they start, PATH apart.
+pub(crate) const CLIENT: &[&str] = &["HOME", "LOGNAME", "SHELL", "TERM", "USER"];
+
+/// The PATH of a program that was started from a desktop: on macOS it is launchd's.
+pub(crate) const CLIENT_PATH: Option<&str> = Some("/usr/bin:/bin:/usr/sbin:/sbin");
 
 /// Variables of our own environment that every server gets.
 pub const KEEP: &[&str] =

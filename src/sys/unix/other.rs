@@ -1,6 +1,9 @@
 //! What other Unix systems offer instead of `linux.rs`: little.
 
 use std::io;
+use std::os::fd::RawFd;
+
+use nix::unistd::Pid;
 
 /// Nothing to do: debuggers need a right of their own here, and the standard library closes its descriptors.
 pub(super) fn harden() {}
@@ -13,4 +16,31 @@ pub(super) fn die_with(_parent: u32) -> io::Result<()> {
 /// A future that ends when the process that started us is gone. Here it never does: the client's closed pipes tell.
 pub fn parent_gone() -> impl Future<Output = ()> {
     std::future::pending()
+}
+
+/// Orphans go to the first process of the system here, and nothing can be done about it.
+pub(super) fn adopt_orphans() {}
+
+/// A child of this process.
+pub(super) struct Child {
+    /// Its id, which stays its own until it is collected.
+    pub(super) pid: Pid,
+    /// Whether it has ended and only waits to be collected.
+    pub(super) ended: bool,
+}
+
+/// None: only the server is a child of this process, and its group is all that can be found of its tree.
+pub(super) fn children() -> Vec<Child> {
+    Vec::new()
+}
+
+/// Closes every descriptor from 3 up but these.
+#[expect(unsafe_code, reason = "descriptors by number")]
+pub(super) fn close_all_but(kept: &[RawFd]) {
+    // SAFETY: no argument at all.
+    let end = unsafe { libc::getdtablesize() }.min(65_536);
+    for fd in (3..end).filter(|fd| !kept.contains(fd)) {
+        // SAFETY: an integer only; the caller owns no descriptor but the ones kept. Most of these are not open.
+        unsafe { libc::close(fd) };
+    }
 }

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{File, Metadata, OpenOptions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use nix::unistd::{Gid, Group, Uid, User};
@@ -44,6 +44,34 @@ pub(super) fn judge_folders(path: &Path) -> Result<(), Insecure> {
         judge_far(folder, &facts)?;
     }
     Ok(())
+}
+
+/// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
+pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
+    let folders = Walk::along(path)?.folders;
+    let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
+    if !is_sticky(&facts) {
+        judge_near(path, &facts)?;
+    }
+    for (folder, _) in &folders {
+        let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
+        judge_far(folder, &facts)?;
+    }
+    Ok(())
+}
+
+/// Whether a path leads to a socket of the user or root, through folders in which nobody else could have put it.
+pub(crate) fn is_own_socket(path: &Path) -> bool {
+    let is_private = || -> Result<bool, Insecure> {
+        for (folder, _) in &Walk::along(path)?.folders {
+            let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
+            judge_far(folder, &facts)?;
+        }
+        let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
+        judge_owner(path, &facts)?;
+        Ok(facts.file_type().is_socket())
+    };
+    path.is_absolute() && is_private().unwrap_or(false)
 }
 
 /// The rules for the file and its own folder.

@@ -53,6 +53,20 @@ pub fn open_lock_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// Whether the files that programs make here can be written by every account: what the process's umask leaves.
+pub(crate) fn new_files_are_open() -> bool {
+    use nix::sys::stat::{Mode, umask};
+    // There is no way to only look. Nothing else makes files at this moment.
+    let mask = umask(Mode::S_IRWXG | Mode::S_IRWXO);
+    umask(mask);
+    !mask.contains(Mode::S_IWOTH)
+}
+
+/// Whether every account may put another file in the place of one in this folder.
+pub(crate) fn anyone_may_replace(folder: &Path) -> bool {
+    folder.metadata().is_ok_and(|facts| facts.mode() & 0o1002 == 0o002)
+}
+
 /// Makes a rename in this folder last through a crash.
 ///
 /// # Errors

@@ -1,10 +1,9 @@
-//! Processes on Linux and macOS: hardening ourselves, a group for the server, the signals that end us.
+//! Processes on Linux and macOS: hardening ourselves, helpers that end with us, the signals that end us.
 
 use std::io;
-use std::os::fd::RawFd;
 
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,71 +16,15 @@ pub fn harden() {
     kernel::harden();
 }
 
-/// Makes a server's command start in a process group of its own, die with us, and keep these descriptors open.
-#[expect(unsafe_code, reason = "what the child does between fork and exec")]
-pub fn prepare(command: &mut std::process::Command, keep_open: &[RawFd]) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-    let keep_open = keep_open.to_vec();
-    let parent = std::process::id();
-    // SAFETY: the closure runs in the forked child and only makes async-signal-safe calls (fcntl, prctl, getppid); it
-    // allocates nothing and takes no lock.
-    unsafe {
-        command.pre_exec(move || {
-            for fd in &keep_open {
-                if libc::fcntl(*fd, libc::F_SETFD, 0) == -1 {
-                    return Err(io::Error::last_os_error());
-                }
-            }
-            kernel::die_with(parent)
-        });
-    }
-}
-
 /// Makes a helper's command die with the thread that starts it. It stays in our process group, so that a person's
 /// Ctrl-C reaches it as well.
 #[expect(unsafe_code, reason = "what the child does between fork and exec")]
 pub fn end_with_us(command: &mut std::process::Command) {
     use std::os::unix::process::CommandExt;
     let parent = std::process::id();
-    // SAFETY: as in `prepare`.
+    // SAFETY: the closure runs in the forked child and only makes async-signal-safe calls (prctl, getppid); it allocates
+    // nothing and takes no lock.
     unsafe { command.pre_exec(move || kernel::die_with(parent)) };
-}
-
-/// The server's process group. Dropping it ends every process in it (KILL).
-#[derive(Debug)]
-pub struct Group(Pid);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// The group that [`prepare`] made, by the id of the process that leads it.
-fn group_of(pid: u32) -> Option<Group> {
-    i32::try_from(pid).ok().filter(|pid| *pid > 1).map(|pid| Group(Pid::from_raw(pid)))
-}
-
-/// Takes charge of a started server; here its group is all there is to hold.
-///
-/// # Errors
-/// Never here; on Windows the job may refuse.
-pub fn adopt(child: &tokio::process::Child) -> io::Result<Option<Group>> {
-    Ok(child.id().and_then(group_of))
-}
-
-impl Group {
-    /// Asks every process of the group to end (TERM). A package runner may not pass a signal on, so the group is told.
-    pub fn terminate(&self) {
-        // ESRCH: they are gone already, which is what was asked.
-        let _ = killpg(self.0, Signal::SIGTERM);
-    }
-
-    /// Ends every process of the group (KILL).
-    pub fn kill(&self) {
-        let _ = killpg(self.0, Signal::SIGKILL);
-    }
 }
 
 /// Asks one process to end (TERM).

@@ -67,6 +67,18 @@ impl Reader {
             }
         }
     }
+
+    /// A future that ends when the client has closed its end, while what it sent may still wait to be read; never for
+    /// files and terminals.
+    ///
+    /// # Errors
+    /// The descriptor could not be watched.
+    pub fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        match &self.0 {
+            Source::Polled(fd) => hangup(Some(fd.as_fd())),
+            Source::Threaded { .. } => hangup(None),
+        }
+    }
 }
 
 fn read_once(fd: &NonBlocking, buffer: &mut [u8]) -> io::Result<usize> {
@@ -149,23 +161,31 @@ impl Writer {
     /// # Errors
     /// The descriptor could not be watched.
     pub fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
-        // A registration of its own, so that waiting for the reader to go never consumes "writable".
-        let watch = match &self.0 {
-            Sink::Polled(fd) => Some(poll(fd.as_fd().try_clone_to_owned()?, HANGUP)?),
-            Sink::Blocking(_) => None,
-        };
-        Ok(async move {
-            let Some(watch) = watch else { return std::future::pending().await };
-            loop {
-                let Ok(mut guard) = watch.ready(HANGUP).await else { return };
-                let ready = guard.ready();
-                if ready.is_error() || ready.is_read_closed() || ready.is_write_closed() {
-                    return;
-                }
-                guard.clear_ready();
-            }
-        })
+        match &self.0 {
+            Sink::Polled(fd) => hangup(Some(fd.as_fd())),
+            Sink::Blocking(_) => hangup(None),
+        }
     }
+}
+
+/// A future that ends when the other end of a descriptor is closed; never for what cannot be polled.
+fn hangup(fd: Option<BorrowedFd<'_>>) -> io::Result<impl Future<Output = ()> + use<>> {
+    // A registration of its own, so that waiting for the other side to go never consumes "readable" or "writable".
+    let watch = match fd {
+        Some(fd) => Some(poll(fd.try_clone_to_owned()?, HANGUP)?),
+        None => None,
+    };
+    Ok(async move {
+        let Some(watch) = watch else { return std::future::pending().await };
+        loop {
+            let Ok(mut guard) = watch.ready(HANGUP).await else { return };
+            let ready = guard.ready();
+            if ready.is_error() || ready.is_read_closed() || ready.is_write_closed() {
+                return;
+            }
+            guard.clear_ready();
+        }
+    })
 }
 
 #[cfg(target_os = "linux")]

@@ -17,13 +17,34 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use process::{
-    Group, Signals, adopt, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
-    prepare,
+    Guard, Process, Signals, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
 };
 pub use stdio::{Reader, Writer, write_stderr};
 
 /// Folders that a server's PATH holds when no machine record says better.
 pub const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
+
+/// Where programs are linked for all users: nowhere.
+pub(crate) const SHARED_FOLDERS: &[&str] = &[];
+
+/// What the official SDKs hand on to a server that they start.
+pub(crate) const CLIENT: &[&str] = &[
+    "APPDATA",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PROCESSOR_ARCHITECTURE",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "USERNAME",
+    "USERPROFILE",
+];
+
+/// The PATH of a program that was started from a desktop: the user's own.
+pub(crate) const CLIENT_PATH: Option<&str> = None;
 
 /// Variables of our own environment that every server gets. Node and Python fail in odd ways without `SystemRoot`.
 pub const KEEP: &[&str] = &[
@@ -55,11 +76,16 @@ pub const KEEP: &[&str] = &[
 
 /// How a descriptor is named to the operating system.
 pub type RawDescriptor = std::os::windows::io::RawHandle;
-pub(crate) use machine::{end_session, is_program, login_shell, own_session, program_name};
-pub(super) use permission::open_owned;
+pub(crate) use machine::{
+    NODE_PLACES, PYTHON_PLACES, asks_to_install, end_session, is_program, login_shell, own_session,
+    program_name, session_variables,
+};
+pub(crate) use permission::is_own_socket;
+pub(super) use permission::{check_folder, open_owned};
 pub use private::{
     Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
 };
+pub(crate) use private::{anyone_may_replace, new_files_are_open};
 pub use stat::{Folder, facts_of_file, make_private};
 pub use terminal::Terminal;
 

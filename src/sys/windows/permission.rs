@@ -15,3 +15,13 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     let facts = file.metadata().map_err(|error| Insecure::read(path, error))?;
     if facts.is_file() { Ok(file) } else { Err(Insecure::NotAFile(path.to_owned())) }
 }
+
+/// Whether a path leads to a socket of the user: Unix sockets are not what Windows programs use.
+pub(crate) fn is_own_socket(_path: &Path) -> bool {
+    false
+}
+
+/// Judges a folder: one that is there passes.
+pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
+    path.metadata().map(drop).map_err(|error| Insecure::read(path, error))
+}

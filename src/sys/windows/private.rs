@@ -57,3 +57,13 @@ pub fn open_lock_file(path: &Path) -> io::Result<File> {
 pub fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+/// Whether the files that programs make here can be written by every account: profiles are private.
+pub(crate) fn new_files_are_open() -> bool {
+    false
+}
+
+/// Whether every account may put another file in the place of one in this folder: a profile's are private.
+pub(crate) fn anyone_may_replace(_folder: &Path) -> bool {
+    false
+}

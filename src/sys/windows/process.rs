@@ -2,8 +2,9 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::os::windows::process::CommandExt;
+use std::process::{ExitStatus, Stdio};
 
+use tokio::process::Child;
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
@@ -18,48 +19,106 @@ use windows_sys::Win32::System::Threading::{
     CREATE_NO_WINDOW, CREATE_SUSPENDED, OpenThread, ResumeThread, THREAD_SUSPEND_RESUME,
 };
 
-use super::RawDescriptor;
+use crate::sys::command::{Order, Started};
 
 /// Windows writes no core files by itself and lets only administrators and ourselves read our memory.
 pub fn harden() {}
-
-/// Makes a server's command start suspended, so that it is in its job before it can start anything.
-pub fn prepare(command: &mut std::process::Command, _keep_open: &[RawDescriptor]) {
-    command.creation_flags(CREATE_SUSPENDED | CREATE_NO_WINDOW);
-}
 
 /// Makes a helper's command die with us: nothing to do, a console's Ctrl-C reaches it, and what is left behind is
 /// harmless.
 pub fn end_with_us(_command: &mut std::process::Command) {}
 
+/// Starts the server. Windows needs no process beside ours: a job ends with its last handle, however we end.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    /// Nothing to start here.
+    ///
+    /// # Errors
+    /// Never here.
+    pub fn start() -> io::Result<Self> {
+        Ok(Self(()))
+    }
+
+    /// Starts the server: suspended, so that it is in its job before it can start anything.
+    ///
+    /// # Errors
+    /// What the system says.
+    #[expect(clippy::disallowed_methods, reason = "the one door to starting servers")]
+    pub fn spawn(self, order: &Order<'_>) -> io::Result<Started> {
+        let mut command = tokio::process::Command::new(order.program);
+        command.args(order.args).env_clear().envs(order.env.iter()).current_dir(order.cwd);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.creation_flags(CREATE_SUSPENDED | CREATE_NO_WINDOW).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let job = Job::of(&child)?;
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(stdin), Some(stdout), Some(stderr)) => {
+                Ok(Started { stdin, stdout, stderr, process: Process { child, job } })
+            }
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+/// A running server. Dropped, its whole tree ends.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    job: Job,
+}
+
+impl Process {
+    /// Waits until the server has ended, and ends what is left of its tree. May be dropped and called again.
+    pub async fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().await;
+        self.kill();
+        // Waiting fails only where the handle is no process; then it has ended in no way that has a code.
+        status.unwrap_or_default()
+    }
+
+    /// Windows has no way to ask a process without a window to end; its closed stdin is what asks it.
+    pub fn terminate(&self) {}
+
+    /// Ends every process of the job.
+    #[expect(unsafe_code, reason = "job objects have no safe wrapper")]
+    pub fn kill(&self) {
+        // SAFETY: the handle is open as long as this value. A refusal means that nothing is left to end.
+        unsafe { TerminateJobObject(self.job.0.as_raw_handle() as HANDLE, 1) };
+    }
+}
+
 /// The server's job. The last handle that closes ends every process in it.
 #[derive(Debug)]
-pub struct Group(OwnedHandle);
+struct Job(OwnedHandle);
 
-/// Puts a started server into a job of its own and lets it run.
-///
-/// # Errors
-/// What the system says.
-#[expect(unsafe_code, reason = "job objects have no safe wrapper")]
-pub fn adopt(child: &tokio::process::Child) -> io::Result<Option<Group>> {
-    let (Some(process), Some(pid)) = (child.raw_handle(), child.id()) else { return Ok(None) };
-    // SAFETY: no attributes and no name; a handle that comes back is ours alone.
-    let job = unsafe { owned(CreateJobObjectW(std::ptr::null(), std::ptr::null()))? };
-    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    // SAFETY: the pointer and the size are those of one live structure of the kind named.
-    check(unsafe {
-        SetInformationJobObject(
-            job.as_raw_handle() as HANDLE,
-            JobObjectExtendedLimitInformation,
-            (&raw const limits).cast(),
-            size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>() as u32,
-        )
-    })?;
-    // SAFETY: both handles are open: the job above, the process in `child`.
-    check(unsafe { AssignProcessToJobObject(job.as_raw_handle() as HANDLE, process as HANDLE) })?;
-    resume(pid)?;
-    Ok(Some(Group(job)))
+impl Job {
+    /// Puts a started server into a job of its own and lets it run.
+    #[expect(unsafe_code, reason = "job objects have no safe wrapper")]
+    fn of(child: &Child) -> io::Result<Self> {
+        let (Some(process), Some(pid)) = (child.raw_handle(), child.id()) else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        // SAFETY: no attributes and no name; a handle that comes back is ours alone.
+        let job = unsafe { owned(CreateJobObjectW(std::ptr::null(), std::ptr::null()))? };
+        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+        let handle = job.as_raw_handle() as HANDLE;
+        // SAFETY: the pointer and the size are those of one live structure of the kind named.
+        check(unsafe {
+            SetInformationJobObject(
+                handle,
+                JobObjectExtendedLimitInformation,
+                (&raw const limits).cast(),
+                size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>() as u32,
+            )
+        })?;
+        // SAFETY: both handles are open: the job above, the process in `child`.
+        check(unsafe { AssignProcessToJobObject(handle, process as HANDLE) })?;
+        resume(pid)?;
+        Ok(Self(job))
+    }
 }
 
 /// Lets the one thread of a process that was started suspended run.
@@ -99,18 +158,6 @@ unsafe fn owned(handle: HANDLE) -> io::Result<OwnedHandle> {
 
 fn check(done: i32) -> io::Result<()> {
     if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-impl Group {
-    /// Windows has no way to ask a process without a window to end; its closed stdin is what asks it.
-    pub fn terminate(&self) {}
-
-    /// Ends every process of the job.
-    #[expect(unsafe_code, reason = "job objects have no safe wrapper")]
-    pub fn kill(&self) {
-        // SAFETY: the handle is open as long as this value. A refusal means that nothing is left to end.
-        unsafe { TerminateJobObject(self.0.as_raw_handle() as HANDLE, 1) };
-    }
 }
 
 /// Windows has no way to ask a process without a window to end; its closed stdin is what asks it.

@@ -23,6 +23,14 @@ impl Reader {
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).await
     }
+
+    /// A future that ends when the client has closed its end: Windows tells only at the next read, so never.
+    ///
+    /// # Errors
+    /// Never here.
+    pub fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        Ok(std::future::pending())
+    }
 }
 
 /// The client's end that we write to.

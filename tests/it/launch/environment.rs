@@ -95,3 +95,20 @@ fn a_secret_delivered_as_a_file_is_private_and_never_on_disk() {
     let target = crate::context::path_text(&std::fs::read_link(&path).unwrap());
     assert!(target.starts_with("/memfd:"), "{target} is on disk");
 }
+
+/// Its own three streams and the files with its secrets: not the client's, not ours, not the guard's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_inherits_no_other_descriptor() {
+    let context = context();
+    let mut session = context.start();
+    session.initialize();
+    let server = crate::process::below(session.pid(), "echo_server");
+    let mut open: Vec<String> = std::fs::read_dir(format!("/proc/{server}/fd"))
+        .unwrap()
+        .map(|entry| crate::context::path_text(&std::fs::read_link(entry.unwrap().path()).unwrap()))
+        .collect();
+    open.sort();
+    let kinds: Vec<&str> = open.iter().map(|target| &target[..5]).collect();
+    assert_eq!(kinds, ["/memf", "pipe:", "pipe:", "pipe:"], "{open:?}");
+}

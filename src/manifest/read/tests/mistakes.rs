@@ -10,8 +10,8 @@ fn structure_is_judged_without_showing_values() {
         ("version = \"one\"", "expected a whole number, found a string"),
         ("version = 1\n[server.x]", "unknown key `server`"),
         (
-            "version = 1\n[servers.x]\npypi = \"m==1\"",
-            "`pypi` (PyPI packages): not in this version of hushpipe",
+            "version = 1\n[servers.x]\noci = \"m:1\"",
+            "`oci` (container images): not in this version of hushpipe",
         ),
         ("version = 1\n[servers.x.policy]", "`policy` (policies): not in this version of hushpipe"),
         ("version = 1\n[servers.x]\nnpm = 7", "expected a string, found an integer"),
@@ -75,22 +75,37 @@ fn npm(lines: &str) -> String {
 #[test]
 fn mistakes_in_packages_and_settings() {
     assert_reports([
-        ("".into(), "server `x` needs exactly one of `npm`, `binary`, `command`, and has 0"),
+        (
+            "".into(),
+            "server `x` needs exactly one of `npm`, `pypi`, `binary`, `command`, and has 0",
+        ),
         (
             npm("command = [\"a\"]"),
-            "server `x` needs exactly one of `npm`, `binary`, `command`, and has 2",
+            "server `x` needs exactly one of `npm`, `pypi`, `binary`, `command`, and has 2",
         ),
         ("command = []".into(), "`command` is empty"),
         ("command = [\"\"]".into(), "`command` is empty"),
         ("command = [\"./a\"]".into(), "`command` takes an absolute path or the name of a program"),
         ("command = [\"a\", \"\\u0000\"]".into(), "`command` holds a NUL character"),
-        ("command = [\"a\"]\nbin = \"b\"".into(), "`bin` is for `npm` servers"),
+        ("pypi = \"m>=1\"".into(), "`m` has no exact version"),
+        ("pypi = \"m @ https://e.example/m.whl\"".into(), "`pypi` takes packages of PyPI"),
+        ("pypi = \"m==1\"\nwith = [\"b\"]".into(), "`b` has no exact version"),
+        (
+            "pypi = \"m==1\"\nruntime = \"3\"".into(),
+            "`runtime` takes an absolute path or a version",
+        ),
+        (npm("with = [\"b==1\"]"), "`with` is for `pypi` servers"),
+        (npm("allow_sdist = [\"b==1\"]"), "`allow_sdist` is for `pypi` servers"),
+        ("command = [\"a\"]\nbin = \"b\"".into(), "`bin` is for `npm` and `pypi` servers"),
         (
             "binary = { path = \"a\", sha256 = \"1\" }".into(),
             "`path` takes an absolute path\nhushpipe: error: `sha256` takes 64",
         ),
         (npm("bin = \"../x\""), "`../x` cannot be the name of a program"),
-        (npm("runtime = \"22\""), "choosing `runtime` by version: not in this version of hushpipe"),
+        (
+            npm("runtime = \"22\""),
+            "choosing the `runtime` of npm by version: not in this version of hushpipe",
+        ),
         (npm("runtime = \"node\""), "`runtime` takes an absolute path"),
         (npm("frame_limit = \"1MB\""), "`frame_limit` takes a size"),
         (npm("frame_limit = 12"), "`frame_limit` takes a size"),
@@ -115,7 +130,7 @@ fn mistakes_in_variables_and_secrets() {
         (npm("env = { pass = [\"LD_PRELOAD\"] }"), "variable `LD_PRELOAD` redirects a loader"),
         (npm("env = { pass = [\"A B\"] }"), "`A B` is not a pattern"),
         (npm("env = { dangerously_pass = [\"LD_*\"] }"), "`dangerously_pass` takes full names"),
-        (npm("env = { presets = [\"python\"] }"), "`presets`: not in this version of hushpipe"),
+        (npm("env = { presets = [\"pyton\"] }"), "`pyton` is not one of `node`, `python`"),
         (npm("secrets = { A = \"hunter2\" }"), "secret `A`: a secret must be a reference"),
         (npm("secrets = { A = \"1x://hunter2\" }"), "secret `A`: the part before `://`"),
         (

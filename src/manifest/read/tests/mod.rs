@@ -5,7 +5,9 @@ mod mistakes;
 use std::path::Path;
 
 use super::super::error::Error;
+use super::super::server::RuntimeChoice;
 use super::*;
+use crate::relay::frame;
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
 
@@ -67,7 +69,8 @@ fn a_server_with_everything() {
     assert!(matches!(&server.package, Package::Npm(npm)
         if npm.name == "@modelcontextprotocol/server-github" && npm.version.to_string() == "2025.4.8"));
     assert_eq!(server.bin.as_deref(), Some("mcp-server-github"));
-    assert_eq!(server.runtime.as_deref(), Some(Path::new("/opt/node/bin/node")));
+    let node = RuntimeChoice::Path("/opt/node/bin/node".into());
+    assert_eq!(server.runtime, Some(node));
     assert_eq!(server.args.len(), 3);
     assert_eq!(server.grace, Duration::from_millis(800));
     assert_eq!(server.drain, Duration::from_secs(120));
@@ -169,7 +172,10 @@ fn a_version_is_exact_or_the_error_says_what_to_write() {
 fn a_project_manifest_may_not_loosen() {
     for (lines, message) in [
         ("command = [\"a\"]", "`command` is for the user manifest, not for a project's"),
-        ("npm = \"m@1.0.0\"\nruntime = \"/bin/sh\"", "`runtime` is for the user manifest"),
+        (
+            "npm = \"m@1.0.0\"\nruntime = \"/bin/sh\"",
+            "the path of a `runtime` is for the user manifest",
+        ),
         (
             "npm = \"m@1.0.0\"\nenv = { dangerously_pass = [\"PATH\"] }",
             "`dangerously_pass` is for the user manifest",
@@ -187,6 +193,23 @@ fn a_project_manifest_may_not_loosen() {
             "`sensitive = false` is for the user manifest",
         ),
         (
+            "npm = \"m@1.0.0\"\nsecrets = { A = { ref = \"local://a\", deliver = \"file\" } }",
+            "`deliver = \"file\"` is for the user manifest",
+        ),
+        (
+            "npm = \"m@1.0.0\"\nsecrets = { A = \"local://a\" }\n\
+             [profiles.p.x]\nA = { ref = \"local://a\", deliver = \"file\" }",
+            "`deliver = \"file\"` is for the user manifest",
+        ),
+        (
+            "pypi = \"m==1.0.0\"\nallow_sdist = [\"m==1.0.0\"]",
+            "`allow_sdist` is for the user manifest",
+        ),
+        (
+            "npm = \"m@1.0.0\"\nframe_limit = \"65MiB\"",
+            "a `frame_limit` above 64MiB is for the user manifest",
+        ),
+        (
             "npm = \"m@1.0.0\"\n[providers.corp]\ntype = \"file\"",
             "`providers` is for the user manifest",
         ),
@@ -196,6 +219,14 @@ fn a_project_manifest_may_not_loosen() {
         read(&format!("version = 1\n[servers.x]\n{lines}"), Level::User, None)
             .unwrap_or_else(|error| panic!("the user may: {error}"));
     }
+}
+
+#[test]
+fn a_project_manifest_may_tighten() {
+    let lines = "npm = \"m@1.0.0\"\nintegrity = \"full\"\nframe_limit = \"1MiB\"\ngrace = \"1s\"\n\
+                 secrets = { A = { ref = \"local://a\", sensitive = true } }";
+    let contents = read(&format!("version = 1\n[servers.x]\n{lines}"), Level::Project, None);
+    assert_eq!(contents.expect("valid").servers["x"].frame_limit, 1 << 20);
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! Who else could write what decides what runs, and read what only the user should.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::Patient;
+use super::finding::{Area, Finding};
+use crate::cli::Context;
+use crate::manifest::find::LOCK_NAME;
+use crate::sys::machine::Machine;
+use crate::sys::os::{self, Readers};
+use crate::sys::path::Paths;
+use crate::sys::permission::{self, Insecure, quoted};
+
+/// Looks at hushpipe's files and folders, and at two settings that make others' files writable.
+pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for target in targets(patient.context, patient.paths) {
+        if let Err(error) = target.judge() {
+            let finding = Finding::insecure(error).at(&target.path);
+            // One open folder is the flaw of everything in it.
+            if findings.iter().all(|known| known.what != finding.what) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings.extend(readable_record(&Machine::file(patient.paths)));
+    if findings.is_empty() {
+        let what = "nobody else can write the files that decide what runs";
+        findings.push(Finding::ok(Area::Permissions, what));
+    }
+    if os::new_files_are_open() {
+        let what =
+            "your umask lets every account of this machine write the files that servers make";
+        let finding = Finding::warn(Area::Permissions, what);
+        findings.push(finding.hinting("put `umask 022` into your shell's start-up file"));
+    }
+    let temporary = std::env::temp_dir();
+    if os::anyone_may_replace(&temporary) {
+        let what = "every account of this machine can replace your files in the temporary folder";
+        let mend = format!("sudo chmod +t {}", quoted(&temporary));
+        findings.push(Finding::fail(Area::Permissions, what).at(&temporary).mended_by(mend));
+    }
+    findings
+}
+
+/// A file or folder that decides what runs.
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    is_folder: bool,
+}
+
+/// Everything that decides what runs.
+pub(super) fn targets(context: &Context, paths: &Paths) -> Vec<Target> {
+    let folders = [&paths.config, &paths.data, &paths.state].map(Clone::clone);
+    let manifests = [Some(paths.manifest()), context.sources(None).project];
+    let files = manifests.into_iter().flatten().flat_map(|manifest| {
+        let lock = manifest.with_file_name(LOCK_NAME);
+        [manifest, lock]
+    });
+    let target = |is_folder| move |path| Target { path, is_folder };
+    let files = files.chain([Machine::file(paths)]).map(target(false));
+    folders.into_iter().map(target(true)).chain(files).collect()
+}
+
+impl Target {
+    /// What lets somebody else change it. Nothing where it does not exist.
+    pub(super) fn judge(&self) -> Result<(), Insecure> {
+        let judged = match self.is_folder {
+            true => permission::check_folder(&self.path),
+            false => permission::open_owned(&self.path).map(drop),
+        };
+        judged.or_else(|error| if error.is_missing() { Ok(()) } else { Err(error) })
+    }
+}
+
+/// The machine record tells where things are; nobody else needs to know.
+fn readable_record(path: &Path) -> Option<Finding> {
+    let file = File::open(path).ok()?;
+    let is_private = os::readers(&file).is_ok_and(|readers| readers == Readers::Owner);
+    let what = "other accounts can read the machine record";
+    let mend = format!("chmod 600 {}", quoted(path));
+    (!is_private).then(|| Finding::warn(Area::Permissions, what).at(path).mended_by(mend))
+}

@@ -1,0 +1,158 @@
+//! Each server as `run` would meet it, and the installs that no server has.
+
+use super::Patient;
+use super::finding::{Area, Finding};
+use crate::cli::standing::{Standing, State};
+use crate::error::Kind;
+use crate::launch::env::{search_path, variables};
+use crate::launch::preset::Preset;
+use crate::manifest::lock::Lockfile;
+use crate::manifest::{Cwd, Level, Manifest, Server};
+use crate::plan::program::install_key;
+use crate::runner::Package;
+use crate::store::{Digest, Store};
+use crate::sys::machine::variable;
+use crate::sys::permission::quoted;
+
+/// Looks at each server and at the store.
+pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(manifest) = patient.manifest {
+        for server in manifest.servers.values() {
+            let standing = Standing::of(server, patient.paths, patient.record);
+            let mut found = of_standing(server, &standing);
+            found.extend(of_environment(server, patient));
+            if found.is_empty() {
+                found.push(Finding::ok(Area::Servers, "would start"));
+            }
+            findings.extend(found.into_iter().map(|finding| finding.about(&server.name)));
+        }
+        findings.extend(unused(manifest, patient));
+    }
+    findings.extend(leftovers(patient));
+    findings
+}
+
+/// What keeps `run` from starting it. The first problem decides what mends it.
+fn of_standing(server: &Server, standing: &Standing) -> Vec<Finding> {
+    let mut mend = mend(server, standing);
+    let finding = |problem| {
+        let finding = Finding::of(Area::Servers, problem);
+        match mend.take() {
+            Some(mend) => finding.mended_by(mend),
+            None => finding,
+        }
+    };
+    standing.problems.iter().map(finding).collect()
+}
+
+/// The command after which `run` starts a server, where there is one.
+fn mend(server: &Server, standing: &Standing) -> Option<String> {
+    let is_installed = !matches!(server.package, Package::Binary(_) | Package::Command(_));
+    let lacks_runtime = || {
+        server.runtime.is_none()
+            && standing.problems.first().is_some_and(|problem| problem.kind() == Kind::NotFound)
+    };
+    match (standing.state, &server.cwd) {
+        (State::NotLocked | State::Stale, _) => {
+            Some(format!("{} && {}", command(server, "lock"), command(server, "sync")))
+        }
+        (State::NeedsTrust, _) if server.level == Level::Project => Some(command(server, "trust")),
+        (State::NotInstalled | State::NotSynced, _) => Some(command(server, "sync")),
+        (State::Altered, _) if is_installed => Some(command(server, "sync")),
+        (State::Broken, _) if is_installed && lacks_runtime() => Some(command(server, "sync")),
+        (State::Broken, Cwd::Path(path)) if !path.is_dir() && standing.problems.len() == 1 => {
+            Some(format!("mkdir -p {}", quoted(path)))
+        }
+        _ => None,
+    }
+}
+
+/// A verb on one server, with the manifest that has it.
+fn command(server: &Server, verb: &str) -> String {
+    let manifest = match server.level {
+        Level::User => String::new(),
+        Level::Project => format!(" --manifest {}", quoted(&server.manifest)),
+    };
+    format!("hushpipe {verb} {}{manifest}", server.name)
+}
+
+/// What a server wants of the environment that `run` would be started with, and does not find there.
+fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
+    let own = &patient.context.env;
+    let required = server.secrets.iter().filter(|secret| secret.default.is_none());
+    let references = required.map(|secret| &secret.reference);
+    let missing = references
+        .filter(|reference| reference.provider == "env" && own.var(&reference.path).is_none());
+    let mut findings: Vec<Finding> = missing
+        .map(|reference| {
+            let what = format!("`{reference}` is not in this environment");
+            Finding::fail(Area::Servers, what).hinting(format!(
+                "set `{}` in the client's configuration, or keep the value in a store",
+                reference.path
+            ))
+        })
+        .collect();
+    let path = search_path(None, None);
+    let given = variables(&server.env, own, patient.record, path);
+    let presets = &server.env.presets;
+    if presets.contains(&Preset::Ssh) && !given.keys().any(|name| name == "SSH_AUTH_SOCK") {
+        let what = "preset `ssh` finds no agent: `SSH_AUTH_SOCK` names no socket of yours";
+        let finding = Finding::warn(Area::Servers, what);
+        findings.push(finding.hinting(
+            "export `SSH_AUTH_SOCK` in your shell's start-up file, then run `hushpipe doctor --fix`",
+        ));
+    }
+    if let Some(record) = patient.record.filter(|_| presets.contains(&Preset::CorpProxy)) {
+        let filled = |name: &str| {
+            given.keys().any(|given| given == name)
+                || server.secrets.iter().any(|secret| secret.variables.iter().any(|v| v == name))
+        };
+        let withheld = record
+            .withheld
+            .iter()
+            .filter(|name| variable::PROXIES.contains(&name.as_str()) && !filled(name));
+        findings.extend(withheld.map(|name| {
+            let what = format!("preset `corp-proxy` leaves out `{name}`, which holds a password");
+            Finding::warn(Area::Servers, what).hinting(format!(
+                "store it with `hushpipe secret set local://proxy`, and write `{name} = \"local://proxy\"` under `[servers.{}.secrets]`",
+                server.name
+            ))
+        }));
+    }
+    findings
+}
+
+/// Installs that no server of these manifests has. A project's may: they are only counted.
+fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
+    let used: Vec<Digest> = manifest
+        .servers
+        .values()
+        .filter_map(|server| {
+            let lockfile = Lockfile::load(server.lock_path()).ok()?;
+            Some(install_key(lockfile.entry(&server.name)?, server))
+        })
+        .collect();
+    let store = Store::of(patient.paths);
+    let installed = store.installed();
+    let unused: Vec<&Digest> = installed.iter().filter(|lock| !used.contains(lock)).collect();
+    let folder = store.folder(unused.first()?);
+    let what = format!(
+        "{} of {} installs are of no server here; an older lock or a project may have made them",
+        unused.len(),
+        installed.len()
+    );
+    Some(Finding::ok(Area::Store, what).at(folder.parent()?))
+}
+
+/// What cut-off installs left.
+fn leftovers(patient: &Patient<'_>) -> Vec<Finding> {
+    let found = Store::of(patient.paths).leftovers();
+    found
+        .iter()
+        .map(|folder| {
+            let finding = Finding::warn(Area::Store, "an install that was cut off left this");
+            finding.at(folder).mended_by("hushpipe doctor --fix")
+        })
+        .collect()
+}

@@ -1,0 +1,205 @@
+//! What a person accepts when they trust a server: the whole manifest entry and the whole lock entry, as digests and in
+//! words.
+//!
+//! The digest covers everything that decides what runs and what it gets, every profile included, and nothing of how it is
+//! written: comments, spaces and the order of keys are free. A field that a server gains must be placed here before
+//! this compiles. The words name packages, references and variables; values stand beside them, for the screen only.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::lock::{Entry, LockError};
+use super::read::{DRAIN, GRACE};
+use super::server::{Cwd, Integrity, RuntimeChoice, Server};
+use crate::launch::env::EnvSettings;
+use crate::relay::frame;
+use crate::runner::pypi::Pin;
+use crate::runner::{Package, PypiPackage};
+use crate::secret::SecretRequest;
+use crate::store::Digest;
+use crate::trust::{Fact, Terms, mark};
+
+impl Server {
+    /// The digest of all that the manifest entry decides.
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(self.canonical().to_string().as_bytes())
+    }
+
+    /// What a person would accept: this entry, and the lock entry where there is one.
+    ///
+    /// # Errors
+    /// The lock entry does not read.
+    pub fn terms(&self, lock: Option<&Entry>) -> Result<Terms, LockError> {
+        let packages = match lock {
+            Some(entry) => locked_packages(entry)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Terms {
+            entry: self.digest().to_string(),
+            lock: lock.map(|entry| entry.digest().to_string()),
+            facts: self.facts(),
+            packages,
+        })
+    }
+
+    /// The entry in one fixed form.
+    fn canonical(&self) -> Value {
+        let Self {
+            name,
+            level: _,
+            manifest: _,
+            package,
+            bin,
+            runtime,
+            args,
+            cwd,
+            grace,
+            drain,
+            frame_limit,
+            integrity,
+            // One of `requests`, which has them all.
+            secrets: _,
+            requests,
+            env: EnvSettings { plain, presets, pass, dangerously_pass },
+        } = self;
+        let requests = requests.iter().map(|(profile, requests)| {
+            json!([profile, requests.iter().map(canonical_request).collect::<Vec<_>>()])
+        });
+        json!({
+            "form": 1,
+            "name": name,
+            "package": match package {
+                Package::Npm(package) => json!(["npm", package.to_string()]),
+                Package::Pypi(PypiPackage { main, with, allow_sdist }) => {
+                    json!(["pypi", main.to_string(), texts(with), texts(allow_sdist)])
+                }
+                Package::Binary(binary) => json!(["binary", binary.path, binary.sha256]),
+                Package::Command(argv) => json!(["command", argv]),
+            },
+            "bin": bin,
+            "runtime": match runtime {
+                None => Value::Null,
+                Some(RuntimeChoice::Path(path)) => json!(path),
+                Some(RuntimeChoice::Version(version)) => json!(["version", version]),
+            },
+            "args": args,
+            "cwd": match cwd {
+                Cwd::Client => Value::Null,
+                Cwd::Path(path) => json!(path),
+            },
+            "times": [grace.as_micros() as u64, drain.as_micros() as u64],
+            "frame_limit": frame_limit,
+            "full": *integrity == Integrity::Full,
+            "secrets": requests.collect::<Vec<_>>(),
+            "plain": plain,
+            "presets": presets.iter().map(|preset| preset.name()).collect::<Vec<_>>(),
+            "pass": pass,
+            "dangerously_pass": dangerously_pass,
+        })
+    }
+
+    fn facts(&self) -> BTreeMap<String, Fact> {
+        let mut facts = BTreeMap::new();
+        let mut say = |key: String, says: String, value: Option<String>| {
+            facts.insert(key, Fact { says, value });
+        };
+        let package = self.package.to_string();
+        say("0 package".into(), format!("starts {package}"), None);
+        if let Some(bin) = &self.bin {
+            say("1 bin".into(), format!("starts its program `{bin}`"), None);
+        }
+        if let Some(RuntimeChoice::Version(version)) = &self.runtime {
+            say("1 runtime".into(), format!("runs on Python {version}"), None);
+        }
+        if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
+            for package in with {
+                say(format!("1 with {package}"), format!("brings along {package}"), None);
+            }
+            for package in allow_sdist {
+                let says = format!("builds {package} from source, which runs its code");
+                say(format!("1 sdist {package}"), says, None);
+            }
+        }
+        if !self.args.is_empty() {
+            say("1 args".into(), "has the arguments".into(), Some(json!(self.args).to_string()));
+        }
+        if let Cwd::Path(path) = &self.cwd {
+            say("1 cwd".into(), format!("works in `{}`", path.display()), None);
+        }
+        for (profile, requests) in &self.requests {
+            for (variable, says) in requests.iter().flat_map(|asked| gets(&package, asked)) {
+                let (key, says) = match profile {
+                    None => (format!("2 secret {variable}"), says),
+                    Some(profile) => (
+                        format!("3 profile {profile} {variable}"),
+                        format!("with profile `{profile}`, {says}"),
+                    ),
+                };
+                say(key, says, None);
+            }
+        }
+        for (name, value) in &self.env.plain {
+            say(format!("4 variable {name}"), format!("has `{name}` set to"), Some(value.clone()));
+        }
+        for preset in &self.env.presets {
+            let says = format!("gets the variables of the preset `{}`", preset.name());
+            say(format!("5 preset {}", preset.name()), says, None);
+        }
+        for pattern in &self.env.pass {
+            let says = format!("gets `{pattern}` of the environment hushpipe is started in");
+            say(format!("5 pass {pattern}"), says, None);
+        }
+        for (key, says) in self.limits() {
+            say(format!("6 {key}"), says, None);
+        }
+        facts
+    }
+
+    /// Settings that are not as they are where nothing is said.
+    fn limits(&self) -> Vec<(&'static str, String)> {
+        let mut limits = Vec::new();
+        if self.grace != GRACE {
+            limits.push(("grace", format!("is given {:?} to stop", self.grace)));
+        }
+        if self.drain != DRAIN {
+            limits.push(("drain", format!("is given {:?} to answer what is open", self.drain)));
+        }
+        if self.frame_limit != frame::DEFAULT_LIMIT {
+            limits.push(("frame_limit", format!("sends up to {} bytes at once", self.frame_limit)));
+        }
+        if self.integrity == Integrity::Full {
+            limits.push(("integrity", "has every file hashed at each start".to_owned()));
+        }
+        limits
+    }
+}
+
+/// For each variable of a request, what the package gets.
+fn gets(package: &str, request: &SecretRequest) -> Vec<(String, String)> {
+    let sentence = |variable: &str, reference| {
+        (variable.to_owned(), format!("{package} gets {reference} as `{variable}`"))
+    };
+    request.per_variable().map(|(variable, reference)| sentence(variable, reference)).collect()
+}
+
+fn texts(pins: &[Pin]) -> Vec<String> {
+    pins.iter().map(Pin::to_string).collect()
+}
+
+fn canonical_request(request: &SecretRequest) -> Value {
+    let SecretRequest { variables, reference, fields, deliver, sensitive, default } = request;
+    json!([variables, reference.to_string(), fields, deliver, sensitive, default])
+}
+
+/// The packages of a lock entry, each with a mark of its hashes.
+fn locked_packages(entry: &Entry) -> Result<BTreeMap<String, String>, LockError> {
+    let mut hashes: BTreeMap<String, String> = BTreeMap::new();
+    for (package, hash) in entry.locked()?.closure() {
+        hashes.entry(package).or_default().push_str(hash);
+    }
+    Ok(hashes.into_iter().map(|(name, hash)| (name, mark(hash.as_bytes()))).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The digest changes with everything that decides what runs and what it gets, and with nothing else.
+
+use std::path::Path;
+
+use super::super::read::{Reading, contents};
+use super::super::server::Level;
+use super::super::source::Source;
+use super::*;
+use crate::sys::path::Paths;
+
+const ENTRY: &str = r#"
+npm = "m@1.0.0"
+bin = "b"
+args = ["x", "y"]
+cwd = "/w"
+grace = "1s"
+drain = "2s"
+frame_limit = "1MiB"
+integrity = "full"
+[servers.x.secrets]
+A = "local://a?#f"
+"B,C" = { ref = "local://b", fields = ["b", "c"] }
+[servers.x.env]
+V = "v"
+presets = ["node"]
+pass = ["AAAA"]
+[profiles.p.x]
+A = "env://A"
+"#;
+
+fn server(lines: &str, profile: Option<&str>) -> Server {
+    let text = format!("version = 1\n[servers.x]\n{}", lines.replace("?#f", ""));
+    let source = Source::of(Path::new("m.toml"), text.into()).expect("UTF-8");
+    let (providers, paths) = (BTreeMap::new(), Paths::below(Path::new("/home/u")));
+    let reading = Reading { level: Level::User, profile, providers: &providers, paths: &paths };
+    let mut contents =
+        contents(&source, reading).unwrap_or_else(|error| panic!("{error}: {lines}"));
+    contents.servers.remove("x").expect("there")
+}
+
+fn digest(lines: &str) -> Digest {
+    server(lines, None).digest()
+}
+
+#[test]
+fn every_setting_is_part_of_the_digest() {
+    let before = digest(ENTRY);
+    for (from, to) in [
+        ("m@1.0.0", "m@1.0.1"),
+        ("m@1.0.0", "n@1.0.0"),
+        ("bin = \"b\"", "bin = \"c\""),
+        ("\"x\", \"y\"", "\"y\", \"x\""),
+        ("\"x\", \"y\"", "\"x y\""),
+        ("\"/w\"", "\"/v\""),
+        ("cwd = \"/w\"", ""),
+        ("grace = \"1s\"", "grace = \"1001ms\""),
+        ("drain = \"2s\"", ""),
+        ("1MiB", "2MiB"),
+        ("integrity = \"full\"", ""),
+        ("A = \"local://a?#f\"", "A = \"local://aa\""),
+        ("A = \"local://a?#f\"", "A = { ref = \"local://a\", deliver = \"file\" }"),
+        ("A = \"local://a?#f\"", "A = { ref = \"local://a\", sensitive = false }"),
+        ("A = \"local://a?#f\"", "A = { ref = \"local://a\", sensitive = false, default = \"d\" }"),
+        ("\"B,C\"", "\"C,B\""),
+        ("[\"b\", \"c\"]", "[\"c\", \"b\"]"),
+        ("V = \"v\"", "V = \"w\""),
+        ("V = \"v\"", "W = \"v\""),
+        ("[\"AAAA\"]", "[\"AAAA*\"]"),
+        ("presets = [\"node\"]", "presets = [\"ssh\"]"),
+        ("presets = [\"node\"]", "presets = [\"node\", \"ssh\"]"),
+        ("pass = [\"AAAA\"]", "pass = [\"AAAA\"]\ndangerously_pass = [\"LD_PRELOAD\"]"),
+        ("env://A", "env://AA"),
+        ("profiles.p.x", "profiles.q.x"),
+        ("A = \"env://A\"", "A = \"env://A\"\n[profiles.q.x]\nA = \"env://B\""),
+    ] {
+        let changed = ENTRY.replacen(from, to, 1);
+        assert!(changed != ENTRY, "{from} is not in the entry");
+        assert!(digest(&changed) != before, "{from} -> {to} has the same digest");
+    }
+    let runtime = digest(&ENTRY.replacen("bin", "runtime = \"/opt/node\"\nbin", 1));
+    assert!(runtime != before);
+}
+
+#[test]
+fn neither_form_nor_the_chosen_profile_is_part_of_the_digest() {
+    let before = digest(ENTRY);
+    for (from, to) in [
+        ("bin = \"b\"", "  bin   = 'b' # which"),
+        ("[\"x\", \"y\"]", "[\n  'x',\n  \"y\",\n]"),
+        ("A = \"local://a?#f\"", "A = { provider = \"local\", path = \"a\" }"),
+        ("1MiB", "1024KiB"),
+        ("grace = \"1s\"", "grace = \"1000ms\""),
+    ] {
+        let changed = ENTRY.replacen(from, to, 1);
+        assert!(changed != ENTRY, "{from} is not in the entry");
+        assert!(digest(&changed) == before, "{from} -> {to} has another digest");
+    }
+    let chosen = server(ENTRY, Some("p"));
+    assert!(chosen.secrets != server(ENTRY, None).secrets && chosen.digest() == before);
+}
+
+#[test]
+fn words_hold_no_value() {
+    let facts = server(ENTRY, None).terms(None).expect("nothing is locked").facts;
+    let says: Vec<&str> = facts.values().map(|fact| fact.says.as_str()).collect();
+    let expected = [
+        "starts npm m@1.0.0",
+        "has the arguments",
+        "starts its program `b`",
+        "works in `/w`",
+        "npm m@1.0.0 gets local://a as `A`",
+        "npm m@1.0.0 gets local://b#b as `B`",
+        "npm m@1.0.0 gets local://b#c as `C`",
+        "with profile `p`, npm m@1.0.0 gets env://A as `A`",
+        "has `V` set to",
+        "gets `AAAA` of the environment hushpipe is started in",
+        "gets the variables of the preset `node`",
+        "is given 2s to answer what is open",
+        "sends up to 1048576 bytes at once",
+        "is given 1s to stop",
+        "has every file hashed at each start",
+    ];
+    assert_eq!(says, expected);
+    assert_eq!(facts["4 variable V"].value.as_deref(), Some("v"));
+}

@@ -1,0 +1,187 @@
+//! The guard: a small process between us and the server that outlives us just long enough to end the server's tree.
+//!
+//! Nothing that runs in a process can act after its SIGKILL, and a death signal reaches one child only. So [`Guard::start`]
+//! forks a second process before the first thread exists, in a session of its own, where no signal to our group finds
+//! it. It starts the server on our order and is its parent; on Linux every process that the server leaves behind, in
+//! whatever session, becomes its child as well (`PR_SET_CHILD_SUBREAPER`). When the server has ended, or the socket to us
+//! has closed, however we ended, it ends what is left of the tree and then itself ([`watch`]).
+//!
+//! It holds no descriptor of the client's, runs nothing but this, and knows the secrets only while it hands them on.
+
+mod order;
+mod watch;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork};
+use tokio::io::Interest;
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+
+use crate::sys::command::{Order, Started};
+
+/// A guard that waits for its order. Dropped, it ends.
+#[derive(Debug)]
+pub struct Guard {
+    control: UnixStream,
+    pid: Pid,
+}
+
+impl Guard {
+    /// Starts a guard. Call while the process has no thread but this one.
+    ///
+    /// # Errors
+    /// The system has no more processes or descriptors to give.
+    #[expect(unsafe_code, reason = "a fork")]
+    pub fn start() -> io::Result<Self> {
+        let (ours, its) = UnixStream::pair()?;
+        // SAFETY: the caller vouches that this is the only thread, so the child may do what any process may.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child: pid } => Ok(Self { control: ours, pid }),
+            ForkResult::Child => {
+                drop(ours);
+                watch::watch(its);
+                // SAFETY: ends the process without what ours has registered to run at its own end.
+                unsafe { libc::_exit(0) }
+            }
+        }
+    }
+
+    /// Has the guard start the server. Takes as long as that takes: until the program is loaded, or refused.
+    ///
+    /// # Errors
+    /// What `execve(2)` says; `BrokenPipe` or `UnexpectedEof` when the guard is gone; an argument or a variable holds a
+    /// NUL byte.
+    pub fn spawn(self, order: &Order<'_>) -> io::Result<Started> {
+        let (server_stdin, stdin) = io::pipe()?;
+        let (stdout, server_stdout) = io::pipe()?;
+        let (stderr, server_stderr) = io::pipe()?;
+        let stdio = [server_stdin.into(), server_stdout.into(), server_stderr.into()];
+        order::send(&self.control, order, &stdio)?;
+        drop(stdio);
+        match Word::read(&self.control)? {
+            Word::Started => {}
+            Word::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+            Word::Ended(_) => return Err(io::ErrorKind::InvalidData.into()),
+        }
+        self.control.set_nonblocking(true)?;
+        let control = tokio::net::UnixStream::from_std(self.control)?;
+        Ok(Started {
+            stdin: ChildStdin::from_std(OwnedFd::from(stdin).into())?,
+            stdout: ChildStdout::from_std(OwnedFd::from(stdout).into())?,
+            stderr: ChildStderr::from_std(OwnedFd::from(stderr).into())?,
+            process: Process { control, guard: self.pid, word: [0; Word::LENGTH], heard: 0 },
+        })
+    }
+}
+
+/// A running server. Dropped, its whole tree ends: TERM, and KILL soon after.
+#[derive(Debug)]
+pub struct Process {
+    control: tokio::net::UnixStream,
+    guard: Pid,
+    /// As much of the guard's last word as has come.
+    word: [u8; Word::LENGTH],
+    heard: usize,
+}
+
+impl Process {
+    /// Waits until the server has ended and nothing of its tree is left. May be dropped and called again.
+    pub async fn wait(&mut self) -> ExitStatus {
+        while self.heard < self.word.len() {
+            let readable = self.control.ready(Interest::READABLE).await;
+            match readable.and_then(|_| self.control.try_read(&mut self.word[self.heard..])) {
+                Ok(0) => break,
+                Ok(n) => self.heard += n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => break,
+            }
+        }
+        // Collected, because it may be nobody else's work: it has nothing left to do but to end.
+        let _ = waitpid(self.guard, None);
+        match Word::of(self.word) {
+            Word::Ended(status) if self.heard == self.word.len() => ExitStatus::from_raw(status),
+            // Somebody killed the guard, and with it the server.
+            _ => ExitStatus::from_raw(libc::SIGKILL),
+        }
+    }
+
+    /// Asks every process of the server's group to end (TERM). A package runner may not pass a signal on, so the group is
+    /// told.
+    pub fn terminate(&self) {
+        self.tell(Command::Terminate);
+    }
+
+    /// Ends every process of the server's tree (KILL).
+    pub fn kill(&self) {
+        self.tell(Command::Kill);
+    }
+
+    fn tell(&self, command: Command) {
+        // A guard that is gone has ended the tree already, which is what was asked.
+        let _ = self.control.try_write(&[command as u8]);
+    }
+}
+
+/// What we tell the guard once the server runs.
+#[derive(Clone, Copy)]
+enum Command {
+    Terminate = b'T' as isize,
+    Kill = b'K' as isize,
+}
+
+/// What the guard tells us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// The server's program is loaded.
+    Started,
+    /// It could not be: the number of the error.
+    Refused(i32),
+    /// The server ended with this wait status, and its tree is gone.
+    Ended(i32),
+}
+
+impl Word {
+    const LENGTH: usize = 5;
+
+    fn bytes(self) -> [u8; Self::LENGTH] {
+        let (tag, number) = match self {
+            Self::Started => (b'S', 0),
+            Self::Refused(errno) => (b'R', errno),
+            Self::Ended(status) => (b'E', status),
+        };
+        let [a, b, c, d] = number.to_le_bytes();
+        [tag, a, b, c, d]
+    }
+
+    fn of([tag, a, b, c, d]: [u8; Self::LENGTH]) -> Self {
+        let number = i32::from_le_bytes([a, b, c, d]);
+        match tag {
+            b'S' => Self::Started,
+            b'R' => Self::Refused(number),
+            _ => Self::Ended(number),
+        }
+    }
+
+    fn read(mut control: &UnixStream) -> io::Result<Self> {
+        let mut word = [0; Self::LENGTH];
+        io::Read::read_exact(&mut control, &mut word)?;
+        Ok(Self::of(word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_read_as_it_was_said() {
+        for word in [Word::Started, Word::Refused(libc::ENOENT), Word::Ended(-7)] {
+            assert_eq!(Word::of(word.bytes()), word);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What changed since a person last accepted a server.
+//!
+//! Facts are compared by their keys and their words, packages by name, version and hash. This only informs: whether
+//! anything changed at all is for the digests to say, so what is missing here can hide nothing.
+
+use std::collections::BTreeMap;
+
+use super::{Fact, Record, Terms};
+
+/// What became of one fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there.
+    New,
+    /// It said something else, or had another value.
+    Changed,
+    /// It is no longer there.
+    Removed,
+}
+
+/// One fact that is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What became of it.
+    pub change: Change,
+    /// What it says now; of one that is gone, what it said.
+    pub says: String,
+    /// What it is set to now.
+    pub value: Option<String>,
+    /// What it said before, where that was something else.
+    pub before: Option<String>,
+}
+
+/// The locked packages that are not as they were, as `name@version`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Packages {
+    /// Those that were not there.
+    pub new: Vec<String>,
+    /// Those that are no longer there.
+    pub removed: Vec<String>,
+    /// Those with the same version and other hashes: what no honest publisher does.
+    pub rehashed: Vec<String>,
+}
+
+impl Terms {
+    /// The facts that differ from those of a record, in the order of their keys; all of them where there is none.
+    pub fn differences(&self, before: Option<&Record>) -> Vec<Difference> {
+        let nothing = BTreeMap::new();
+        let old = before.map_or(&nothing, |record| &record.facts);
+        let now = self.facts.iter().filter_map(|(key, fact)| differs(fact, old.get(key)));
+        let gone = old.iter().filter(|(key, _)| !self.facts.contains_key(*key));
+        let gone = gone.map(|(_, (says, _))| Difference {
+            change: Change::Removed,
+            says: says.clone(),
+            value: None,
+            before: None,
+        });
+        now.chain(gone).collect()
+    }
+
+    /// The locked packages that differ from those of a record.
+    pub fn packages_since(&self, record: &Record) -> Packages {
+        let (old, new) = (&record.packages, &self.packages);
+        let names = |of: &BTreeMap<String, String>, not_in: &BTreeMap<String, String>| {
+            of.keys().filter(|name| !not_in.contains_key(*name)).cloned().collect()
+        };
+        let other_hash = |(name, mark): &(&String, &String)| {
+            old.get(*name).is_some_and(|before| before != *mark)
+        };
+        Packages {
+            new: names(new, old),
+            removed: names(old, new),
+            rehashed: new.iter().filter(other_hash).map(|(name, _)| name.clone()).collect(),
+        }
+    }
+
+    /// Whether exactly this was accepted.
+    pub fn are_those_of(&self, record: &Record) -> bool {
+        record.head.entry.as_ref() == Some(&self.entry) && record.head.lock == self.lock
+    }
+}
+
+fn differs(fact: &Fact, before: Option<&(String, String)>) -> Option<Difference> {
+    let difference = |change, before| {
+        let Fact { says, value } = fact.clone();
+        Some(Difference { change, says, value, before })
+    };
+    match before {
+        None => difference(Change::New, None),
+        Some((says, mark)) if *says == fact.says && *mark == fact.mark() => None,
+        Some((says, _)) => {
+            let before = Some(says).filter(|says| **says != fact.says);
+            difference(Change::Changed, before.cloned())
+        }
+    }
+}
