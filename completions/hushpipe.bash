@@ -25,6 +25,9 @@ _hushpipe() {
             hushpipe,completions)
                 cmd="hushpipe__subcmd__completions"
                 ;;
+            hushpipe,doctor)
+                cmd="hushpipe__subcmd__doctor"
+                ;;
             hushpipe,explain)
                 cmd="hushpipe__subcmd__explain"
                 ;;
@@ -73,6 +76,9 @@ _hushpipe() {
             hushpipe__subcmd__help,completions)
                 cmd="hushpipe__subcmd__help__subcmd__completions"
                 ;;
+            hushpipe__subcmd__help,doctor)
+                cmd="hushpipe__subcmd__help__subcmd__doctor"
+                ;;
             hushpipe__subcmd__help,explain)
                 cmd="hushpipe__subcmd__help__subcmd__explain"
                 ;;
@@ -118,6 +124,9 @@ _hushpipe() {
             hushpipe__subcmd__help__subcmd__secret,list)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__list"
                 ;;
+            hushpipe__subcmd__help__subcmd__secret,rekey)
+                cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__rekey"
+                ;;
             hushpipe__subcmd__help__subcmd__secret,remove)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__remove"
                 ;;
@@ -135,6 +144,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__secret,list)
                 cmd="hushpipe__subcmd__secret__subcmd__list"
+                ;;
+            hushpipe__subcmd__secret,rekey)
+                cmd="hushpipe__subcmd__secret__subcmd__rekey"
                 ;;
             hushpipe__subcmd__secret,remove)
                 cmd="hushpipe__subcmd__secret__subcmd__remove"
@@ -154,6 +166,9 @@ _hushpipe() {
             hushpipe__subcmd__secret__subcmd__help,list)
                 cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__list"
                 ;;
+            hushpipe__subcmd__secret__subcmd__help,rekey)
+                cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__rekey"
+                ;;
             hushpipe__subcmd__secret__subcmd__help,remove)
                 cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__remove"
                 ;;
@@ -170,7 +185,7 @@ _hushpipe() {
 
     case "${cmd}" in
         hushpipe)
-            opts="-h -V --manifest --project --help --version init lock sync secret trust check run list explain verify tools call schema completions man help"
+            opts="-h -V --manifest --project --help --version init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +284,28 @@ _hushpipe() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hushpipe__subcmd__doctor)
+            opts="-h --as-client --fix --json --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hushpipe__subcmd__explain)
             opts="-h --profile --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -296,7 +333,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help)
-            opts="init lock sync secret trust check run list explain verify tools call schema completions man help"
+            opts="init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -338,6 +375,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -464,7 +515,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__secret)
-            opts="set get list remove test"
+            opts="set get list remove rekey test"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +543,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__secret__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__secret__subcmd__rekey)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -740,7 +805,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret)
-            opts="-h --manifest --project --help set get list remove test help"
+            opts="-h --manifest --project --help set get list remove rekey test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -784,7 +849,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__help)
-            opts="set get list remove test help"
+            opts="set get list remove rekey test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -826,6 +891,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__help__subcmd__rekey)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -888,6 +967,32 @@ _hushpipe() {
                 return 0
             fi
             case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__rekey)
+            opts="-h --from --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

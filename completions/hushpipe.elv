@@ -30,6 +30,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand secret 'Store, read, list, remove and test secrets'
             cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -68,6 +69,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -98,6 +100,13 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hushpipe;secret;rekey'= {
+            cand --from 'Where the old key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`; without it the file `local.key` beside the manifest'
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;secret;test'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
@@ -111,6 +120,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -121,6 +131,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;secret;help;list'= {
         }
         &'hushpipe;secret;help;remove'= {
+        }
+        &'hushpipe;secret;help;rekey'= {
         }
         &'hushpipe;secret;help;test'= {
         }
@@ -140,6 +152,15 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand --resolve 'Fetch the secrets too, and say how long and how strong each is'
+            cand --json 'Write JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hushpipe;doctor'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --as-client 'Look with the environment that a client gives'
+            cand --fix 'Write the machine record anew, close what others may write, remove what cut-off installs left'
             cand --json 'Write JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -220,6 +241,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand secret 'Store, read, list, remove and test secrets'
             cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -242,6 +264,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
         }
         &'hushpipe;help;secret;set'= {
@@ -252,11 +275,15 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;help;secret;remove'= {
         }
+        &'hushpipe;help;secret;rekey'= {
+        }
         &'hushpipe;help;secret;test'= {
         }
         &'hushpipe;help;trust'= {
         }
         &'hushpipe;help;check'= {
+        }
+        &'hushpipe;help;doctor'= {
         }
         &'hushpipe;help;run'= {
         }

@@ -34,6 +34,7 @@ complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "sync" -d 'Install
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "secret" -d 'Store, read, list, remove and test secrets'
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "trust" -d 'Accept the servers of a project manifest, so that they may be installed and started'
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "check" -d 'Check the manifest, the lockfile, the installs and the references, without a value'
+complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "doctor" -d 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "run" -d 'Start a server and relay it: the command for a client\'s configuration'
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "list" -d 'List the servers of the manifest'
 complete -c hushpipe -n "__fish_hushpipe_needs_command" -f -a "explain" -d 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -53,15 +54,16 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -s h -l help -d 
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l manifest -d 'Read this project manifest beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "remove" -d 'Remove a stored value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -76,6 +78,10 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l from -d 'Where the old key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`; without it the file `local.key` beside the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l profile -d 'Take secret references from this profile of the manifest' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
@@ -85,6 +91,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand trust" -l manifest -d 'Read this project manifest beside your own' -r -F
@@ -99,6 +106,12 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l project -d '
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l resolve -d 'Fetch the secrets too, and say how long and how strong each is'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l as-client -d 'Look with the environment that a client gives'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l fix -d 'Write the machine record anew, close what others may write, remove what cut-off installs left'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l json -d 'Write JSON'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l profile -d 'Take secret references from this profile of the manifest' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
@@ -139,24 +152,26 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand completions" -s h -l h
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "init" -d 'Make the user manifest and record what this machine has'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "lock" -d 'Resolve the packages of the manifest and write hushpipe.lock'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "sync" -d 'Install what hushpipe.lock says, and look at this machine anew'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "secret" -d 'Store, read, list, remove and test secrets'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "trust" -d 'Accept the servers of a project manifest, so that they may be installed and started'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "check" -d 'Check the manifest, the lockfile, the installs and the references, without a value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "run" -d 'Start a server and relay it: the command for a client\'s configuration'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "list" -d 'List the servers of the manifest'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "explain" -d 'Show what would run: argv, environment names, secrets by reference, protections'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "verify" -d 'Hash every installed file and compare it with what was locked'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "tools" -d 'List the tools of a server, started as run starts it'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "call" -d 'Call a tool of a server, started as run starts it'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "schema" -d 'Print the JSON Schema of hushpipe.toml'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check run list explain verify tools call schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "init" -d 'Make the user manifest and record what this machine has'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "lock" -d 'Resolve the packages of the manifest and write hushpipe.lock'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "sync" -d 'Install what hushpipe.lock says, and look at this machine anew'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "secret" -d 'Store, read, list, remove and test secrets'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "trust" -d 'Accept the servers of a project manifest, so that they may be installed and started'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "check" -d 'Check the manifest, the lockfile, the installs and the references, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "doctor" -d 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "run" -d 'Start a server and relay it: the command for a client\'s configuration'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "list" -d 'List the servers of the manifest'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "explain" -d 'Show what would run: argv, environment names, secrets by reference, protections'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "verify" -d 'Hash every installed file and compare it with what was locked'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "tools" -d 'List the tools of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "call" -d 'Call a tool of a server, started as run starts it'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "schema" -d 'Print the JSON Schema of hushpipe.toml'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and not __fish_seen_subcommand_from init lock sync secret trust check doctor run list explain verify tools call schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
