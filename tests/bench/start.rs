@@ -61,8 +61,13 @@ pub(crate) fn own() {
     table::print("own start", "ms", &interleaved(&mut rows, 300));
 }
 
-/// Real servers: direct, through hushpipe, and by npx as most client configurations have it.
+/// Real servers: direct, through hushpipe, and by npx or uvx as most client configurations have it.
 pub(crate) fn real_servers() {
+    npm_servers();
+    python_servers();
+}
+
+fn npm_servers() {
     let home = servers::home();
     for server in &servers::SERVERS[..3] {
         let mut rows = [
@@ -77,6 +82,24 @@ pub(crate) fn real_servers() {
     }
 }
 
+fn python_servers() {
+    let home = servers::home();
+    for server in servers::SERVERS.iter().filter(|server| PYTHON.contains(&server.name)) {
+        let mut rows = [
+            ("direct", direct(server)),
+            ("hushpipe run", servers::hushpipe(home, ["run", server.name])),
+            ("uvx --offline", uvx(&["--offline"], server)),
+            ("uvx", uvx(&[], server)),
+        ];
+        // Fills uvx's cache, bytecode too.
+        Session::start(&mut uvx(&[], server)).initialize();
+        table::print(server.name, "ms", &interleaved(&mut rows, 20));
+    }
+}
+
+/// The servers that are packages of PyPI.
+const PYTHON: &[&str] = &["time", "git", "fetch"];
+
 /// A server by the argv that hushpipe starts it with.
 pub(crate) fn direct(server: &Server) -> Command {
     let argv = servers::argv(server.name);
@@ -88,16 +111,30 @@ pub(crate) fn direct(server: &Server) -> Command {
 
 /// A server as a client configuration without hushpipe has it: its pinned package by npx.
 pub(crate) fn npx(flags: &[&str], server: &Server) -> Command {
-    let home = servers::home();
-    let manifest = fs::read_to_string(home.join(".config/hushpipe/hushpipe.toml"));
-    let manifest: toml::Table = manifest.expect("the manifest").parse().expect("TOML");
+    let mut command = Command::new("npx");
+    command.args(flags).arg("-y").args(words(server, "npm"));
+    servers::in_home(&mut command, servers::home());
+    command
+}
+
+/// A server as a client configuration without hushpipe has it: its pinned package by uvx. Nothing here keeps Python from
+/// writing bytecode, or each start of uvx would compile everything.
+fn uvx(flags: &[&str], server: &Server) -> Command {
+    let mut command = Command::new(servers::uv_folder().join("uvx"));
+    command.args(flags).args(words(server, "pypi"));
+    servers::in_home(&mut command, servers::home());
+    command
+}
+
+/// What the manifest starts for a server: its package, then its arguments.
+fn words(server: &Server, key: &str) -> Vec<String> {
+    let manifest = servers::home().join(".config/hushpipe/hushpipe.toml");
+    let manifest = fs::read_to_string(manifest).expect("the manifest");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
     let entry = &manifest["servers"][server.name];
     let args = entry.get("args").and_then(toml::Value::as_array).into_iter().flatten();
-    let mut command = Command::new("npx");
-    command.args(flags).arg("-y").arg(entry["npm"].as_str().expect("a package"));
-    command.args(args.filter_map(toml::Value::as_str));
-    servers::in_home(&mut command, home);
-    command
+    let words = std::iter::once(&entry[key]).chain(args);
+    words.filter_map(toml::Value::as_str).map(str::to_owned).collect()
 }
 
 fn interleaved(rows: &mut [(&str, Command)], rounds: usize) -> Vec<Samples> {

@@ -14,7 +14,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use crate::fixture;
-use crate::servers::hushpipe;
+use crate::servers::{hushpipe, provide_uv};
 use crate::session::Session;
 
 /// A fresh user: an empty home with a private `hushpipe` configuration folder.
@@ -57,6 +57,7 @@ impl TestContext {
                 fs::read_to_string(fixture::repository().join("tests/fixture/servers").join(file));
             write_private(&context.config().join(file), &text.expect("a committed fixture"));
         }
+        provide_uv(context.home());
         let synced = context.run(&["sync", name], "");
         assert!(synced.code == Some(0), "sync failed: {}", synced.stderr);
         context

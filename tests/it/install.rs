@@ -95,6 +95,22 @@ fn an_added_file_is_refused_where_it_could_be_loaded() {
     assert_refused(&context, 65, "index.js");
 }
 
+/// Node goes up from the store to the root of the file system for what a package would like to have.
+#[test]
+fn a_package_above_the_store_is_not_loaded() {
+    let context = TestContext::with_installed("memory");
+    let above = context.home().join("node_modules");
+    fs::create_dir_all(above.join("unrelated")).unwrap();
+    assert_starts(&context, "a package that nobody asks for");
+    // An optional peer of the SDK, which npm does not install by itself.
+    fs::create_dir_all(above.join("@cfworker/json-schema")).unwrap();
+    assert_refused(&context, 65, "@cfworker/json-schema");
+    fs::remove_dir_all(&above).unwrap();
+    assert_starts(&context, "gone again");
+    let explained = context.run(&["explain", "memory"], "");
+    assert!(explained.text().contains("--no-global-search-paths"), "{}", explained.text());
+}
+
 #[test]
 fn a_manifest_that_moved_on_from_its_lock_is_not_started() {
     let context = TestContext::with_installed("memory");

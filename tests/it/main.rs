@@ -51,7 +51,10 @@ mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
-/// Real npm servers driven by real clients: through hushpipe is as without it.
+/// Packages of PyPI: what runs is what was locked.
+#[cfg(unix)]
+mod pypi;
+/// Real servers of npm and PyPI driven by real clients: through hushpipe is as without it.
 mod real_servers;
 /// The client never reads a secret that hushpipe injected.
 mod redact;

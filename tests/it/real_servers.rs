@@ -1,18 +1,22 @@
-//! Real npm servers driven by real clients: what a client gets through hushpipe is what it gets without it.
+//! Real servers of npm and PyPI driven by real clients: what a client gets through hushpipe is what it gets without it.
 //!
 //! Every server of `tests/fixture/servers/hushpipe.toml` is opened by every client. Calls whose answers are the same
 //! every time are compared with the direct run; for all others `every_frame…` compares what the server wrote with what
 //! the client got, byte for byte.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::{self, Write};
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Client, Entry, inspect};
-use crate::context::{TestContext, path_text};
-use crate::servers::{self, SERVERS, Server};
+use crate::context::{TestContext, finish, path_text};
+use crate::servers::{self, SERVERS, Server, hushpipe};
 use crate::session::Session;
 
 /// A folder with the same few files each time, for the filesystem server and the memory server's data.
@@ -77,6 +81,11 @@ fn calls(server: &Server) -> Vec<Value> {
             call("search_nodes", json!({"query": "Ada"})),
             call("open_nodes", json!({"names": ["Nobody"]})),
         ],
+        "time" => {
+            let zone = |zone: &str| json!({"source_timezone": zone, "time": "12:00", "target_timezone": "Nowhere/None"});
+            vec![call("convert_time", zone("UTC")), call("get_current_time", json!({}))]
+        }
+        "git" => vec![call("git_status", json!({"repo_path": "not-there"}))],
         "github" => {
             vec![call("search_repositories", json!({"query": 7})), call("no_such", json!({}))]
         }
@@ -152,6 +161,59 @@ fn a_real_server_sees_exactly_the_expected_names() {
         assert_eq!(environment["EVERYTHING_TOKEN"], "[hushpipe:EVERYTHING_TOKEN]");
         assert!(!seen.stderr.contains("canary"), "{}", seen.stderr);
     }
+}
+
+/// `echo … | hushpipe run everything`: the end of the input does not cut off the answers to it.
+#[test]
+fn requests_from_a_pipe_are_all_answered() {
+    let info = json!({"name": "hushpipe-tests", "version": "1.0.0"});
+    let opening = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info});
+    let call = json!({"name": "echo", "arguments": {"message": "from a pipe"}});
+    let request = |id: u32, method: &str, params: Value| {
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
+    };
+    let input = request(1, "initialize", opening) + &request(2, "tools/call", call);
+    let outcome = finish(hushpipe(servers::home(), ["run", "everything"]), input.as_bytes());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
+    let answers = outcome.messages();
+    let answer = |id| answers.iter().find(|message| message["id"] == id).expect("an answer");
+    assert_eq!(answer(1)["result"]["serverInfo"]["name"], "mcp-servers/everything");
+    assert_eq!(answer(2)["result"]["content"][0]["text"], "Echo: from a pipe");
+}
+
+/// `npx` asks the registry for over a minute before it starts what it has, `uvx` fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_locked_server_starts_without_a_network() {
+    let home = servers::home();
+    for server in SERVERS {
+        let Some(command) = without_network(home, &["run", server.name]) else {
+            let _ =
+                writeln!(io::stderr(), "skipped: no namespace without a network to be had here");
+            return;
+        };
+        let mut session = Session::start(command);
+        let opened = session.initialize();
+        assert!(opened["result"]["serverInfo"].is_object(), "{}: {opened}", server.name);
+        let listed = session.request("tools/list", &json!({}));
+        let tools = listed["result"]["tools"].as_array().map_or(0, Vec::len);
+        assert!(tools > 0, "{}: {listed}", server.name);
+        assert_eq!(session.finish().code, Some(0), "{}", server.name);
+    }
+}
+
+/// hushpipe with these arguments where no address can be reached, not even loopback; `None` where that is forbidden.
+#[cfg(target_os = "linux")]
+fn without_network(home: &Path, args: &[&str]) -> Option<Command> {
+    // The first is for root, in containers that allow no user namespaces; the second for everybody else.
+    let ways: [&[&str]; 2] = [&["--net"], &["--map-current-user", "--net"]];
+    let works = |way: &&&[&str]| {
+        Command::new("unshare").args(**way).arg("true").output().is_ok_and(|o| o.status.success())
+    };
+    let mut command = Command::new("unshare");
+    command.args(*ways.iter().find(works)?).arg(env!("CARGO_BIN_EXE_hushpipe")).args(args);
+    servers::in_home(&mut command, home);
+    Some(command)
 }
 
 /// It keeps its data in its own installed folder: that is neither tampering nor lost.

@@ -39,6 +39,9 @@ pub(crate) const SERVERS: &[Server] = &[
     Server::new("firecrawl", Some("FIRECRAWL_API_KEY")),
     Server::new("slack", Some("SLACK_BOT_TOKEN")),
     Server::new("tavily", Some("TAVILY_API_KEY")),
+    Server::new("time", None),
+    Server::new("git", None),
+    Server::new("fetch", None),
 ];
 
 /// The home in which they are installed and their secrets stored.
@@ -53,6 +56,7 @@ pub(crate) fn home() -> &'static Path {
             fs::copy(repository.join("tests/fixture/servers").join(file), config.join(file))
                 .unwrap_or_else(|e| panic!("{file}: {e}"));
         }
+        provide_uv(&home);
         must(&mut hushpipe(&home, ["sync"]), "");
         for server in SERVERS {
             if let Some((_, value)) = server.secret() {
@@ -64,6 +68,26 @@ pub(crate) fn home() -> &'static Path {
     })
 }
 
+/// Sees to it that `hushpipe` finds uv, and that uv, in a home of its own, trusts whom this machine trusts and fetches
+/// nothing twice.
+pub(crate) fn provide_uv(home: &Path) {
+    static READY: OnceLock<()> = OnceLock::new();
+    READY.get_or_init(|| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/fixture");
+        must(Command::new("bash").arg(script), "");
+    });
+    let config = home.join(".config/uv");
+    fs::create_dir_all(&config).expect("a configuration folder");
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fixture/uv-cache");
+    let text = format!("system-certs = true\ncache-dir = {:?}\n", cache.display().to_string());
+    fs::write(config.join("uv.toml"), text).expect("a written file");
+}
+
+/// The folder of uv.
+pub(crate) fn uv_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/fixture/python/bin")
+}
+
 /// The argv that hushpipe starts a server with, to start it without hushpipe.
 pub(crate) fn argv(name: &str) -> Vec<String> {
     let explained = must(&mut hushpipe(home(), ["explain", name, "--json"]), "");
@@ -72,11 +96,15 @@ pub(crate) fn argv(name: &str) -> Vec<String> {
     serde_json::from_value(explained["argv"].clone()).expect("explain names the argv")
 }
 
-/// The real binary with this home and PATH in its environment, and nothing else.
+/// The real binary with this home and PATH in its environment, and nothing else. uv is at the end of that PATH, which no
+/// server gets.
 pub(crate) fn hushpipe<I: IntoIterator<Item: AsRef<OsStr>>>(home: &Path, args: I) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hushpipe"));
     command.args(args);
     in_home(&mut command, home);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([uv_folder()]);
+    command.env("PATH", env::join_paths(folders).expect("a PATH"));
     command
 }
 

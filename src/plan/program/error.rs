@@ -49,6 +49,14 @@ pub enum ProgramError {
         /// What differs.
         differences: Vec<Difference>,
     },
+    /// A package outside the install would be loaded.
+    #[error("server `{server}` would load `{}`, which is not locked", path.display())]
+    Stray {
+        /// The server.
+        server: String,
+        /// The package.
+        path: PathBuf,
+    },
     /// The runtime is gone.
     #[error("runtime `{}` of server `{server}` is not there", path.display())]
     NoRuntime {
@@ -110,7 +118,9 @@ impl Fault for ProgramError {
     fn kind(&self) -> Kind {
         match self {
             Self::NotLocked { .. } | Self::Stale { .. } | Self::NotInstalled { .. } => Kind::Config,
-            Self::Altered { .. } | Self::BinaryDiffers { .. } => Kind::Integrity,
+            Self::Altered { .. } | Self::BinaryDiffers { .. } | Self::Stray { .. } => {
+                Kind::Integrity
+            }
             Self::NoRuntime { .. } | Self::NoProgram { .. } => Kind::NotFound,
             Self::NotRunnable { .. } => Kind::NotRunnable,
             Self::Unreadable { .. } => Kind::Io,
@@ -129,6 +139,10 @@ impl Fault for ProgramError {
             }
             Self::Altered { server, .. } => format!(
                 "ask the user to look at it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"
+            ),
+            Self::Stray { path, .. } => format!(
+                "ask the user to move `{}` out of the folders above hushpipe's store",
+                path.display()
             ),
             Self::NoProgram { server, .. } => {
                 format!("look at `[servers.{server}]` in the manifest")

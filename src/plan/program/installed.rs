@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::{Program, ProgramError};
-use crate::manifest::lock::{Entry, Head, Lockfile};
+use crate::manifest::lock::{Entry, Head, Locked, Lockfile};
 use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::pypi::{self, Pin};
-use crate::runner::{Package, PypiPackage};
+use crate::runner::{Package, PypiPackage, npm};
 use crate::store::{Depth, Digest, Findings, Receipt, Store, StoreError};
 use crate::sys::os;
 use crate::sys::path::Paths;
@@ -101,7 +101,7 @@ pub struct Installed<'a> {
     /// What is recorded of it.
     pub receipt: Receipt,
     store: Store,
-    lock: Digest,
+    lock: Entry,
     entry: String,
     server: &'a Server,
 }
@@ -123,7 +123,7 @@ impl<'a> Installed<'a> {
             },
             error => error.into(),
         })?;
-        Ok(Self { receipt, store, lock: entry.digest(), entry: head.entry, server })
+        Ok(Self { receipt, store, lock: entry.clone(), entry: head.entry, server })
     }
 
     /// Compares it with its receipt.
@@ -149,6 +149,29 @@ impl<'a> Installed<'a> {
         }
     }
 
+    /// Looks for packages outside the install that its code would load.
+    ///
+    /// # Errors
+    /// [`ProgramError::Stray`] where there is one.
+    pub(super) fn look_around(&self) -> Result<(), ProgramError> {
+        let install = self.store.folder(&self.receipt.lock);
+        let above = match self.server.package {
+            Package::Npm(_) => npm::folders_above(&install),
+            _ => Vec::new(),
+        };
+        // Rare, so that the whole lock entry is read only then.
+        if above.is_empty() {
+            return Ok(());
+        }
+        match self.lock.locked()? {
+            Locked::Npm(locked) => match npm::stray(&locked, &install, &above) {
+                None => Ok(()),
+                Some(path) => Err(ProgramError::Stray { server: self.server.name.clone(), path }),
+            },
+            Locked::Pypi(_) => Ok(()),
+        }
+    }
+
     pub(super) fn program(&self) -> Result<Program, ProgramError> {
         let server = self.server;
         let runtime = &self.receipt.runtime;
@@ -165,17 +188,18 @@ impl<'a> Installed<'a> {
         if is_python {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            let (pinned, lock) = (true, Some(self.lock));
+            let (pinned, lock) = (true, Some(self.lock.digest()));
             return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
+        let flags = std::iter::once(OsString::from(npm::NO_GLOBAL_FOLDERS)).chain(flags);
         Ok(Program {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
             variables: &[],
             pinned: true,
-            lock: Some(self.lock),
+            lock: Some(self.lock.digest()),
             path: path.clone(),
         })
     }

@@ -76,6 +76,7 @@ pub fn program(
                 Integrity::Full => Depth::Content,
             };
             installed.judge(&installed.findings(depth)?)?;
+            installed.look_around()?;
             installed.program()
         }
         Package::Binary(binary) => {

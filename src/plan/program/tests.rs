@@ -99,7 +99,8 @@ fn an_installed_package_is_run_by_its_runtime_at_its_entry_point() {
     let program = home.program().unwrap();
     let entry = Store::of(&home.paths()).folder(&digest).join("node_modules/a/index.js");
     assert_eq!(program.path, home.path("node"));
-    assert_eq!(program.args, ["--flag".into(), entry.into_os_string()]);
+    let flags = ["--no-global-search-paths", "--flag"].map(Into::into);
+    assert_eq!(program.args, [&flags[..], &[entry.into_os_string()]].concat());
     assert_eq!(program.runtime_dir.as_deref(), Some(home.folder.path()));
     assert!(program.pinned);
 }

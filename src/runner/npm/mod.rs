@@ -10,12 +10,14 @@ mod install;
 mod locked;
 mod package_lock;
 mod resolve;
+mod stray;
 mod tool;
 
 pub use failure::NpmError;
 pub use install::install;
 pub use locked::{Locked, LockedPackage, Rejected};
 pub use resolve::{Resolved, resolve};
+pub use stray::{NO_GLOBAL_FOLDERS, folders_above, stray};
 pub use tool::Npm;
 
 #[cfg(all(test, unix))]

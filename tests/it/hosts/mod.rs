@@ -20,7 +20,7 @@ use world::{Shown, World};
 type Host = fn(&World) -> Shown;
 
 /// The whole matrix.
-const HOSTS: [(&str, Host); 9] = [
+const HOSTS: [(&str, Host); 10] = [
     ("Claude Code", large::claude_code),
     ("Codex", large::codex),
     ("Gemini CLI", large::gemini_cli),
@@ -30,6 +30,7 @@ const HOSTS: [(&str, Host); 9] = [
     ("TypeScript SDK 1", small::typescript),
     ("TypeScript SDK 2", small::second_typescript),
     ("Python SDK", small::python),
+    ("Rust SDK", small::rust),
 ];
 
 fn works(host: Host) {
@@ -60,6 +61,11 @@ fn the_second_typescript_sdk_lists_and_calls() {
 #[test]
 fn the_python_sdk_lists_and_calls() {
     works(small::python);
+}
+
+#[test]
+fn the_rust_sdk_lists_and_calls() {
+    works(small::rust);
 }
 
 /// All hosts in turn, one row each; fails at the end if one failed.
