@@ -76,6 +76,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Write a value to stdout, after a person typed its name at the terminal')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
+            [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -111,6 +112,14 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hushpipe;secret;rekey' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Where the old key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`; without it the file `local.key` beside the manifest')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;secret;test' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
@@ -125,6 +134,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Write a value to stdout, after a person typed its name at the terminal')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
+            [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -139,6 +149,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;secret;help;remove' {
+            break
+        }
+        'hushpipe;secret;help;rekey' {
             break
         }
         'hushpipe;secret;help;test' {
@@ -289,6 +302,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Write a value to stdout, after a person typed its name at the terminal')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
+            [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             break
         }
@@ -302,6 +316,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;help;secret;remove' {
+            break
+        }
+        'hushpipe;help;secret;rekey' {
             break
         }
         'hushpipe;help;secret;test' {

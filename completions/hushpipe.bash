@@ -124,6 +124,9 @@ _hushpipe() {
             hushpipe__subcmd__help__subcmd__secret,list)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__list"
                 ;;
+            hushpipe__subcmd__help__subcmd__secret,rekey)
+                cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__rekey"
+                ;;
             hushpipe__subcmd__help__subcmd__secret,remove)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__remove"
                 ;;
@@ -142,6 +145,9 @@ _hushpipe() {
             hushpipe__subcmd__secret,list)
                 cmd="hushpipe__subcmd__secret__subcmd__list"
                 ;;
+            hushpipe__subcmd__secret,rekey)
+                cmd="hushpipe__subcmd__secret__subcmd__rekey"
+                ;;
             hushpipe__subcmd__secret,remove)
                 cmd="hushpipe__subcmd__secret__subcmd__remove"
                 ;;
@@ -159,6 +165,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__secret__subcmd__help,list)
                 cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__list"
+                ;;
+            hushpipe__subcmd__secret__subcmd__help,rekey)
+                cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__rekey"
                 ;;
             hushpipe__subcmd__secret__subcmd__help,remove)
                 cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__remove"
@@ -506,7 +515,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__secret)
-            opts="set get list remove test"
+            opts="set get list remove rekey test"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -534,6 +543,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__secret__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__secret__subcmd__rekey)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -782,7 +805,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret)
-            opts="-h --manifest --project --help set get list remove test help"
+            opts="-h --manifest --project --help set get list remove rekey test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -826,7 +849,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__help)
-            opts="set get list remove test help"
+            opts="set get list remove rekey test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +891,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__help__subcmd__rekey)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -930,6 +967,32 @@ _hushpipe() {
                 return 0
             fi
             case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__rekey)
+            opts="-h --from --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

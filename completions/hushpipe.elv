@@ -69,6 +69,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -99,6 +100,13 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hushpipe;secret;rekey'= {
+            cand --from 'Where the old key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`; without it the file `local.key` beside the manifest'
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;secret;test'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
@@ -112,6 +120,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -122,6 +131,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;secret;help;list'= {
         }
         &'hushpipe;secret;help;remove'= {
+        }
+        &'hushpipe;secret;help;rekey'= {
         }
         &'hushpipe;secret;help;test'= {
         }
@@ -253,6 +264,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand get 'Write a value to stdout, after a person typed its name at the terminal'
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
+            cand rekey 'Move hushpipe''s own store to the key that the manifest names'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
         }
         &'hushpipe;help;secret;set'= {
@@ -262,6 +274,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;help;secret;list'= {
         }
         &'hushpipe;help;secret;remove'= {
+        }
+        &'hushpipe;help;secret;rekey'= {
         }
         &'hushpipe;help;secret;test'= {
         }

@@ -54,15 +54,16 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -s h -l help -d 
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l manifest -d 'Read this project manifest beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "remove" -d 'Remove a stored value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -77,6 +78,10 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l from -d 'Where the old key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`; without it the file `local.key` beside the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l profile -d 'Take secret references from this profile of the manifest' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
@@ -86,6 +91,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand trust" -l manifest -d 'Read this project manifest beside your own' -r -F
@@ -167,4 +173,5 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'

@@ -158,7 +158,7 @@ pub trait Keeper {
     /// Lists what is stored, by name, without a value. An absent store is an empty one.
     ///
     /// # Errors
-    /// The store is there and cannot be read.
+    /// The store is there and cannot be read, or [`Failure::NoService`] where this machine can have none.
     fn list(&self) -> Result<Vec<Kept>, Failure>;
 
     /// Whether the store is there and answers. A store that is made when it is first needed is there.

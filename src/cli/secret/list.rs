@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{json, named, storing, table};
 use crate::cli::{Context, Outcomes};
 use crate::error::Error;
-use crate::provider::{Kept, Providers};
+use crate::provider::{Failure, Kept, Providers};
 use crate::secret::SecretRef;
 use crate::sys::clock;
 use crate::sys::path::Paths;
@@ -60,6 +60,8 @@ impl List {
             let Some(keeper) = provider.keeper() else { continue };
             match keeper.list() {
                 Ok(kept) => lines.extend(kept.into_iter().map(|kept| Line::of(&scheme, kept))),
+                // Nothing is in a keychain that is not there.
+                Err(Failure::NoService { .. }) => {}
                 // What the other stores hold is worth knowing.
                 Err(failure) => outcomes.add(context, Err(failure.into())),
             }
@@ -69,7 +71,9 @@ impl List {
             return Ok(outcomes.exit_code());
         }
         if lines.is_empty() {
-            context.out.words("hushpipe: nothing is stored");
+            if outcomes.first_failure.is_none() {
+                context.out.words("hushpipe: nothing is stored");
+            }
             return Ok(outcomes.exit_code());
         }
         let rows = lines.into_iter().map(|line| {

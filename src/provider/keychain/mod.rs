@@ -124,11 +124,7 @@ impl Keeper for Items {
     }
 
     fn list(&self) -> Result<Vec<Kept>, Failure> {
-        match self.access.list(&self.service, LIMIT) {
-            // Where there is no keychain, nothing is in it.
-            Err(Failure::NoService { .. }) => Ok(Vec::new()),
-            listed => listed,
-        }
+        self.access.list(&self.service, LIMIT)
     }
 
     fn reach(&self) -> Result<(), Failure> {

@@ -76,9 +76,6 @@ impl Access {
             let collection = default(service).await?.ok_or_else(|| {
                 no_service("the keychain has no default collection to store into")
             })?;
-            if collection.is_locked().await.map_err(failure::of)? {
-                return Err(locked());
-            }
             let label = format!("{}/{}", place.service, place.account);
             let mut attributes = attributes(place);
             attributes.extend([SCHEMA]);
@@ -113,13 +110,9 @@ impl Access {
         limit: Duration,
     ) -> Result<Vec<Kept>, Failure> {
         self.ask(limit, async |service| {
-            let found = service.search_items(HashMap::from([("service", service_name)])).await;
-            let found = found.map_err(failure::of)?;
-            if !found.locked.is_empty() {
-                return Err(locked());
-            }
+            let found = search(service, HashMap::from([("service", service_name)])).await?;
             let mut kept = Vec::new();
-            for item in found.unlocked {
+            for item in found.items {
                 let mut attributes = item.get_attributes().await.map_err(failure::of)?;
                 // Without an account no reference can name it.
                 let Some(name) = attributes.remove("username") else { continue };
@@ -146,22 +139,21 @@ impl Access {
         limit: Duration,
     ) -> Result<(), Failure> {
         self.ask(limit, async |service| {
-            let mut known = false;
-            if let Some(place) = place {
+            let collection = default(service).await?;
+            if let Some(collection) = &collection
+                && collection.is_locked().await.map_err(failure::of)?
+            {
+                collection.unlock().await.map_err(failure::of)?;
+            }
+            let Some(place) = place else { return Ok(()) };
+            let found = search(service, attributes(place)).await?;
+            if found.items.is_empty() && found.is_partial {
                 let found = service.search_items(attributes(place)).await.map_err(failure::of)?;
-                known = !found.unlocked.is_empty() || !found.locked.is_empty();
                 for item in &found.locked {
                     item.unlock().await.map_err(failure::of)?;
                 }
             }
-            match default(service).await? {
-                Some(collection)
-                    if !known && collection.is_locked().await.map_err(failure::of)? =>
-                {
-                    collection.unlock().await.map_err(failure::of)
-                }
-                _ => Ok(()),
-            }
+            Ok(())
         })
     }
 
@@ -184,21 +176,53 @@ impl Access {
     }
 }
 
-/// The one item at a place, unlocked.
+/// What a keychain holds of something, as far as it can be seen without asking a person.
+struct Found<'a> {
+    items: Vec<Stored<'a>>,
+    /// Whether a collection was locked and not looked into.
+    is_partial: bool,
+}
+
+/// Looks through the collections that are unlocked. Not by `SearchItems` of the service, for which KeePassXC opens a
+/// dialog when a database is locked ("prompt to unlock database before searching", on by default).
+async fn search<'a>(
+    service: &'a SecretService<'_>,
+    attributes: HashMap<&str, &str>,
+) -> Result<Found<'a>, Failure> {
+    let mut found = Found { items: Vec::new(), is_partial: false };
+    for collection in service.get_all_collections().await.map_err(failure::of)? {
+        if collection.is_locked().await.map_err(failure::of)? {
+            found.is_partial = true;
+            continue;
+        }
+        let items = collection.search_items(attributes.clone()).await.map_err(failure::of)?;
+        for path in items.iter().map(|item| item.item_path.clone()) {
+            found.items.push(service.get_item_by_path(path).await.map_err(failure::of)?);
+        }
+    }
+    if found.items.is_empty() && found.is_partial && is_locked(service).await? {
+        return Err(locked());
+    }
+    Ok(found)
+}
+
+/// The one item at a place; nothing where there is none in what is unlocked.
 async fn find<'a>(
     service: &'a SecretService<'_>,
     place: &Place,
 ) -> Result<Option<Stored<'a>>, Failure> {
-    let mut found = service.search_items(attributes(place)).await.map_err(failure::of)?;
-    match (found.unlocked.len(), found.locked.len()) {
-        (1, 0) => Ok(found.unlocked.pop()),
-        (0, 1) => Err(locked()),
-        // A program may not look into a locked collection, so what it does not find may still be there.
-        (0, 0) => match default(service).await? {
-            Some(collection) if collection.is_locked().await.map_err(failure::of)? => Err(locked()),
-            _ => Ok(None),
-        },
-        (unlocked, locked) => Err(ambiguous(place, unlocked + locked)),
+    let mut found = search(service, attributes(place)).await?;
+    match found.items.len() {
+        0 | 1 => Ok(found.items.pop()),
+        several => Err(ambiguous(place, several)),
+    }
+}
+
+/// Whether the collection that new items go to is locked.
+async fn is_locked(service: &SecretService<'_>) -> Result<bool, Failure> {
+    match default(service).await? {
+        Some(collection) => collection.is_locked().await.map_err(failure::of),
+        None => Ok(false),
     }
 }
 
