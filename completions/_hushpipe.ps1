@@ -33,6 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what would run: argv, environment names, secrets by reference, protections')
@@ -166,6 +167,16 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hushpipe;doctor' {
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--as-client', '--as-client', [CompletionResultType]::ParameterName, 'Look with the environment that a client gives')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Write the machine record anew, close what others may write, remove what cut-off installs left')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;run' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
@@ -251,6 +262,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, read, list, remove and test secrets')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Accept the servers of a project manifest, so that they may be installed and started')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the manifest, the lockfile, the installs and the references, without a value')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Start a server and relay it: the command for a client''s configuration')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of the manifest')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what would run: argv, environment names, secrets by reference, protections')
@@ -299,6 +311,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;help;check' {
+            break
+        }
+        'hushpipe;help;doctor' {
             break
         }
         'hushpipe;help;run' {

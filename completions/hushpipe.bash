@@ -25,6 +25,9 @@ _hushpipe() {
             hushpipe,completions)
                 cmd="hushpipe__subcmd__completions"
                 ;;
+            hushpipe,doctor)
+                cmd="hushpipe__subcmd__doctor"
+                ;;
             hushpipe,explain)
                 cmd="hushpipe__subcmd__explain"
                 ;;
@@ -72,6 +75,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__help,completions)
                 cmd="hushpipe__subcmd__help__subcmd__completions"
+                ;;
+            hushpipe__subcmd__help,doctor)
+                cmd="hushpipe__subcmd__help__subcmd__doctor"
                 ;;
             hushpipe__subcmd__help,explain)
                 cmd="hushpipe__subcmd__help__subcmd__explain"
@@ -170,7 +176,7 @@ _hushpipe() {
 
     case "${cmd}" in
         hushpipe)
-            opts="-h -V --manifest --project --help --version init lock sync secret trust check run list explain verify tools call schema completions man help"
+            opts="-h -V --manifest --project --help --version init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +275,28 @@ _hushpipe() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hushpipe__subcmd__doctor)
+            opts="-h --as-client --fix --json --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hushpipe__subcmd__explain)
             opts="-h --profile --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -296,7 +324,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help)
-            opts="init lock sync secret trust check run list explain verify tools call schema completions man help"
+            opts="init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -338,6 +366,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

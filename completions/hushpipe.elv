@@ -30,6 +30,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand secret 'Store, read, list, remove and test secrets'
             cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -144,6 +145,15 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hushpipe;doctor'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --as-client 'Look with the environment that a client gives'
+            cand --fix 'Write the machine record anew, close what others may write, remove what cut-off installs left'
+            cand --json 'Write JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;run'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
@@ -220,6 +230,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand secret 'Store, read, list, remove and test secrets'
             cand trust 'Accept the servers of a project manifest, so that they may be installed and started'
             cand check 'Check the manifest, the lockfile, the installs and the references, without a value'
+            cand doctor 'Look at this machine: runtimes, permissions, stores, installs, and how to mend each'
             cand run 'Start a server and relay it: the command for a client''s configuration'
             cand list 'List the servers of the manifest'
             cand explain 'Show what would run: argv, environment names, secrets by reference, protections'
@@ -257,6 +268,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;help;trust'= {
         }
         &'hushpipe;help;check'= {
+        }
+        &'hushpipe;help;doctor'= {
         }
         &'hushpipe;help;run'= {
         }
