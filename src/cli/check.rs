@@ -3,6 +3,7 @@
 //! Reads the manifest, the lockfile, the installs and the references. Fetches no secret unless asked with `--resolve`,
 //! and shows none: lengths and weakness only.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -104,10 +105,11 @@ impl Check {
             }
             servers.push(entry);
         }
+        let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let report = Report {
             ok: servers.iter().all(|entry| entry.problems.is_empty()),
             manifests: manifest.files.iter().map(|file| file.display().to_string()).collect(),
-            notes: notes(&manifest, machine.as_ref()),
+            notes: notes(&manifest, machine.as_ref(), providers),
             servers,
         };
         if self.json {
@@ -121,7 +123,7 @@ impl Check {
 }
 
 /// What holds for all servers.
-fn notes(manifest: &Manifest, machine: Option<&Machine>) -> Vec<String> {
+fn notes(manifest: &Manifest, machine: Option<&Machine>, providers: Providers<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for name in &manifest.hidden {
         notes.push(format!("your own `[servers.{name}]` hides the project's"));
@@ -131,17 +133,11 @@ fn notes(manifest: &Manifest, machine: Option<&Machine>) -> Vec<String> {
             "there is no machine record, so servers get a plain PATH: run `hushpipe init`".into(),
         );
     }
-    let mut references = manifest
-        .servers
-        .values()
-        .flat_map(|server| &server.secrets)
-        .map(|secret| &secret.reference);
-    if references.any(|reference| reference.provider == "local") {
-        notes.push(
-            "the `local` store's key is a file of yours: as good as plaintext to whoever reads your files"
-                .into(),
-        );
-    }
+    let requests = manifest.servers.values().flat_map(|server| &server.secrets);
+    let schemes: BTreeSet<_> =
+        requests.map(|request| request.reference.provider.as_str()).collect();
+    let opened = schemes.into_iter().filter_map(|scheme| providers.open(scheme).ok());
+    notes.extend(opened.filter_map(|provider| provider.caution()));
     notes
 }
 

@@ -29,7 +29,7 @@ Example:
   hushpipe init
   $EDITOR ~/.config/hushpipe/hushpipe.toml
   hushpipe lock && hushpipe sync
-  hushpipe secret set local://github-token
+  hushpipe secret set keychain://github-token
   hushpipe check")]
 pub(super) struct Init {}
 
@@ -53,7 +53,7 @@ impl Init {
         } else {
             out.words("hushpipe: next:");
         }
-        for next in ["lock", "sync", "secret set local://NAME", "check"] {
+        for next in ["lock", "sync", "secret set keychain://NAME", "check"] {
             out.words(&format!("  hushpipe {next}"));
         }
         Ok(ExitCode::SUCCESS)

@@ -55,7 +55,7 @@ const AFTER_HELP: &str = "\
 Start here:
   hushpipe init                                   make the manifest, then name a server in it
   hushpipe lock && hushpipe sync                  pin it and install it
-  hushpipe secret set local://github-token        store what it needs
+  hushpipe secret set keychain://github-token     store what it needs
   hushpipe check                                  see that nothing is missing
   hushpipe doctor                                 look at the machine, when something does not work
   hushpipe tools github                           try it

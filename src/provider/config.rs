@@ -28,6 +28,11 @@ pub struct ProviderConfig {
 }
 
 impl ProviderConfig {
+    /// Whether these may be the settings of a built-in provider itself.
+    pub fn configures(&self, kind: &Kind) -> bool {
+        kind.built_in_settings && self.kind.scheme == kind.scheme
+    }
+
     /// A built-in provider for which the manifest has no table.
     pub(super) fn without_settings(kind: &'static Kind) -> Result<Self, Failure> {
         let settings = (kind.settings)(toml::Table::new())
@@ -134,8 +139,9 @@ mod tests {
     #[test]
     fn an_error_names_the_key_and_never_a_value() {
         assert_eq!(error("root = \"/\""), "missing field `type`");
-        let wrong =
-            |found| format!("invalid value: {found}, expected one of `local`, `env`, `file`");
+        let wrong = |found| {
+            format!("invalid value: {found}, expected one of `keychain`, `local`, `env`, `file`")
+        };
         assert_eq!(error("type = \"hvs.canary\""), wrong("string"));
         assert_eq!(error("type = [\"hvs.canary\"]"), wrong("array"));
         let unknown = error("type = \"file\"\nrot = \"hvs.canary\"");

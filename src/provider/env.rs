@@ -16,6 +16,7 @@ pub(super) const KIND: Kind = Kind {
     about: "a variable of the environment that hushpipe was started with",
     query: &[],
     fields: Fields::Json,
+    built_in_settings: false,
     settings: config::parse::<Env>,
     schema: config::describe::<Env>,
 };

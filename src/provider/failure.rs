@@ -95,6 +95,32 @@ pub enum Failure {
         /// How long it was waited for.
         after: Duration,
     },
+    /// This machine has no such store.
+    #[error("{reason}")]
+    NoService {
+        /// What was looked for and is not there.
+        reason: String,
+        /// What to use instead.
+        hint: String,
+    },
+    /// The store gave no answer in the time that its own calls may take.
+    #[error("{place} gave no answer within {} ms", after.as_millis())]
+    NoAnswer {
+        /// The store.
+        place: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// What it may wait for.
+        hint: String,
+    },
+    /// Several values answer to one reference.
+    #[error("{reason}")]
+    Ambiguous {
+        /// How many are where.
+        reason: String,
+        /// How to leave one.
+        hint: String,
+    },
     /// Reading or writing failed.
     #[error("{action} failed")]
     Io {
@@ -109,6 +135,16 @@ pub enum Failure {
     Damaged {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// What makes it right.
+        hint: String,
+    },
+    /// What is kept where a key should be is none.
+    #[error("{place} cannot be used: {reason}")]
+    BadKey {
+        /// Where.
+        place: String,
         /// What is wrong with it.
         reason: &'static str,
         /// What makes it right.
@@ -164,9 +200,9 @@ impl Fault for Failure {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
-            Self::Unreachable { .. } => Kind::Unavailable,
-            Self::Deadline { .. } => Kind::Deadline,
-            Self::Io { .. } | Self::Damaged { .. } => Kind::Io,
+            Self::Unreachable { .. } | Self::NoService { .. } => Kind::Unavailable,
+            Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
+            Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
@@ -177,7 +213,11 @@ impl Fault for Failure {
         match self {
             Self::NotFound { hint, .. }
             | Self::Denied { hint, .. }
-            | Self::Damaged { hint, .. } => Some(hint.clone()),
+            | Self::NoService { hint, .. }
+            | Self::NoAnswer { hint, .. }
+            | Self::Ambiguous { hint, .. }
+            | Self::Damaged { hint, .. }
+            | Self::BadKey { hint, .. } => Some(hint.clone()),
             Self::Unfit { hint, .. } => hint.clone(),
             Self::Insecure(insecure) => insecure.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(

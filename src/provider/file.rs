@@ -1,8 +1,8 @@
 //! `file:///path`: a file that something else keeps, such as a container's `/run/secrets`.
 //!
 //! Takes a regular file of at most 1 MiB that belongs to this user or to root and that nobody else can change or put
-//! another one in the place of; symlinks are followed, as Kubernetes mounts secrets, and judged too. One newline at the end,
-//! which editors and `echo` put there, is not part of the value; nothing else is changed.
+//! another one in the place of; symlinks are followed, as Kubernetes mounts secrets, and judged too. The newline at the
+//! end of a file of one line, which editors and `echo` put there, is not part of the value; nothing else is changed.
 //!
 //! `[providers.<name>]` with `type = "file"` and `root = "/folder"` makes `<name>://file` a file of that folder.
 
@@ -24,6 +24,7 @@ pub(super) const KIND: Kind = Kind {
     about: "a file that belongs to this user or to root",
     query: &[],
     fields: Fields::Json,
+    built_in_settings: false,
     settings: config::parse::<Files>,
     schema: config::describe::<Files>,
 };
@@ -99,9 +100,10 @@ fn read(path: &Path) -> Result<Fetched, Failure> {
     })
 }
 
-/// Takes one newline, `\n` or `\r\n`, off the end.
+/// Takes the newline, `\n` or `\r\n`, off the end of a single line. Several lines stay as they are: an OpenSSH key
+/// without its last newline is no key to `ssh`.
 pub fn trim_newline(bytes: &mut Vec<u8>) {
-    if bytes.last() == Some(&b'\n') {
+    if memchr::memchr(b'\n', bytes) == bytes.len().checked_sub(1) && !bytes.is_empty() {
         bytes.pop();
         if bytes.last() == Some(&b'\r') {
             bytes.pop();
@@ -114,12 +116,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_newline_and_nothing_else_is_trimmed() {
+    fn the_newline_of_one_line_and_nothing_else_is_trimmed() {
         for (written, expected) in [
             ("a", "a"),
             ("a\n", "a"),
             ("a\r\n", "a"),
-            ("a\n\n", "a\n"),
+            ("a\n\n", "a\n\n"),
+            ("a\nb\n", "a\nb\n"),
+            ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("", ""),
             (" a \n", " a "),
             ("a\r", "a\r"),
             ("\n", ""),

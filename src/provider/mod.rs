@@ -13,6 +13,7 @@ mod env;
 mod failure;
 mod field;
 mod file;
+mod keychain;
 mod local;
 pub mod resolve;
 
@@ -32,22 +33,11 @@ pub use file::trim_newline;
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[local::KIND, env::KIND, file::KIND];
+pub static KINDS: &[Kind] = &[keychain::KIND, local::KIND, env::KIND, file::KIND];
 
 /// Schemes that hushpipe will know and this version does not.
-pub const LATER: &[&str] = &[
-    "keychain",
-    "vault",
-    "awssm",
-    "awsssm",
-    "gcpsm",
-    "azkv",
-    "op",
-    "infisical",
-    "doppler",
-    "bws",
-    "exec",
-];
+pub const LATER: &[&str] =
+    &["vault", "awssm", "awsssm", "gcpsm", "azkv", "op", "infisical", "doppler", "bws", "exec"];
 
 /// The largest value that is fetched or stored, in bytes.
 pub const MAX_VALUE: u64 = 1024 * 1024;
@@ -62,6 +52,8 @@ pub struct Kind {
     pub query: &'static [&'static str],
     /// Whether one field of a value can be asked for.
     pub fields: Fields,
+    /// Whether `[providers.<scheme>]` may give settings to the built-in provider itself.
+    pub built_in_settings: bool,
     /// Reads its settings from `[providers.<name>]`; an empty table where there is none.
     settings: config::Parse,
     /// Describes its settings in the manifest's JSON Schema.
@@ -106,6 +98,20 @@ pub trait Provider {
     /// goes to a detached thread (`detached.rs`).
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a>;
 
+    /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
+    /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
+    ///
+    /// # Errors
+    /// [`Failure::Denied`] where the person did not open it, or the store cannot be asked.
+    fn unlock(&self, _coordinate: Option<&SecretRef>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// What a person should know of how this store keeps its values, if there is something.
+    fn caution(&self) -> Option<String> {
+        None
+    }
+
     /// The side that stores, where hushpipe may write to this provider.
     fn keeper(&self) -> Option<&dyn Keeper> {
         None
@@ -140,6 +146,15 @@ pub trait Keeper {
     /// [`Failure::NotFound`], or the store cannot be read or written; nothing has changed then.
     fn remove(&self, name: &str) -> Result<(), Failure>;
 
+    /// Seals the store anew with the key that its settings name, having opened it with the key at `from`, or with the one
+    /// that it has without settings. The old key stays where it is.
+    ///
+    /// # Errors
+    /// The store has no key of its own, or either key is not there or not right; nothing has changed then.
+    fn rekey(&self, _from: Option<&str>) -> Result<Rekeyed, Failure> {
+        Err(Failure::BadPath { reason: "only a `local` store has a key of its own" })
+    }
+
     /// Lists what is stored, by name, without a value. An absent store is an empty one.
     ///
     /// # Errors
@@ -156,17 +171,26 @@ pub struct Put {
     pub notice: Option<String>,
 }
 
+/// What a change of keys did.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// The key that no longer opens the store.
+    pub from: String,
+    /// The key that does.
+    pub to: String,
+}
+
 /// One stored secret, without its value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its name.
     pub name: String,
-    /// When it was first stored, in seconds since 1970.
-    pub created: u64,
-    /// When it was last stored, in seconds since 1970.
-    pub updated: u64,
-    /// Its length in bytes.
-    pub length: usize,
+    /// When it was first stored, in seconds since 1970, where the store says.
+    pub created: Option<u64>,
+    /// When it was last stored, in seconds since 1970, where the store says.
+    pub updated: Option<u64>,
+    /// Its length in bytes, where the store says without showing the value.
+    pub length: Option<usize>,
 }
 
 /// The providers of one manifest: the built-in ones and `[providers.*]`.
@@ -178,7 +202,7 @@ pub struct Providers<'a> {
 
 impl<'a> Providers<'a> {
     /// The providers that a manifest's `[providers.*]` tables and this process give. The name of a built-in provider means
-    /// that one; the manifest refuses to give it to another.
+    /// that one, with the settings of its table where it may have one; the manifest refuses to give it to another.
     pub fn new(
         named: &'a BTreeMap<String, ProviderConfig>,
         env: &'a OwnEnv,
@@ -222,6 +246,7 @@ impl<'a> Providers<'a> {
 
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
         match (kind(scheme), self.named.get(scheme)) {
+            (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
             (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
             (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {

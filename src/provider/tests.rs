@@ -3,6 +3,15 @@
 use super::*;
 use crate::secret::{Delivery, SecretRequest};
 
+#[cfg(target_os = "linux")]
+#[path = "../../tests/it/keyring.rs"]
+#[expect(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "shared with the integration tests, which use all of it, to start a keyring of a test's own"
+)]
+mod keyring;
+
 const CANARY: &str = "canary-77aa";
 
 /// A home of its own with an environment, in which each provider has been given values.
@@ -10,13 +19,21 @@ struct World {
     home: tempfile::TempDir,
     paths: Paths,
     env: Vec<(String, Vec<u8>)>,
+    #[cfg(target_os = "linux")]
+    keyring: Option<keyring::Keyring>,
 }
 
 impl World {
     fn new() -> Self {
         let home = tempfile::tempdir().expect("home");
         let paths = Paths::below(home.path());
-        Self { home, paths, env: Vec::new() }
+        Self {
+            home,
+            paths,
+            env: Vec::new(),
+            #[cfg(target_os = "linux")]
+            keyring: None,
+        }
     }
 
     /// Puts a value where a provider of this kind finds it, and returns its reference; or why it cannot be put.
@@ -31,21 +48,34 @@ impl World {
                 crate::sys::private::replace(&path, value).expect("written");
                 Ok(format!("file://{}", path.display()))
             }
-            "local" => {
-                let env = OwnEnv::default();
-                let named = BTreeMap::new();
-                let provider =
-                    Providers::new(&named, &env, &self.paths).open("local").expect("built in");
-                provider.keeper().expect("stores").put(name, &Secret::new(value.to_vec()))?;
-                Ok(format!("local://{name}"))
+            #[cfg(target_os = "linux")]
+            "keychain" => {
+                self.keyring.get_or_insert_with(keyring::Keyring::start);
+                self.keep(scheme, name, value)
             }
+            "local" => self.keep(scheme, name, value),
             other => panic!("say how `{other}` is given a value"),
         }
     }
 
+    fn keep(&self, scheme: &str, name: &str, value: &[u8]) -> Result<String, Failure> {
+        let (env, named) = (self.own_env(), BTreeMap::new());
+        let provider = Providers::new(&named, &env, &self.paths).open(scheme).expect("built in");
+        provider.keeper().expect("stores").put(name, &Secret::new(value.to_vec()))?;
+        Ok(format!("{scheme}://{name}"))
+    }
+
+    fn own_env(&self) -> OwnEnv {
+        let given = self.env.iter().map(|(name, value)| (name.clone(), os_string(value)));
+        #[cfg(target_os = "linux")]
+        let given = given.chain(self.keyring.as_ref().map(|keyring| {
+            ("DBUS_SESSION_BUS_ADDRESS".to_owned(), keyring.bus().address().into())
+        }));
+        OwnEnv::of(given)
+    }
+
     fn fetch(&self, reference: &str) -> Result<Secret, Failure> {
-        let env = OwnEnv::of(self.env.iter().map(|(name, value)| (name, os_string(value))));
-        let named = BTreeMap::new();
+        let (env, named) = (self.own_env(), BTreeMap::new());
         let request = SecretRequest {
             variables: vec!["X".to_owned()],
             reference: reference.parse().expect(reference),
@@ -80,8 +110,10 @@ fn os_string(bytes: &[u8]) -> std::ffi::OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
+/// Every provider but, away from Linux, the keychain: there it is that of whoever runs the tests.
 fn schemes() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.scheme)
+    let schemes = KINDS.iter().map(|kind| kind.scheme);
+    schemes.filter(|scheme| cfg!(target_os = "linux") || *scheme != "keychain")
 }
 
 #[expect(clippy::disallowed_methods, reason = "comparing what was fetched")]
@@ -140,10 +172,10 @@ fn what_is_missing_is_not_found_with_a_next_step() {
 
 #[test]
 fn a_query_key_that_means_nothing_is_refused() {
-    for kind in KINDS {
+    for scheme in schemes() {
         let mut world = World::new();
-        let reference = world.place(kind.scheme, "A", CANARY.as_bytes()).expect(kind.scheme);
-        let failure = world.fetch(&format!("{reference}?surprise=1")).expect_err(kind.scheme);
+        let reference = world.place(scheme, "A", CANARY.as_bytes()).expect(scheme);
+        let failure = world.fetch(&format!("{reference}?surprise=1")).expect_err(scheme);
         assert!(matches!(failure, Failure::UnknownKey { .. }), "{failure}");
     }
 }

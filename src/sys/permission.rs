@@ -58,6 +58,17 @@ pub enum Insecure {
     /// It is not a regular file.
     #[error("`{}` is not a regular file", .0.display())]
     NotAFile(PathBuf),
+    /// It is not a socket.
+    #[error("`{}` is not a socket", .0.display())]
+    NotASocket(PathBuf),
+    /// It is a socket, and somebody else's process listens there.
+    #[error("the process at `{}` is of user id {uid}, not of you", path.display())]
+    Peer {
+        /// The socket.
+        path: PathBuf,
+        /// Whose process it is.
+        uid: u32,
+    },
     /// It belongs to somebody else.
     #[error("`{}` belongs to user id {uid}, not to you or root", path.display())]
     Owner {
@@ -115,7 +126,11 @@ impl Fault for Insecure {
             Self::GroupWritable(_) | Self::WorldWritable(_) => {
                 self.mend().map(|mend| format!("run `{mend}`"))
             }
-            Self::Read { .. } | Self::NotAFile(_) | Self::Links(_) => None,
+            Self::Read { .. }
+            | Self::NotAFile(_)
+            | Self::NotASocket(_)
+            | Self::Peer { .. }
+            | Self::Links(_) => None,
         }
     }
 }

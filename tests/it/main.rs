@@ -18,6 +18,8 @@ mod client;
 mod context;
 /// What the documentation says is true.
 mod docs;
+/// What keeps servers from working, and the command that mends it.
+mod doctor;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
 /// Our own environment is attacker input: a test per variable.
@@ -30,6 +32,12 @@ mod hosts;
 mod incident;
 /// What runs is what was locked.
 mod install;
+/// Secrets in the operating system's keychain, here a real gnome-keyring.
+#[cfg(target_os = "linux")]
+mod keychain;
+/// A session bus and a gnome-keyring of a test's own.
+#[cfg(target_os = "linux")]
+mod keyring;
 /// How a server is started and ended, and what a client is told when it cannot be.
 mod launch;
 /// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.
@@ -38,6 +46,8 @@ mod layers;
 mod leak;
 /// A web service that repeats the credential it was sent.
 mod loopback;
+/// Sets of variables that a manifest asks for by one word.
+mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;

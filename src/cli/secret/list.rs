@@ -1,10 +1,12 @@
 //! `hushpipe secret list`.
 
+use std::process::ExitCode;
+
 use clap::Args;
 use serde::Serialize;
 
 use super::{json, named, storing, table};
-use crate::cli::Context;
+use crate::cli::{Context, Outcomes};
 use crate::error::Error;
 use crate::provider::{Kept, Providers};
 use crate::secret::SecretRef;
@@ -28,10 +30,10 @@ pub(super) struct List {
 struct Line {
     reference: String,
     name: String,
-    /// In bytes.
-    length: usize,
-    created: String,
-    updated: String,
+    /// In bytes; `null`, as the dates, where the store does not say.
+    length: Option<usize>,
+    created: Option<String>,
+    updated: Option<String>,
 }
 
 impl Line {
@@ -43,33 +45,40 @@ impl Line {
             query: Default::default(),
             field: None,
         };
-        let (created, updated) = (clock::utc(created), clock::utc(updated));
+        let (created, updated) = (created.map(clock::utc), updated.map(clock::utc));
         Self { reference: reference.to_string(), name, length, created, updated }
     }
 }
 
 impl List {
-    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
+    pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<ExitCode, Error> {
         let named = named(paths)?;
         let providers = Providers::new(&named, &context.env, paths);
         let mut lines = Vec::new();
+        let mut outcomes = Outcomes::default();
         for (scheme, provider) in storing(providers) {
             let Some(keeper) = provider.keeper() else { continue };
-            lines.extend(keeper.list()?.into_iter().map(|kept| Line::of(&scheme, kept)));
+            match keeper.list() {
+                Ok(kept) => lines.extend(kept.into_iter().map(|kept| Line::of(&scheme, kept))),
+                // What the other stores hold is worth knowing.
+                Err(failure) => outcomes.add(context, Err(failure.into())),
+            }
         }
         if self.json {
             context.out.data(&json(&lines));
-            return Ok(());
+            return Ok(outcomes.exit_code());
         }
         if lines.is_empty() {
             context.out.words("hushpipe: nothing is stored");
-            return Ok(());
+            return Ok(outcomes.exit_code());
         }
         let rows = lines.into_iter().map(|line| {
-            [line.reference, format!("{} bytes", line.length), line.created, line.updated]
+            let length = line.length.map(|length| format!("{length} bytes"));
+            let dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+            [line.reference, dash(length), dash(line.created), dash(line.updated)]
         });
         let header = ["REFERENCE", "LENGTH", "CREATED", "UPDATED"].map(str::to_owned);
         table(std::iter::once(header).chain(rows)).iter().for_each(|line| context.out.data(line));
-        Ok(())
+        Ok(outcomes.exit_code())
     }
 }

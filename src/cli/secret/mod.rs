@@ -6,6 +6,7 @@
 mod get;
 mod input;
 mod list;
+mod rekey;
 mod remove;
 mod set;
 mod test;
@@ -28,7 +29,7 @@ use crate::sys::path::Paths;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  hushpipe secret set local://github-token
+  hushpipe secret set keychain://github-token
   hushpipe secret list
   hushpipe secret test github")]
 pub(super) struct Secret {
@@ -42,6 +43,7 @@ enum Verb {
     Get(get::Get),
     List(list::List),
     Remove(remove::Remove),
+    Rekey(rekey::Rekey),
     Test(test::Test),
 }
 
@@ -51,8 +53,9 @@ impl Secret {
         match self.verb {
             Verb::Set(verb) => verb.run(context, &paths),
             Verb::Get(verb) => verb.run(context, &paths),
-            Verb::List(verb) => verb.run(context, &paths),
+            Verb::List(verb) => return verb.run(context, &paths),
             Verb::Remove(verb) => verb.run(context, &paths),
+            Verb::Rekey(verb) => verb.run(context, &paths),
             Verb::Test(verb) => verb.run(context, &paths),
         }?;
         Ok(ExitCode::SUCCESS)
@@ -68,14 +71,15 @@ fn named(paths: &Paths) -> Result<BTreeMap<String, ProviderConfig>, manifest::Er
     }
 }
 
-/// The same for one reference: a built-in provider is at hand even while the manifest is broken.
+/// The same for one provider: a built-in one is at hand even while the manifest is broken, unless the manifest may say
+/// how it works.
 fn named_for(
-    reference: &SecretRef,
+    provider: &str,
     paths: &Paths,
 ) -> Result<BTreeMap<String, ProviderConfig>, manifest::Error> {
-    match provider::kind(&reference.provider) {
-        Some(_) => Ok(BTreeMap::new()),
-        None => named(paths),
+    match provider::kind(provider) {
+        Some(kind) if !kind.built_in_settings => Ok(BTreeMap::new()),
+        _ => named(paths),
     }
 }
 
@@ -95,7 +99,7 @@ impl Fault for NotAReference {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("write it as `local://name`; if a value was typed here, it now stands in the shell's history".to_owned())
+        Some("write it as `keychain://name` or `local://name`; if a value was typed here, it now stands in the shell's history".to_owned())
     }
 }
 

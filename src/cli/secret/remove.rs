@@ -12,12 +12,12 @@ use crate::sys::path::Paths;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  hushpipe secret remove local://github-token         asks at the terminal
-  hushpipe secret remove --yes local://github-token   for scripts
+  hushpipe secret remove keychain://github-token         asks at the terminal
+  hushpipe secret remove --yes keychain://github-token   for scripts
 
 What was issued stays valid: revoke it where it was issued.")]
 pub(super) struct Remove {
-    /// Which secret, such as `local://github-token`
+    /// Which secret, such as `keychain://github-token`
     #[arg(value_name = "REF")]
     reference: String,
 
@@ -29,12 +29,13 @@ pub(super) struct Remove {
 impl Remove {
     pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
-        let named = named_for(&reference, paths)?;
+        let named = named_for(&reference.provider, paths)?;
         let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
         if !self.yes {
             confirm::yes(&format!("Remove `{reference}`?"), "--yes")?;
         }
+        provider.unlock(Some(&reference))?;
         provider.keeper().ok_or(Failure::Stopped)?.remove(&reference.path)?;
         context.out.words(&format!("hushpipe: removed `{reference}`"));
         Ok(())

@@ -12,12 +12,13 @@ use crate::sys::path::Paths;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  hushpipe secret set local://github-token            type or paste it at the prompt
-  hushpipe secret set local://tls-key < key.pem       from a file, without its last newline
+  hushpipe secret set keychain://github-token         type or paste it at the prompt
+  hushpipe secret set keychain://tls-key < key.pem    from a file, as it is
+  hushpipe secret set local://github-token            where there is no keychain
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {
-    /// Where to store it, such as `local://github-token`
+    /// Where to store it, such as `keychain://github-token`
     #[arg(value_name = "REF")]
     reference: String,
 }
@@ -25,11 +26,12 @@ pub(super) struct Set {
 impl Set {
     pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let reference = reference(&self.reference)?;
-        let named = named_for(&reference, paths)?;
+        let named = named_for(&reference.provider, paths)?;
         let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
         let value = input::value(&reference)?;
         let weakness = value.weakness();
+        provider.unlock(Some(&reference))?;
         let keeper = provider.keeper().ok_or(Failure::Stopped)?;
         let put = keeper.put(&reference.path, &value)?;
         let done = if put.replaced { "replaced" } else { "stored" };

@@ -1,5 +1,7 @@
 //! `hushpipe secret test`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -7,9 +9,9 @@ use super::{json, table};
 use crate::cli::Context;
 use crate::cli::runtime::block_on;
 use crate::error::Error;
-use crate::manifest;
+use crate::manifest::{self, Server};
 use crate::provider::resolve::{DEADLINE, Origin, all_or_nothing};
-use crate::provider::{Attempt, Providers, attempt};
+use crate::provider::{Attempt, Failure, Providers, attempt};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
@@ -90,6 +92,20 @@ impl Line {
     }
 }
 
+/// Has locked stores ask for their passwords, as `run` never does. What stays locked fails when it is fetched.
+fn unlock(context: &Context, server: &Server, providers: Providers<'_>) {
+    let references: BTreeSet<_> =
+        server.secrets.iter().map(|request| request.reference.coordinate()).collect();
+    for reference in references.iter().filter(|reference| providers.check(reference).is_ok()) {
+        let opened = providers.open(&reference.provider);
+        if let Err(refused @ Failure::Denied { .. }) =
+            opened.and_then(|provider| provider.unlock(Some(reference)))
+        {
+            context.out.warn(&refused.with_cause());
+        }
+    }
+}
+
 impl Test {
     pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<(), Error> {
         let manifest = manifest::load(&context.sources(self.profile.as_deref()), paths)?;
@@ -98,6 +114,7 @@ impl Test {
         let ledger = Ledger::of(paths);
         let _ = server.allow(&ledger)?;
         let providers = Providers::new(&manifest.providers, &context.env, paths);
+        unlock(context, server, providers);
         let attempts = block_on(attempt(&server.secrets, providers, DEADLINE))?;
         let lines: Vec<Line> = attempts.iter().map(Line::of).collect();
         if self.json {

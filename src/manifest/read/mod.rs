@@ -84,7 +84,8 @@ pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents
     Ok(Contents { providers: own, servers, profiles })
 }
 
-/// The `[providers.*]` tables: the user's only, and none by the name of a scheme, which would read as that one.
+/// The `[providers.*]` tables: the user's only, and none by the name of a scheme, which would read as that one,
+/// but the built-in provider's own.
 fn providers(
     tables: BTreeMap<Spanned<String>, ProviderConfig>,
     level: Level,
@@ -95,6 +96,8 @@ fn providers(
         let (span, name) = (name.span(), name.into_inner());
         if level == Level::Project {
             findings.add(span, Mistake::UserOnly("`providers`".into()));
+        } else if provider::kind(&name).is_some_and(|kind| config.configures(kind)) {
+            // `[providers.local]` with `type = "local"`: settings of the built-in one.
         } else if is_scheme(&name) || ["http", "https"].contains(&name.as_str()) {
             findings.add(span, Mistake::TakenScheme(name.clone()));
         } else if !reference::is_name(&name) {

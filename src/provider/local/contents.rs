@@ -99,9 +99,9 @@ impl Contents {
     pub(super) fn kept(&self) -> Vec<Kept> {
         let kept = |(name, entry): (&String, &Entry)| Kept {
             name: name.clone(),
-            created: entry.created,
-            updated: entry.updated,
-            length: entry.value.len(),
+            created: Some(entry.created),
+            updated: Some(entry.updated),
+            length: Some(entry.value.len()),
         };
         self.0.iter().map(kept).collect()
     }
@@ -137,7 +137,7 @@ mod tests {
         let json = contents.to_json();
         let read = Contents::parse(&json).expect("own format");
         assert_eq!(read.kept(), contents.kept());
-        assert_eq!((read.kept()[0].created, read.kept()[0].updated), (5, 9));
+        assert_eq!((read.kept()[0].created, read.kept()[0].updated), (Some(5), Some(9)));
         for (index, value) in values.iter().enumerate() {
             let read = Contents::parse(&json).expect("own format");
             let (secret, _) = read.take(&format!("a/b-{index}")).expect("stored");

@@ -1,9 +1,10 @@
 //! `local://name`: hushpipe's own store, for machines without a keychain. One age-encrypted file and its key.
 //!
-//! The store is `secrets/local.age` in the data folder, the key `local.key` in the config folder, both of mode 0600, in
-//! the formats of `age` and `age-keygen`, so that `age -d -i local.key local.age` opens it. A key file beside the store
-//! is as good as plaintext to whoever can read this user's files, and the first `secret set` says so; other key
-//! sources come later. The store is replaced whole under a lock, so readers need none and two writers lose nothing.
+//! The store is `secrets/local.age` in the data folder, of mode 0600, in the format of `age`. Its key is where `key` of
+//! `[providers.local]` says (`key/`): by default the file `local.key` in the config folder, so that
+//! `age -d -i local.key local.age` opens it. That file beside the store is as good as plaintext to whoever can read this
+//! user's files, and the first `secret set` says so; `secret rekey` moves a store to another key. The store is replaced
+//! whole under a lock, so readers need none and two writers lose nothing.
 //!
 //! Refuses a key that others can read, a key or store that others could have written, a store without its key.
 
@@ -11,7 +12,6 @@ mod contents;
 mod key;
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -20,18 +20,20 @@ use zeroize::Zeroizing;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, MAX_VALUE, Provider, Put, Settings,
-    Surroundings, config,
+    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, MAX_VALUE, Provider, Put, Rekeyed,
+    Settings, Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::{clock, os, permission, private};
 use contents::Contents;
+use key::{Key, Named, NotOpened, Source};
 
 pub(super) const KIND: Kind = Kind {
     scheme: "local",
     about: "hushpipe's own encrypted file, filled by `hushpipe secret set`",
     query: &[],
     fields: Fields::Json,
+    built_in_settings: true,
     settings: config::parse::<Local>,
     schema: config::describe::<Local>,
 };
@@ -45,33 +47,38 @@ const MAX_STORE: u64 = 64 * 1024 * 1024;
 struct Local {
     /// The encrypted file; by default `secrets/local.age` in the data folder.
     file: Option<PathBuf>,
-    /// The key file; by default `local.key` in the config folder.
-    key_file: Option<PathBuf>,
+    /// Where its key is: `file:///path`, `keychain://account`, `systemd-credential://name` or `passphrase-file:///path`;
+    /// by default the file `local.key` in the config folder.
+    #[schemars(with = "Option<String>", regex(pattern = key::PATTERN))]
+    key: Option<Named>,
 }
 
 impl Settings for Local {
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
         let Surroundings { paths, .. } = surroundings;
+        let default_key = Named::File(paths.config.join("local.key"));
+        let key = self.key.clone().unwrap_or_else(|| default_key.clone());
         Box::new(Store {
             file: self.file.clone().unwrap_or_else(|| paths.data.join("secrets/local.age")),
-            key_file: self.key_file.clone().unwrap_or_else(|| paths.config.join("local.key")),
+            key: Source::new(key, surroundings),
+            default_key,
         })
     }
 }
 
-/// One store: where its two files are.
+/// One store: where it is and where its key is.
 #[derive(Debug, Clone)]
 struct Store {
     file: PathBuf,
-    key_file: PathBuf,
+    key: Source,
+    default_key: Named,
 }
 
 impl Provider for Store {
     fn check(&self, coordinate: &SecretRef) -> Result<(), Failure> {
-        if !self.file.is_absolute() || !self.key_file.is_absolute() {
-            return Err(Failure::BadPath {
-                reason: "`file` and `key_file` of a `local` provider are absolute paths",
-            });
+        if !self.file.is_absolute() {
+            let reason = "the `file` of a `local` provider is an absolute path";
+            return Err(Failure::BadPath { reason });
         }
         check_name(&coordinate.path)
     }
@@ -79,6 +86,14 @@ impl Provider for Store {
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
         let (store, reference) = (self.clone(), coordinate.clone());
         Box::pin(detached(move || store.get(&reference)))
+    }
+
+    fn unlock(&self, _coordinate: Option<&SecretRef>) -> Result<(), Failure> {
+        self.key.unlock()
+    }
+
+    fn caution(&self) -> Option<String> {
+        self.key.caution()
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {
@@ -98,12 +113,12 @@ impl Keeper for Store {
         let _lock = self.lock()?;
         let (mut contents, key) = match self.load()? {
             Some((contents, key)) => (contents, Some(key)),
-            None => (Contents::default(), self.key()?),
+            None => (Contents::default(), self.key.load()?),
         };
         let replaced = contents.set(name, value, clock::now());
         let (key, notice) = match key {
             Some(key) => (key, None),
-            None => (key::create(&self.key_file)?, Some(self.notice())),
+            None => (self.key.create()?, self.key.caution()),
         };
         self.save(&contents, &key)?;
         Ok(Put { replaced, notice })
@@ -120,6 +135,25 @@ impl Keeper for Store {
             return Err(missing());
         }
         self.save(&contents, &key)
+    }
+
+    fn rekey(&self, from: Option<&str>) -> Result<Rekeyed, Failure> {
+        let from = from.map(str::parse).transpose()?.unwrap_or_else(|| self.default_key.clone());
+        let old = Self { key: self.key.elsewhere(from), ..self.clone() };
+        old.key.unlock()?;
+        self.key.unlock()?;
+        if !self.file.exists() {
+            return Err(not_found(
+                "anything",
+                "there is nothing to move to another key".to_owned(),
+            ));
+        }
+        let _lock = self.lock()?;
+        let (contents, _) = old.load()?.ok_or(Failure::Stopped)?;
+        // A key that is there already serves: whoever put it there may have kept a copy.
+        let key = self.key.load()?.map_or_else(|| self.key.create(), Ok)?;
+        self.save(&contents, &key)?;
+        Ok(Rekeyed { from: old.key.to_string(), to: self.key.to_string() })
     }
 
     fn list(&self) -> Result<Vec<Kept>, Failure> {
@@ -139,36 +173,36 @@ impl Store {
     }
 
     /// The decrypted store and its key; nothing where there is no store yet.
-    fn load(&self) -> Result<Option<(Contents, age::x25519::Identity)>, Failure> {
+    fn load(&self) -> Result<Option<(Contents, Key)>, Failure> {
         let Some(mut file) = open(&self.file)? else { return Ok(None) };
         let sealed = private::read_limited(&mut file, MAX_STORE)
             .map_err(|error| Failure::of_file("reading", &self.file, error))?;
-        let key = self.key()?.ok_or_else(|| Failure::Damaged {
-            path: self.file.clone(),
-            reason: "its key file is missing",
-            hint: format!(
-                "put the key file back at `{}`, or move the store away and store its secrets again",
-                self.key_file.display()
-            ),
+        let damaged =
+            |reason, hint: String| Failure::Damaged { path: self.file.clone(), reason, hint };
+        let restore =
+            || "restore it from a backup, or move it away and store its secrets again".to_owned();
+        let another = || {
+            format!(
+                "put the key that it was made with back as {}, or move the store to the new key with \
+                 `hushpipe secret rekey --from KEY`, where KEY is {}",
+                self.key,
+                key::FORMS
+            )
+        };
+        let key = self.key.load()?.ok_or_else(|| damaged("its key is missing", another()))?;
+        let plain = key.open(&sealed).map_err(|not_opened| match not_opened {
+            NotOpened::OtherKey => damaged("it was made with another key", another()),
+            NotOpened::Damaged => {
+                damaged("it is damaged or was changed by something else", restore())
+            }
         })?;
-        let plain = key::decrypt(&key, &sealed, &self.file, &self.key_file)?;
-        let contents = Contents::parse(&plain).map_err(|reason| Failure::Damaged {
-            path: self.file.clone(),
-            reason,
-            hint: "restore it from a backup, or move it away and store its secrets again".into(),
-        })?;
+        let contents = Contents::parse(&plain).map_err(|reason| damaged(reason, restore()))?;
         Ok(Some((contents, key)))
     }
 
-    /// The key; nothing where there is none yet.
-    fn key(&self) -> Result<Option<age::x25519::Identity>, Failure> {
-        key::load(&self.key_file)
-    }
-
-    fn save(&self, contents: &Contents, key: &age::x25519::Identity) -> Result<(), Failure> {
+    fn save(&self, contents: &Contents, key: &Key) -> Result<(), Failure> {
         let plain: Zeroizing<Vec<u8>> = contents.to_json();
-        age::encrypt(&key.to_public(), &plain)
-            .map_err(io::Error::other)
+        key.seal(&plain)
             .and_then(|sealed| private::replace(&self.file, &sealed))
             .map_err(|error| Failure::of_file("writing", &self.file, error))
     }
@@ -177,14 +211,6 @@ impl Store {
     fn lock(&self) -> Result<File, Failure> {
         let path = self.file.with_extension("lock");
         private::lock(&path, &mut || ()).map_err(|error| Failure::of_file("locking", &path, error))
-    }
-
-    fn notice(&self) -> String {
-        format!(
-            "the local store's key is the file `{}` of mode 0600: whoever can read this user's files can read the \
-             secrets, so this is as good as plaintext; a later version can take the key from elsewhere",
-            self.key_file.display()
-        )
     }
 }
 

@@ -24,6 +24,7 @@ static FAKE: ProviderKind = ProviderKind {
     about: "answers for tests",
     query: &["version"],
     fields: Fields::Json,
+    built_in_settings: false,
     settings: |_| Err("made by hand".to_owned()),
     schema: |_| schemars::Schema::default(),
 };
@@ -185,7 +186,7 @@ fn every_failing_reference_is_named_and_nothing_is_given() {
         "cause: `EMPTY` from `fake://empty`: the value is empty",
         "cause: `NUL` from `fake://nul`: the value holds a NUL byte, which no environment variable can",
         "cause: `LONG` from `fake://long`: the value is longer than an environment variable can be",
-        "cause: `WHO` from `nobody://plain`: no provider is called `nobody`: known are `local`, `env`, `file`, `fake`, `other`",
+        "cause: `WHO` from `nobody://plain`: no provider is called `nobody`: known are `keychain`, `local`, `env`, `file`, `fake`, `other`",
         "cause: `LATER` from `op://vault/item/field`: provider `op` is not in this version of hushpipe",
         "cause: `GONE` from `fake://unreachable`: `fake` could not be reached: connection refused",
         "cause: `UNSET` from `env://UNSET`: the variable `UNSET` in hushpipe's own environment was not found",

@@ -9,6 +9,8 @@ mod machine;
 mod permission;
 mod private;
 mod process;
+#[cfg(not(target_os = "macos"))]
+mod socket;
 mod stat;
 mod stdio;
 mod terminal;
@@ -32,6 +34,8 @@ pub use private::{
 };
 pub(crate) use private::{anyone_may_replace, new_files_are_open};
 pub use process::{Signals, ask_to_end, describe, end_with_us, exit_code, harden};
+#[cfg(not(target_os = "macos"))]
+pub use socket::{connect_owned, user_id};
 pub use stat::{Folder, facts_of_file, make_private};
 pub use stdio::{Reader, Writer, write_stderr};
 pub use terminal::Terminal;

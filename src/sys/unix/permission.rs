@@ -29,16 +29,21 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     if !facts.is_file() {
         return Err(Insecure::NotAFile(path.to_owned()));
     }
-    let folders = Walk::along(path)?.folders;
     judge_near(path, &facts)?;
-    for (folder, is_own) in &folders {
+    judge_folders(path)?;
+    Ok(file)
+}
+
+/// The rules for every folder that leads to a file, and for the links on the way.
+pub(super) fn judge_folders(path: &Path) -> Result<(), Insecure> {
+    for (folder, is_own) in &Walk::along(path)?.folders {
         let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
         if *is_own && !is_sticky(&facts) {
             judge_near(folder, &facts)?;
         }
         judge_far(folder, &facts)?;
     }
-    Ok(file)
+    Ok(())
 }
 
 /// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
@@ -89,7 +94,7 @@ fn judge_far(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
     Ok(())
 }
 
-fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+pub(super) fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
     let uid = facts.uid();
     if uid == 0 || uid == Uid::effective().as_raw() {
         return Ok(());

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use super::world::{GIVEN, Shown, World};
 use crate::client::{self, Client};
-use crate::context::Outcome;
+use crate::context::{Outcome, finish};
 use crate::fixture;
 
 /// The Inspector's CLI, with the catalogue in the user's home that it reads when told of no other.
 pub(super) fn inspector(world: &World) -> Shown {
     world.configure(".mcp-inspector/mcp.json", &mcp_servers(world));
     let inspect = |server: &str, request: &[&str]| {
-        let mut command = client::inspector();
+        let mut command = world.settled(client::inspector());
         command.args(["--server", server]).args(request);
-        succeeded(world.run(command, b""))
+        succeeded(command, b"")
     };
     let listed = GIVEN.map(|(server, _)| inspect(server, &["--method", "tools/list"]));
     let call = ["--method", "tools/call", "--tool-name", "get-env"];
@@ -26,10 +26,11 @@ pub(super) fn inspector(world: &World) -> Shown {
 /// FastMCP's command line, with a configuration file in the project.
 pub(super) fn fastmcp(world: &World) -> Shown {
     world.configure("project/mcp.json", &mcp_servers(world));
+    let program = fixture::clients().join("python/bin/fastmcp");
     let fastmcp = |request: &[&str]| {
-        let mut command = Command::new(fixture::clients().join("python/bin/fastmcp"));
+        let mut command = world.settled(Command::new(&program));
         command.args(request).arg("--json");
-        succeeded(world.run(command, b""))
+        succeeded(command, b"")
     };
     // With several servers in the file, a tool's name begins with its server's.
     let called = fastmcp(&["call", "mcp.json", "everything_get-env"]);
@@ -60,7 +61,7 @@ fn sdk(world: &World, client: Client) -> Shown {
         let mut spec = read["mcpServers"][server].clone();
         spec["env"] = json!({});
         spec["calls"] = calls;
-        succeeded(world.run(client.command(), spec.to_string().as_bytes()))
+        succeeded(world.settled(client.command()), spec.to_string().as_bytes())
     };
     let listed = GIVEN.map(|(server, _)| session(server, json!([])));
     shown(&listed, &session("everything", json!([{"name": "get-env", "arguments": {}}])))
@@ -70,7 +71,8 @@ fn mcp_servers(world: &World) -> String {
     json!({"mcpServers": world.entries()}).to_string()
 }
 
-fn succeeded(outcome: Outcome) -> Outcome {
+fn succeeded(command: Command, stdin: &[u8]) -> Outcome {
+    let outcome = finish(command, stdin);
     assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
     outcome
 }

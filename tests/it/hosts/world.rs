@@ -12,7 +12,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::context::{Outcome, create_private, finish, path_text};
+use crate::context::{create_private, path_text};
 use crate::process;
 use crate::servers::{self, SERVERS};
 
@@ -81,18 +81,13 @@ impl World {
         fs::write(&path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
 
-    /// Runs a command to its end as a user in a terminal does: a project folder, a login's variables, some of their own.
-    pub(super) fn run(&self, mut command: Command, stdin: &[u8]) -> Outcome {
-        self.settle_in(&mut command);
-        finish(command, stdin)
-    }
-
-    /// Gives a command the user's folder and environment.
-    pub(super) fn settle_in(&self, command: &mut Command) {
-        servers::in_home(command, self.home.path());
+    /// The command as a user in a terminal starts it: in a project folder, with a login's variables and some of their own.
+    pub(super) fn settled(&self, mut command: Command) -> Command {
+        servers::in_home(&mut command, self.home.path());
         command.current_dir(self.path("project"));
         command.envs([("TERM", "xterm"), ("SHELL", "/bin/sh"), ("LANG", "C.UTF-8")]);
         command.envs([("USER", "someone"), ("LOGNAME", "someone")]).envs(OWN);
+        command
     }
 
     /// Fails the test unless the host listed the tools of all servers, called one and got its answer with the secret

@@ -1,0 +1,217 @@
+//! The keychain on Linux: whatever program answers for the Secret Service on the session bus.
+//!
+//! Speaks to the bus that [`bus`] chose, over a socket whose owner was checked, and takes no address from the
+//! environment by itself. Looking for an item and reading it never ask a person: the service is told to unlock in
+//! [`Access::unlock`] only. Values cross the bus encrypted for this session.
+//!
+//! Attributes are those of `secret-tool store … service S username U`, its schema included, so that either program
+//! replaces what the other stored.
+
+mod bus;
+mod failure;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ::secret_service::{Collection, EncryptionType, Error, Item as Stored, SecretService};
+
+use super::{Failure, Item, Kept, Place, ambiguous, locked, no_service, refused, silent};
+use crate::secret::Secret;
+use crate::sys::env::OwnEnv;
+
+/// The largest value that an item holds, in bytes: no less than any provider takes.
+pub(super) const MAX_VALUE: usize = crate::provider::MAX_VALUE as usize;
+
+/// The schema of items that `secret-tool` makes. It is part of what a later `secret-tool store` compares.
+const SCHEMA: (&str, &str) = ("xdg:schema", "org.freedesktop.Secret.Generic");
+
+/// The way to the session bus.
+#[derive(Debug, Clone)]
+pub(in crate::provider) struct Access(bus::Bus);
+
+impl Access {
+    /// What our environment and our user id say about the bus. Does no I/O.
+    pub(in crate::provider) fn of(env: &OwnEnv) -> Self {
+        Self(bus::Bus::of(env))
+    }
+
+    /// The item at a place; nothing where there is none.
+    ///
+    /// # Errors
+    /// The keychain is not there, is locked, refuses, does not answer, or has several such items.
+    pub(in crate::provider) fn get(
+        &self,
+        place: &Place,
+        limit: Duration,
+    ) -> Result<Option<Item>, Failure> {
+        self.ask(limit, async |service| {
+            let Some(item) = find(service, place).await? else { return Ok(None) };
+            let value = item.get_secret().await.map_err(failure::of)?;
+            Ok(Some(Item { value, changed: item.get_modified().await.ok() }))
+        })
+    }
+
+    /// Stores a value and returns whether there was one before.
+    ///
+    /// # Errors
+    /// As [`Access::get`]; also where the keychain has no collection to store into.
+    #[expect(clippy::disallowed_methods, reason = "storing: the value goes into the keychain")]
+    pub(in crate::provider) fn put(
+        &self,
+        place: &Place,
+        value: &Secret,
+        limit: Duration,
+    ) -> Result<bool, Failure> {
+        let bytes = value.expose();
+        let content_type = match std::str::from_utf8(bytes) {
+            Ok(_) => "text/plain",
+            Err(_) => "application/octet-stream",
+        };
+        self.ask(limit, async |service| {
+            if let Some(item) = find(service, place).await? {
+                // In place: the item keeps its label and what other programs wrote beside it.
+                item.set_secret(bytes, content_type).await.map_err(failure::of)?;
+                return Ok(true);
+            }
+            let collection = default(service).await?.ok_or_else(|| {
+                no_service("the keychain has no default collection to store into")
+            })?;
+            if collection.is_locked().await.map_err(failure::of)? {
+                return Err(locked());
+            }
+            let label = format!("{}/{}", place.service, place.account);
+            let mut attributes = attributes(place);
+            attributes.extend([SCHEMA]);
+            let created =
+                collection.create_item(&label, attributes, bytes, true, content_type).await;
+            created.map(|_| false).map_err(failure::of)
+        })
+    }
+
+    /// Removes an item and returns whether there was one.
+    ///
+    /// # Errors
+    /// As [`Access::get`].
+    pub(in crate::provider) fn remove(
+        &self,
+        place: &Place,
+        limit: Duration,
+    ) -> Result<bool, Failure> {
+        self.ask(limit, async |service| {
+            let Some(item) = find(service, place).await? else { return Ok(false) };
+            item.delete().await.map(|()| true).map_err(failure::of)
+        })
+    }
+
+    /// Lists the items of a service, by account. Reads no value.
+    ///
+    /// # Errors
+    /// As [`Access::get`].
+    pub(in crate::provider) fn list(
+        &self,
+        service_name: &str,
+        limit: Duration,
+    ) -> Result<Vec<Kept>, Failure> {
+        self.ask(limit, async |service| {
+            let found = service.search_items(HashMap::from([("service", service_name)])).await;
+            let found = found.map_err(failure::of)?;
+            if !found.locked.is_empty() {
+                return Err(locked());
+            }
+            let mut kept = Vec::new();
+            for item in found.unlocked {
+                let mut attributes = item.get_attributes().await.map_err(failure::of)?;
+                // Without an account no reference can name it.
+                let Some(name) = attributes.remove("username") else { continue };
+                let (created, updated) = (item.get_created().await, item.get_modified().await);
+                kept.push(Kept {
+                    name,
+                    created: created.ok(),
+                    updated: updated.ok(),
+                    length: None,
+                });
+            }
+            kept.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(kept)
+        })
+    }
+
+    /// Has the keychain ask a person for its password, if what stands at this place, or a new item, needs it.
+    ///
+    /// # Errors
+    /// As [`Access::get`], or the person did not give it.
+    pub(in crate::provider) fn unlock(
+        &self,
+        place: Option<&Place>,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        self.ask(limit, async |service| {
+            let mut known = false;
+            if let Some(place) = place {
+                let found = service.search_items(attributes(place)).await.map_err(failure::of)?;
+                known = !found.unlocked.is_empty() || !found.locked.is_empty();
+                for item in &found.locked {
+                    item.unlock().await.map_err(failure::of)?;
+                }
+            }
+            match default(service).await? {
+                Some(collection)
+                    if !known && collection.is_locked().await.map_err(failure::of)? =>
+                {
+                    collection.unlock().await.map_err(failure::of)
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Connects, and asks the service for something.
+    fn ask<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&SecretService<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let started = |source| Failure::Io { action: "starting a runtime".to_owned(), source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(started)?.block_on(async {
+            let asked = async {
+                let connection = self.0.connect().await?;
+                let service = SecretService::connect_with_existing(EncryptionType::Dh, connection);
+                work(&service.await.map_err(failure::of)?).await
+            };
+            tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(silent(limit)))
+        })
+    }
+}
+
+/// The one item at a place, unlocked.
+async fn find<'a>(
+    service: &'a SecretService<'_>,
+    place: &Place,
+) -> Result<Option<Stored<'a>>, Failure> {
+    let mut found = service.search_items(attributes(place)).await.map_err(failure::of)?;
+    match (found.unlocked.len(), found.locked.len()) {
+        (1, 0) => Ok(found.unlocked.pop()),
+        (0, 1) => Err(locked()),
+        // A program may not look into a locked collection, so what it does not find may still be there.
+        (0, 0) => match default(service).await? {
+            Some(collection) if collection.is_locked().await.map_err(failure::of)? => Err(locked()),
+            _ => Ok(None),
+        },
+        (unlocked, locked) => Err(ambiguous(place, unlocked + locked)),
+    }
+}
+
+/// The collection that new items go to; nothing where a keychain has none, as on WSL.
+async fn default<'a>(service: &'a SecretService<'_>) -> Result<Option<Collection<'a>>, Failure> {
+    match service.get_default_collection().await {
+        Ok(collection) => Ok(Some(collection)),
+        Err(Error::NoResult) => Ok(None),
+        Err(error) => Err(failure::of(error)),
+    }
+}
+
+/// What an item is found by.
+fn attributes(place: &Place) -> HashMap<&str, &str> {
+    HashMap::from([("service", place.service.as_str()), ("username", place.account.as_str())])
+}
