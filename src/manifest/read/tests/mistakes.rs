@@ -21,7 +21,7 @@ fn structure_is_judged_without_showing_values() {
         ("version = 1\n[servers.x]\nintegrity = \"fats\"", "`fats` is not one of `fast`, `full`"),
         (
             "version = 1\n[providers.p]\ntype = \"hunter2\"",
-            "settings of a provider: expected one of `local`",
+            "settings of a provider: expected one of `keychain`",
         ),
         ("version = 1\n[providers.p]\ntype = \"file\"\nrooot = \"hunter2\"", "unknown key `rooot`"),
         ("version = 1\n[providers.https]\ntype = \"file\"", "a provider cannot be called `https`"),
