@@ -234,17 +234,27 @@ fn endpoints_and_proxies_are_not_obeyed_at_launch() {
     nobody.assert_unreached("an address of the environment");
 }
 
-/// A bus address can name a program to start (`unixexec:`).
+/// A bus address can name a program to start (`unixexec:`) or another machine.
 #[test]
-fn dbus_session_bus_address_starts_no_program() {
+fn dbus_session_bus_address_starts_and_reaches_nothing() {
     let world = World::new();
-    let program = world.hostile("bus");
+    let (program, nobody) = (world.hostile("bus"), Nobody::new());
     world.script(&program);
-    for address in [format!("unixexec:path={}", program.display()), "autolaunch:".to_owned()] {
-        let environment = world.environment(&[("DBUS_SESSION_BUS_ADDRESS", &address)]);
+    let tables = "[servers.server.secrets]\nTOKEN = \"keychain://token\"\n";
+    let keychain = TestContext::with_example("echo_server", &[], tables);
+    for address in [
+        format!("unixexec:path={}", program.display()),
+        format!("tcp:host=127.0.0.1,port={}", nobody.port()),
+        "autolaunch:".to_owned(),
+    ] {
+        let variables = [("DBUS_SESSION_BUS_ADDRESS", address.as_str())];
+        let environment = world.environment(&variables);
         assert!(!environment.contains_key("DBUS_SESSION_BUS_ADDRESS"));
+        let refused = finish(with(&mut keychain.command(["run", "server"]), &variables), &ask());
+        assert_eq!(refused.code, Some(77), "{address}: {}", refused.everything());
     }
     assert_eq!(world.traces(), "");
+    nobody.assert_unreached("a bus address");
 }
 
 /// What makes a loader, an interpreter, a package manager or a TLS library run or believe something else.
