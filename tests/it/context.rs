@@ -172,6 +172,24 @@ pub(crate) fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("a written file");
 }
 
+/// The files below a folder that hold these bytes; links are not followed.
+#[cfg(target_os = "linux")]
+pub(crate) fn files_holding(folder: &Path, value: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let kind = entry.file_type().expect("its kind");
+        if kind.is_dir() {
+            found.extend(files_holding(&entry.path(), value));
+        } else if kind.is_file() {
+            let content = fs::read(entry.path()).unwrap_or_default();
+            if content.windows(value.len()).any(|window| window == value) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
 /// A path as text, for manifests and argument lists.
 pub(crate) fn path_text(path: &Path) -> String {
     path.to_str().expect("test paths are UTF-8").to_owned()

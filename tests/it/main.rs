@@ -38,6 +38,9 @@ mod keychain;
 /// A session bus and a gnome-keyring of a test's own.
 #[cfg(target_os = "linux")]
 mod keyring;
+/// A developer's laptop: every server's secret in a real keychain.
+#[cfg(target_os = "linux")]
+mod laptop;
 /// How a server is started and ended, and what a client is told when it cannot be.
 mod launch;
 /// What the source tree must look like: layers, sizes, names, where `unsafe` may stand.

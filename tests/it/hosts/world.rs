@@ -12,7 +12,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::context::{create_private, path_text};
+use crate::context::{create_private, files_holding, path_text};
 use crate::process;
 use crate::servers::{self, SERVERS};
 
@@ -105,7 +105,7 @@ impl World {
         process::wait_until_gone(&process::of_user(&home));
         for (name, value) in SERVERS.iter().filter_map(servers::Server::secret) {
             assert!(!shown.said.contains(&value), "{name} in what the host said: {}", shown.said);
-            let holding = holding(self.home.path(), value.as_bytes());
+            let holding = files_holding(self.home.path(), value.as_bytes());
             assert!(holding.is_empty(), "{name} is in {holding:?}");
         }
     }
@@ -113,21 +113,4 @@ impl World {
 
 fn link(original: &Path, link: &Path) {
     symlink(original, link).unwrap_or_else(|e| panic!("{}: {e}", link.display()));
-}
-
-/// The files below a folder that hold these bytes; links are not followed, so hushpipe's own folders stay out.
-fn holding(folder: &Path, value: &[u8]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let kind = entry.file_type().expect("its kind");
-        if kind.is_dir() {
-            found.extend(holding(&entry.path(), value));
-        } else if kind.is_file() {
-            let content = fs::read(entry.path()).unwrap_or_default();
-            if content.windows(value.len()).any(|window| window == value) {
-                found.push(entry.path());
-            }
-        }
-    }
-    found
 }
