@@ -180,7 +180,8 @@ fn signals_to_the_guard_leave_the_session_alone() {
 
 #[test]
 fn a_guard_that_is_killed_takes_the_server_along_and_the_client_is_told() {
-    let (_context, mut session, tree) = started("stubborn", "0");
+    let mark = mark("unguarded");
+    let (_context, mut session, tree) = started("stubborn", &mark);
     session.send(b"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\"}\n");
     // Answered, so the call before it has reached the server.
     session.request("initialize", &serde_json::json!({}));
@@ -189,7 +190,7 @@ fn a_guard_that_is_killed_takes_the_server_along_and_the_client_is_told() {
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&7.into(), &(-32603).into()));
     assert_eq!(session.wait().code, Some(128 + 9));
     wait_until_gone(&tree[1..3]);
-    mentioning("alone").iter().for_each(|left| signal(*left, Signal::SIGKILL));
+    mentioning(&mark).iter().for_each(|left| signal(*left, Signal::SIGKILL));
 }
 
 /// A host that closes or dies while the server reads nothing: its last messages wait in the pipe, and behind them its end.
