@@ -42,7 +42,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         // Before the runtime, which may start threads: see there.
-        let guard = Guard::start().map_err(|source| self.failed(source))?;
+        let guard = Guard::start();
         let runtime = runtime().map_err(|source| self.failed(source))?;
         let code = runtime.block_on(async {
             match self.session(context, guard).await {
@@ -61,7 +61,8 @@ impl Run {
     }
 
     /// From the manifest to the server's end.
-    async fn session(&self, context: &Context, guard: Guard) -> Result<u8, Error> {
+    async fn session(&self, context: &Context, guard: io::Result<Guard>) -> Result<u8, Error> {
+        let guard = guard.map_err(|source| self.failed(source))?;
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
         let manifest = manifest::load_for(&self.name, &sources, &paths)?;
@@ -118,12 +119,17 @@ pub(super) fn refuse_usage(message: &str) {
 /// Answers every request with `refusal` until the client has had enough.
 async fn answer(refusal: &Refusal) {
     // Whatever ends it, the exit code stays that of the failed launch.
-    let parts = (Reader::stdin(), Writer::stdout(), Signals::listen());
-    if let (Ok(mut input), Ok(mut output), Ok(mut signals)) = parts {
-        tokio::select! {
-            () = refuse::refuse(refusal, &mut input, &mut output) => {}
-            () = signals.recv() => {}
+    let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) else { return };
+    let stopped = async {
+        match Signals::listen() {
+            Ok(mut signals) => signals.recv().await,
+            // Then a signal ends us as it ends any program.
+            Err(_) => std::future::pending().await,
         }
+    };
+    tokio::select! {
+        () = refuse::refuse(refusal, &mut input, &mut output) => {}
+        () = stopped => {}
     }
 }
 

@@ -1,11 +1,14 @@
 //! What only Linux offers: no debuggers, death signals, a handle on our parent, the children of others. Twin of `other.rs`.
 
+use std::collections::HashSet;
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
 use nix::unistd::Pid;
 use tokio::io::Interest;
 
@@ -51,26 +54,61 @@ pub fn parent_gone() -> impl Future<Output = ()> {
     }
 }
 
-/// Makes every process below this one its child when its own parent ends, and gives it a name of its own in `ps -e`.
+/// Makes every process below this one its child when its own parent ends.
 #[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]
 pub(super) fn adopt_orphans() {
-    // SAFETY: an integer, and a name that ends with NUL.
-    unsafe {
-        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-        libc::prctl(libc::PR_SET_NAME, c"hushpipe-guard".as_ptr());
+    // SAFETY: integers only.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+}
+
+/// Gives this process a name that whoever means every hushpipe (`pkill -9 hushpipe`) does not mean: it has to see the end
+/// of ours.
+#[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]
+pub(super) fn name_guard() {
+    // SAFETY: a name that ends with NUL.
+    unsafe { libc::prctl(libc::PR_SET_NAME, c"mcp-guard".as_ptr()) };
+}
+
+/// Ends and collects every child of this process, and what becomes its child by that, to the last; `but` is ended and not
+/// collected. Needs [`adopt_orphans`]. What cannot be killed (it changed its user) is given up after [`PATIENCE`].
+pub(super) fn end_children(but: Option<Pid>) {
+    let mut killed = HashSet::new();
+    let mut end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        let (mut left, mut new) = (false, false);
+        for child in children() {
+            match child.ended {
+                true if Some(child.pid) == but => continue,
+                true => drop(waitpid(child.pid, Some(WaitPidFlag::WNOHANG))),
+                false => {
+                    let _ = kill(child.pid, Signal::SIGKILL);
+                    new |= killed.insert(child.pid);
+                }
+            }
+            left = true;
+        }
+        match (left, new) {
+            (false, _) => return,
+            // At once: they may be making more of themselves.
+            (true, true) => end = Instant::now() + PATIENCE,
+            (true, false) => std::thread::sleep(Duration::from_millis(1)),
+        }
     }
 }
 
+/// How long killed processes may take to go.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A child of this process.
-pub(super) struct Child {
+struct Child {
     /// Its id, which stays its own until it is collected.
-    pub(super) pid: Pid,
+    pid: Pid,
     /// Whether it has ended and only waits to be collected.
-    pub(super) ended: bool,
+    ended: bool,
 }
 
 /// The children of this process, as `/proc` shows them.
-pub(super) fn children() -> Vec<Child> {
+fn children() -> Vec<Child> {
     // Asking the kernel whether there are any is much quicker than looking for them, and mostly there are none.
     let only_look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     if waitid(Id::All, only_look) == Err(Errno::ECHILD) {

@@ -21,18 +21,11 @@ pub fn parent_gone() -> impl Future<Output = ()> {
 /// Orphans go to the first process of the system here, and nothing can be done about it.
 pub(super) fn adopt_orphans() {}
 
-/// A child of this process.
-pub(super) struct Child {
-    /// Its id, which stays its own until it is collected.
-    pub(super) pid: Pid,
-    /// Whether it has ended and only waits to be collected.
-    pub(super) ended: bool,
-}
+/// The guard's name here is ours.
+pub(super) fn name_guard() {}
 
-/// None: only the server is a child of this process, and its group is all that can be found of its tree.
-pub(super) fn children() -> Vec<Child> {
-    Vec::new()
-}
+/// Nothing to do: only the server is a child of this process, and its group is all that can be found of its tree.
+pub(super) fn end_children(_but: Option<Pid>) {}
 
 /// Closes every descriptor from 3 up but these.
 #[expect(unsafe_code, reason = "descriptors by number")]

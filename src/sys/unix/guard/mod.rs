@@ -23,6 +23,7 @@ use tokio::io::Interest;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 
 use crate::sys::command::{Order, Started};
+use crate::sys::unix::kernel;
 
 /// A guard that waits for its order. Dropped, it ends.
 #[derive(Debug)]
@@ -41,7 +42,11 @@ impl Guard {
         let (ours, its) = UnixStream::pair()?;
         // SAFETY: the caller vouches that this is the only thread, so the child may do what any process may.
         match unsafe { fork() }? {
-            ForkResult::Parent { child: pid } => Ok(Self { control: ours, pid }),
+            ForkResult::Parent { child: pid } => {
+                // Should somebody kill the guard, the server's tree is ours to end.
+                kernel::adopt_orphans();
+                Ok(Self { control: ours, pid })
+            }
             ForkResult::Child => {
                 drop(ours);
                 watch::watch(its);
@@ -105,8 +110,11 @@ impl Process {
         let _ = waitpid(self.guard, None);
         match Word::of(self.word) {
             Word::Ended(status) if self.heard == self.word.len() => ExitStatus::from_raw(status),
-            // Somebody killed the guard, and with it the server.
-            _ => ExitStatus::from_raw(libc::SIGKILL),
+            // Somebody killed the guard, and with it the server. What that left behind came to us.
+            _ => {
+                kernel::end_children(None);
+                ExitStatus::from_raw(libc::SIGKILL)
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! What the guard does: starts the server, waits for its end or for ours, ends what is left.
 //!
-//! It is one thread that sleeps in `poll(2)`. What the server left behind and cannot be killed (it changed its user) is given
-//! up after [`PATIENCE`].
+//! It is one thread that sleeps in `poll(2)`.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, killpg, sigaction};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setpgid, setsid};
 
@@ -24,9 +23,6 @@ use crate::sys::unix::kernel;
 
 /// From TERM to KILL when we have gone without a word. The server's stdin has closed by then as well.
 const TERM_TO_KILL: Duration = Duration::from_millis(800);
-
-/// How long killed processes may take to go.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Signals by which somebody may mean us and reach the guard: it ends with the server, not before it.
 const NOT_FOR_US: [Signal; 6] = [
@@ -53,6 +49,7 @@ fn guard(control: &UnixStream) -> io::Result<()> {
     listen()?;
     let_go_of_the_clients(&[control.as_raw_fd(), wake.as_raw_fd(), waker.as_raw_fd()])?;
     kernel::adopt_orphans();
+    kernel::name_guard();
     let Some(order) = order::receive(control)? else { return Ok(()) };
     let say = |word: Word| (&mut &*control).write_all(&word.bytes());
     let server = match start(order) {
@@ -62,9 +59,9 @@ fn guard(control: &UnixStream) -> io::Result<()> {
     // A failure means that we are gone already: that is for the watch to see, the server runs.
     let _ = say(Word::Started);
     control.set_nonblocking(true)?;
-    let status = Watch { control, wake: &wake, server }.until_it_ends();
+    Watch { control, wake: &wake, server }.until_it_ends()?;
     end_tree(server);
-    say(Word::Ended(status?))
+    say(Word::Ended(status_of(server)?))
 }
 
 /// Closes every descriptor but these, and takes `/dev/null` for the standard ones: the client must see its pipes close
@@ -160,13 +157,11 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Waits for the server's end and returns its wait status.
-    fn until_it_ends(&self) -> io::Result<i32> {
+    /// Waits for the server's end, and leaves its status to be collected: until then its id, which is its group's too, can
+    /// be nobody else's.
+    fn until_it_ends(&self) -> io::Result<()> {
         let mut alone: Option<Instant> = None;
-        loop {
-            if let Some(status) = reap(self.server) {
-                return Ok(status);
-            }
+        while !has_ended(self.server)? {
             let left = alone.map(|since| TERM_TO_KILL.saturating_sub(since.elapsed()));
             if left.is_some_and(|left| left.is_zero()) {
                 end_tree(self.server);
@@ -191,6 +186,7 @@ impl Watch<'_> {
                 alone = Some(Instant::now());
             }
         }
+        Ok(())
     }
 
     /// Does what we were told to, and says whether nobody will tell us more.
@@ -215,19 +211,32 @@ impl Watch<'_> {
     }
 }
 
-/// Collects children that have ended. The wait status of the server, once it is among them.
-#[expect(unsafe_code, reason = "waitpid(2) as it is: nix has no name for some signals")]
-fn reap(server: Pid) -> Option<i32> {
+/// Whether the server has ended. Other children that have are collected.
+#[expect(unsafe_code, reason = "waitid(2) as it is: nix has no name for some signals")]
+fn has_ended(server: Pid) -> io::Result<bool> {
+    let only_look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     loop {
-        let mut status = 0;
-        // SAFETY: `status` is a live integer.
-        let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
-        match pid {
-            1.. if pid == server.as_raw() => return Some(status),
-            1.. => {}
-            _ => return None,
+        // SAFETY: all zeros is a siginfo_t; waitid fills in the process's id, or leaves 0 when none has ended.
+        let ended = unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            Errno::result(libc::waitid(libc::P_ALL, 0, &raw mut info, only_look))?;
+            Pid::from_raw(info.si_pid())
+        };
+        match ended.as_raw() {
+            0 => return Ok(false),
+            _ if ended == server => return Ok(true),
+            _ => drop(waitpid(ended, Some(WaitPidFlag::WNOHANG))),
         }
     }
+}
+
+/// Collects the server, which has ended: its wait status.
+#[expect(unsafe_code, reason = "waitpid(2) as it is: nix has no name for some signals")]
+fn status_of(server: Pid) -> io::Result<i32> {
+    let mut status = 0;
+    // SAFETY: `status` is a live integer.
+    Errno::result(unsafe { libc::waitpid(server.as_raw(), &raw mut status, 0) })?;
+    Ok(status)
 }
 
 fn terminate(server: Pid) {
@@ -236,25 +245,10 @@ fn terminate(server: Pid) {
 }
 
 /// Ends the server's group, and on Linux every process that it left behind wherever that went: each is our child as soon
-/// as its parent is gone. The server itself is left for [`reap`] to collect.
+/// as its parent is gone. The server itself is left for [`status_of`] to collect.
 fn end_tree(server: Pid) {
     let _ = killpg(server, Signal::SIGKILL);
-    let end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
-        let mut left = false;
-        for child in kernel::children() {
-            match child.ended {
-                true if child.pid == server => continue,
-                true => drop(waitpid(child.pid, Some(WaitPidFlag::WNOHANG))),
-                false => drop(kill(child.pid, Signal::SIGKILL)),
-            }
-            left = true;
-        }
-        if !left {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    kernel::end_children(Some(server));
 }
 
 /// The descriptor that the handler of SIGCHLD writes to.
