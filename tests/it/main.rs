@@ -71,6 +71,8 @@ mod secret;
 mod servers;
 /// A live session with a program: send a frame, read a frame.
 mod session;
+/// Recorded messages against the schemas of the specification.
+mod specification;
 /// A person at a terminal.
 #[cfg(target_os = "linux")]
 mod terminal;

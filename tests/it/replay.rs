@@ -20,6 +20,15 @@ use crate::fixture::{example, repository};
 /// Longer than any session takes: only a lost frame reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What both eras have and a launcher has to pass on.
+const METHODS: &str = "\
+    initialize server/discover ping logging/setLevel completion/complete prompts/get prompts/list \
+    resources/list resources/read resources/subscribe resources/templates/list resources/unsubscribe roots/list \
+    sampling/createMessage elicitation/create subscriptions/listen tools/call tools/list tasks/cancel tasks/get \
+    tasks/list tasks/result tasks/update notifications/cancelled notifications/initialized notifications/message \
+    notifications/progress notifications/resources/updated notifications/roots/list_changed \
+    notifications/subscriptions/acknowledged notifications/tasks/status notifications/tools/list_changed";
+
 /// The recordings, by name.
 pub(crate) fn recordings() -> &'static [(String, PathBuf)] {
     static FOUND: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
@@ -111,4 +120,43 @@ fn every_recorded_session_is_the_same_in_pieces_of_random_lengths() {
 #[test]
 fn every_recorded_session_is_the_same_one_byte_at_a_time() {
     replay("one");
+}
+
+/// Recordings that are made again must not lose what they were made for.
+#[test]
+fn the_recordings_have_what_the_protocol_has() {
+    let all: String =
+        recordings().iter().map(|(_, file)| fs::read_to_string(file).unwrap()).collect();
+    let entries = all.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let texts: Vec<Value> = entries
+        .map(|entry| serde_json::from_str(entry["text"].as_str().unwrap()).unwrap())
+        .collect();
+    let sent: Vec<&str> = texts.iter().filter_map(|text| text["method"].as_str()).collect();
+    for method in METHODS.split_whitespace() {
+        assert!(sent.contains(&method), "no recording has {method}");
+    }
+    // In the stateful era a request of the server, else part of a result.
+    let asks = |mode: &str| {
+        let asks = |asked: &Value| {
+            asked["method"] == "elicitation/create" && asked["params"]["mode"] == mode
+        };
+        texts.iter().any(|text| {
+            let parts = text["result"]["inputRequests"].as_object();
+            asks(text) || parts.is_some_and(|parts| parts.values().any(asks))
+        })
+    };
+    assert!(asks("form") && asks("url"));
+    let has = |at: &str| texts.iter().any(|text| text.pointer(at).is_some());
+    for at in [
+        "/params/requestState",
+        "/result/requestState",
+        "/params/task",
+        "/result/structuredContent",
+    ] {
+        assert!(has(at), "no recording has {at}");
+    }
+    for revision in ["2024-11-05", "2025-11-25"] {
+        let agreed = |text: &Value| text["result"]["protocolVersion"] == revision;
+        assert!(texts.iter().any(agreed), "no session of {revision}");
+    }
 }
