@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::stderr::Log;
 use crate::error::{Fault, Kind};
+use crate::mcp::{Scanner, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::private;
 
@@ -66,7 +67,14 @@ impl<'a> Recorder<'a> {
         if self.recording.borrow().is_none() {
             return;
         }
-        match self.redactor.frame(line) {
+        let mut scanner = Scanner::default();
+        scanner.feed(line);
+        let cleaned = match scanner.finish() {
+            // It has no strings that a value would have to stand in.
+            Shape::NotJson => Ok(self.redactor.text(line)),
+            Shape::Object(_) | Shape::Batch => self.redactor.frame(line),
+        };
+        match cleaned {
             Ok(cleaned) => self.add(Side::Client, Body::of(cleaned.clean.as_bytes())),
             Err(blocked) => self.add(Side::Client, Body::Withheld(blocked.to_string())),
         }

@@ -69,12 +69,16 @@ fn what_the_client_sent_is_redacted_in_the_recording_and_nowhere_else() {
             + "\n"
     };
     let (told, fixed) = (call(json!(1)), call(json!(VALUE)));
-    let (outcome, file) = record(&context, &[told.as_bytes(), fixed.as_bytes()]);
+    let stray = format!("no message, {VALUE}");
+    let lines = [told.as_bytes(), fixed.as_bytes(), stray.as_bytes(), b"\n"];
+    let (outcome, file) = record(&context, &lines);
     // The server had it: it is gone only from what it printed.
     assert!(outcome.stderr.contains("[hushpipe:TOKEN]"), "{}", outcome.stderr);
     assert!(!fs::read_to_string(&file).unwrap().contains(VALUE));
     let entries = entries(&file);
     assert_eq!(entries[0]["text"], told.trim_end().replace(VALUE, "[hushpipe:TOKEN]"));
+    let text = |entry: &Value| entry["text"] == stray.replace(VALUE, "[hushpipe:TOKEN]");
+    assert!(entries.iter().any(text), "{entries:?}");
     let withheld = entries.iter().find_map(|entry| entry["withheld"].as_str());
     assert!(withheld.unwrap().contains("`TOKEN` at `/id`"), "{entries:?}");
 }
