@@ -5,9 +5,11 @@
 
 pub mod client;
 pub mod envelope;
+pub mod era;
 pub mod message;
 pub mod scan;
 
 pub use envelope::{Envelope, Field, Id, Kind};
+pub use era::{Claim, Era, Revision};
 pub use message::Refusal;
 pub use scan::{Scanner, Shape};
