@@ -6,6 +6,7 @@
 pub mod client;
 pub mod envelope;
 pub mod era;
+pub mod fields;
 pub mod message;
 pub mod scan;
 

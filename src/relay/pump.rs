@@ -15,6 +15,7 @@ use super::Settings;
 use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
 use super::stderr::{Log, Stray};
+use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Id, Kind, Refusal, Shape};
 use crate::redact::{Blocked, Clean, Redactor};
@@ -181,7 +182,7 @@ impl<'a> Session<'a> {
             return;
         }
         let answered = ids(line, &shape, Kind::Response);
-        match self.redactor.frame(line) {
+        match self.redactor.frame(line, Fields::default()) {
             Ok(cleaned) => self.send(&cleaned.clean).await,
             Err(blocked) => self.withhold(&blocked, &answered).await,
         }
@@ -216,7 +217,7 @@ impl<'a> Session<'a> {
     async fn refuse(&self, requests: &[Id], refusal: &Refusal) {
         for id in requests {
             // An id is the client's own, and the rest names no value; what is refused even so has nobody to tell it to.
-            if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id))) {
+            if let Ok(cleaned) = self.redactor.frame(&refusal.answer(Some(id)), Fields::default()) {
                 self.send(&cleaned.clean).await;
             }
         }
