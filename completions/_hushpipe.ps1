@@ -192,6 +192,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
         }
         'hushpipe;run' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every message down in this new file, as JSON Lines, with every secret withheld')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

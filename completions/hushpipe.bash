@@ -757,13 +757,17 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__run)
-            opts="-h --profile --manifest --project --help"
+            opts="-h --profile --record --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -167,6 +167,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         }
         &'hushpipe;run'= {
             cand --profile 'Take secret references from this profile of the manifest'
+            cand --record 'Write every message down in this new file, as JSON Lines, with every secret withheld'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand -h 'Print help (see more with ''--help'')'

@@ -113,6 +113,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l fix -d 'Wri
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l profile -d 'Take secret references from this profile of the manifest' -r
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l record -d 'Write every message down in this new file, as JSON Lines, with every secret withheld' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'

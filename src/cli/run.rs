@@ -1,6 +1,7 @@
 //! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,6 +15,7 @@ use crate::plan::{LaunchPlan, Surroundings};
 use crate::provider::Providers;
 use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
+use crate::relay::record::Recording;
 use crate::relay::{Client, Outcome, refuse, relay};
 use crate::sys::machine::Machine;
 use crate::sys::os::{self, Guard, Reader, Signals, Writer};
@@ -37,6 +39,10 @@ pub(super) struct Run {
     /// Take secret references from this profile of the manifest
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
+
+    /// Write every message down in this new file, as JSON Lines, with every secret withheld
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 impl Run {
@@ -79,13 +85,14 @@ impl Run {
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
+        let recording = self.record.as_deref().map(Recording::create).transpose()?;
         let credentials = plan.launch.credentials();
         let running = plan.launch.spawn(guard, &resolved.secrets, &paths)?;
         let client = Client::take_over().map_err(|source| self.failed(source))?;
         // Built while the server starts: it has nothing to say yet.
         let redactor = Redactor::new(&resolved.secrets, &credentials);
         drop(resolved);
-        let outcome = relay(running, client, &redactor, &plan.settings).await;
+        let outcome = relay(running, client, &redactor, &plan.settings, recording).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.

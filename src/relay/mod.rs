@@ -9,6 +9,7 @@ mod end;
 pub mod frame;
 pub mod in_flight;
 pub mod pump;
+pub mod record;
 pub mod refuse;
 pub mod stderr;
 
@@ -24,6 +25,7 @@ use crate::sys::command::Started;
 use crate::sys::os::{self, Reader, Signals, Writer};
 use end::End;
 use pump::Session;
+use record::Recording;
 use stderr::Log;
 
 /// What the manifest says of one server's relay.
@@ -88,7 +90,7 @@ impl Outcome {
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
-/// Relays until the session is over and the server's process tree is gone.
+/// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`.
 ///
 /// # Errors
 /// The client's stdin or stdout cannot be watched.
@@ -97,10 +99,11 @@ pub async fn relay(
     client: Client,
     redactor: &Redactor,
     settings: &Settings,
+    recording: Option<Recording>,
 ) -> io::Result<Outcome> {
     let Server { started: Started { mut process, stdin, stdout, stderr }, files: _files } = server;
     let log = Log::default();
-    let session = Session::new(redactor, settings, &log, client.writer);
+    let session = Session::new(redactor, settings, &log, client.writer, recording);
     let mut signals = client.signals;
     let mut input_closed = pin!(client.reader.hangup()?);
     let mut to_server: Pump = Some(Box::pin(session.to_server(client.reader, stdin)));

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Notify};
 use super::Settings;
 use super::frame::{Frame, Framer};
 use super::in_flight::InFlight;
+use super::record::{Recorder, Recording};
 use super::stderr::{Log, Stray};
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
@@ -27,6 +28,7 @@ pub struct Session<'a> {
     settings: &'a Settings,
     log: &'a Log,
     writer: Mutex<Writer>,
+    recorder: Recorder<'a>,
     /// Requests that wait for the server.
     pub in_flight: InFlight,
     gone: Notify,
@@ -44,18 +46,20 @@ pub struct Progress {
 }
 
 impl<'a> Session<'a> {
-    /// A session that writes to the client through `writer`.
+    /// A session that writes to the client through `writer`, and down into `recording`.
     pub fn new(
         redactor: &'a Redactor,
         settings: &'a Settings,
         log: &'a Log,
         writer: Writer,
+        recording: Option<Recording>,
     ) -> Self {
         Self {
             redactor,
             settings,
             log,
             writer: Mutex::new(writer),
+            recorder: Recorder::new(recording, redactor, log),
             in_flight: InFlight::default(),
             gone: Notify::new(),
             progress: Cell::default(),
@@ -129,8 +133,9 @@ impl<'a> Session<'a> {
             true => server.write_all(line).await,
             false => server.write_all(&[line, b"\n"].concat()).await,
         };
-        if sent.is_err() {
-            *stdin = None;
+        match sent {
+            Ok(()) => self.recorder.to_server(line),
+            Err(_) => *stdin = None,
         }
     }
 
@@ -232,8 +237,9 @@ impl<'a> Session<'a> {
             false => writer.write_all(&[bytes, b"\n"].concat()).await,
         };
         self.note_writing(false);
-        if sent.is_err() {
-            self.gone.notify_one();
+        match sent {
+            Ok(()) => self.recorder.to_client(clean),
+            Err(_) => self.gone.notify_one(),
         }
     }
 }

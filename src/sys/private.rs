@@ -65,6 +65,14 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     os::sync_folder(folder)
 }
 
+/// Makes an empty file of mode 0600 that must not be there yet, and opens it for writing. Its folder has to be there.
+///
+/// # Errors
+/// What the file system says; `AlreadyExists` where there is one, be it a symlink that leads nowhere.
+pub fn create_open(path: &Path) -> io::Result<File> {
+    os::create_open(path)
+}
+
 /// Takes a turn among the processes that change what a lock file guards; it ends when the file is dropped, and the kernel
 /// ends it with the process. `waiting` is called once if another process has the turn.
 ///

@@ -53,6 +53,14 @@ pub fn open_lock_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// Makes a file for the owner only that must not be there yet, open for writing.
+///
+/// # Errors
+/// What `open(2)` says.
+pub fn create_open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Whether the files that programs make here can be written by every account: what the process's umask leaves.
 pub(crate) fn new_files_are_open() -> bool {
     use nix::sys::stat::{Mode, umask};

@@ -83,7 +83,8 @@ pub(crate) use machine::{
 pub(crate) use permission::is_own_socket;
 pub(super) use permission::{check_folder, open_owned};
 pub use private::{
-    Readers, create_private_folder, let_others_read, open_lock_file, readers, sync_folder,
+    Readers, create_open, create_private_folder, let_others_read, open_lock_file, readers,
+    sync_folder,
 };
 pub(crate) use private::{anyone_may_replace, new_files_are_open};
 pub use stat::{Folder, facts_of_file, make_private};

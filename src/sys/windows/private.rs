@@ -50,6 +50,14 @@ pub fn open_lock_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(path)
 }
 
+/// Makes a file that must not be there yet, open for writing.
+///
+/// # Errors
+/// What `CreateFile` says.
+pub fn create_open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
 /// Makes a rename in this folder last through a crash: NTFS journals it, and a folder cannot be opened as a file.
 ///
 /// # Errors

@@ -1,0 +1,143 @@
+//! `run --record FILE`: what passed between client and server, one JSON object a line, for a bug report or a replay.
+//!
+//! A line is `{"at":12,"from":"client","text":"…"}`: milliseconds since the file was made, whose frame it is, and the frame
+//! as it reached the other side, without its line feed; `"bytes"` in base64 instead of `"text"` where it is not UTF-8.
+//! Always true: a recording holds no value that the client could not have read, so what the client sent is redacted too.
+//! Where a value stands that cannot be replaced the line has `"withheld"`, which says why. A recording that fails ends
+//! with a note and never touches the session.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::stderr::Log;
+use crate::error::{Fault, Kind};
+use crate::redact::{Clean, Redactor};
+use crate::sys::private;
+
+/// A recording that has begun: its file, made before the server is started.
+pub struct Recording {
+    file: File,
+    path: PathBuf,
+    start: Instant,
+}
+
+impl Recording {
+    /// Makes the file, for the user only.
+    ///
+    /// # Errors
+    /// There is such a file already, or it cannot be made.
+    pub fn create(path: &Path) -> Result<Self, RecordError> {
+        let created = private::create_open(path);
+        let file = created.map_err(|source| RecordError { path: path.to_owned(), source })?;
+        Ok(Self { file, path: path.to_owned(), start: Instant::now() })
+    }
+
+    /// Writes one frame down. A file of our own takes what a write gives it at once, so it is written where it happens: in the
+    /// order in which the frames went out.
+    fn add(&mut self, from: Side, body: Body<'_>) -> io::Result<()> {
+        let at = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut line = serde_json::to_vec(&Entry { at, from, body })?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+}
+
+/// Writes down what a session relays, if it was asked to.
+pub(super) struct Recorder<'a> {
+    recording: RefCell<Option<Recording>>,
+    redactor: &'a Redactor,
+    log: &'a Log,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn new(recording: Option<Recording>, redactor: &'a Redactor, log: &'a Log) -> Self {
+        Self { recording: RefCell::new(recording), redactor, log }
+    }
+
+    /// The server was sent this frame of the client, which may hold anything.
+    pub(super) fn to_server(&self, line: &[u8]) {
+        if self.recording.borrow().is_none() {
+            return;
+        }
+        match self.redactor.frame(line) {
+            Ok(cleaned) => self.add(Side::Client, Body::of(cleaned.clean.as_bytes())),
+            Err(blocked) => self.add(Side::Client, Body::Withheld(blocked.to_string())),
+        }
+    }
+
+    /// The client was sent this frame.
+    pub(super) fn to_client(&self, clean: &Clean<'_>) {
+        self.add(Side::Server, Body::of(clean.as_bytes()));
+    }
+
+    fn add(&self, from: Side, body: Body<'_>) {
+        let mut recording = self.recording.borrow_mut();
+        if let Some(Err(error)) = recording.as_mut().map(|recording| recording.add(from, body))
+            && let Some(ended) = recording.take()
+        {
+            self.log.note(&format!("recording to `{}` ended: {error}", ended.path.display()));
+        }
+    }
+}
+
+/// A line of the file.
+#[derive(Serialize)]
+struct Entry<'a> {
+    at: u64,
+    from: Side,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+/// Whose frame it is.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Side {
+    Client,
+    Server,
+}
+
+/// What is written of a frame; the name of the variant is the name of the member.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Body<'a> {
+    Text(&'a str),
+    Bytes(String),
+    Withheld(String),
+}
+
+impl<'a> Body<'a> {
+    fn of(line: &'a [u8]) -> Self {
+        let frame = line.strip_suffix(b"\n").unwrap_or(line);
+        match std::str::from_utf8(frame) {
+            Ok(text) => Self::Text(text),
+            Err(_) => Self::Bytes(STANDARD.encode(frame)),
+        }
+    }
+}
+
+/// A recording could not be begun.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot record to `{}`", path.display())]
+pub struct RecordError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Fault for RecordError {
+    fn kind(&self) -> Kind {
+        Kind::Io
+    }
+
+    fn hint(&self) -> Option<String> {
+        let exists = self.source.kind() == io::ErrorKind::AlreadyExists;
+        exists.then(|| "name a file that is not there yet, or move that one away".to_owned())
+    }
+}
