@@ -16,7 +16,7 @@ use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential, is_pinned};
 use crate::error::Error;
 use crate::manifest::{self, Manifest, Server, looks_opaque};
-use crate::provider::resolve::{DEADLINE, all_or_nothing};
+use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
 use crate::provider::{Providers, attempt};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
@@ -185,7 +185,7 @@ impl Entry {
         paths: &Paths,
     ) -> Result<(), Error> {
         let providers = Providers::new(&manifest.providers, &context.env, paths);
-        let attempts = block_on(attempt(&server.secrets, providers, DEADLINE))?;
+        let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };
             let variable = attempt.variable.clone();

@@ -3,6 +3,7 @@
 //! Nothing here changes a message that passes through: the relay works on the bytes of a line, and this folder only says
 //! what they are. Both eras are spoken: stateful up to revision 2025-11-25, stateless from 2026-07-28.
 
+pub mod budget;
 pub mod client;
 pub mod envelope;
 pub mod era;

@@ -1,17 +1,23 @@
 //! The relay: two directions and the server's log, until one side ends, and then the end itself.
 //!
 //! Everything runs on one thread, so a message costs two system calls and no hand-over. Each direction is a loop of its
-//! own ([`pump`]); this file decides when it is over: the client closed its end, a signal came, nobody reads what we
+//! own (`to_server`, `to_client`); this file decides when it is over: the client closed its end, a signal came, nobody reads what we
 //! write, or the server ended. What is in flight then is waited for, and what stays unanswered gets an error from us.
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
 mod end;
 pub mod frame;
-pub mod in_flight;
-pub mod pump;
+mod in_flight;
+pub mod input;
+mod oddity;
 pub mod record;
 pub mod refuse;
+mod session;
+mod shield;
 pub mod stderr;
+mod to_client;
+mod to_server;
+mod withhold;
 
 use std::future::pending;
 use std::io;
@@ -19,13 +25,19 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::launch::process::Server;
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::time::timeout;
+
+use crate::error;
+use crate::launch::file::SecretFiles;
+use crate::mcp::{Era, Id, Refusal};
 use crate::redact::Redactor;
-use crate::sys::command::Started;
-use crate::sys::os::{self, Reader, Signals, Writer};
+use crate::sys::command::{Started, Streams};
+use crate::sys::os::{self, Process, Signals, Writer};
 use end::End;
-use pump::Session;
+use input::Input;
 use record::Recording;
+use session::Session;
 use stderr::Log;
 
 /// What the manifest says of one server's relay.
@@ -39,29 +51,39 @@ pub struct Settings {
     pub drain: Duration,
     /// From TERM to KILL when the server is asked to stop with nothing in flight.
     pub grace: Duration,
+    /// The server's era, where an earlier session has shown it.
+    pub era: Option<Era>,
 }
 
-/// The client's side of the relay, taken over once the server runs: until then a signal may end us as it likes, and a
-/// launch that fails has not touched what the client sent.
+/// The client's side of the relay.
 pub struct Client {
-    reader: Reader,
+    input: Input,
     writer: Writer,
     signals: Signals,
 }
 
 impl Client {
-    /// Takes over stdin, stdout and the signals that end us.
+    /// Takes over stdout and the signals that end us: until then a signal may end us as it likes.
     ///
     /// # Errors
     /// A standard descriptor cannot be used.
-    pub fn take_over() -> io::Result<Self> {
-        Ok(Self {
-            reader: Reader::stdin()?,
-            writer: Writer::stdout()?,
-            signals: Signals::listen()?,
-        })
+    pub fn take_over(input: Input) -> io::Result<Self> {
+        Ok(Self { input, writer: Writer::stdout()?, signals: Signals::listen()? })
     }
 }
+
+/// The server's side of the relay.
+pub struct Server<'a> {
+    /// The running server, and the files that carry secrets to it; they live as long as it does.
+    pub spawned: (Started, SecretFiles),
+    /// Starts another one when this one has ended: the same, as it was at its start.
+    pub again: &'a Again<'a>,
+    /// Keeps what the session has shown of the server's era.
+    pub learn: &'a dyn Fn(Era),
+}
+
+/// Starts another server in place of one that has ended.
+pub type Again<'a> = dyn Fn(&mut Process) -> error::Result<(Streams, SecretFiles)> + 'a;
 
 /// How a session ended, as an exit code tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,41 +112,58 @@ impl Outcome {
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
+/// How long the log of a server that has ended is read before another one starts.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`.
 ///
 /// # Errors
 /// The client's stdin or stdout cannot be watched.
 pub async fn relay(
-    server: Server,
+    server: Server<'_>,
     client: Client,
     redactor: &Redactor,
     settings: &Settings,
     recording: Option<Recording>,
 ) -> io::Result<Outcome> {
-    let Server { started: Started { mut process, stdin, stdout, stderr }, files: _files } = server;
+    let Server { spawned: (Started { streams, mut process }, files), again, learn } = server;
+    let Streams { stdin, stdout, stderr } = streams;
     let log = Log::default();
-    let session = Session::new(redactor, settings, &log, client.writer, recording);
+    let session = Session::new(redactor, settings, &log, (client.writer, stdin), recording);
     let mut signals = client.signals;
-    let mut input_closed = pin!(client.reader.hangup()?);
-    let mut to_server: Pump = Some(Box::pin(session.to_server(client.reader, stdin)));
-    let mut to_client: Pump = Some(Box::pin(session.to_client(stdout)));
-    let mut logs: Pump = Some(Box::pin(stderr::pump(stderr, redactor, &log)));
+    let mut input_closed = pin!(client.input.hangup()?);
+    let mut to_server: Pump = Some(Box::pin(session.to_server(client.input)));
+    let mut errands: Pump = Some(Box::pin(session.run_errands()));
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
     let mut end = End::new(settings);
-    let mut status = None;
+    let mut backend = Backend::new(&session, files);
+    backend.connect(stdout, stderr);
+    let mut learned = None;
     let mut answered = false;
     loop {
         tokio::select! {
-            ended = process.wait(), if status.is_none() => {
-                status = Some(ended);
-                end.server_ended();
+            ended = process.wait(), if backend.runs() => match session.shield.survives() {
+                Some(probe) => backend.lost(probe).await,
+                None => {
+                    backend.status = Some(ended);
+                    end.server_ended();
+                }
+            },
+            () = session.shield.broken() => process.kill(),
+            () = session.shield.wanted() => {
+                backend.renew(&mut process, again).await;
+                match backend.status {
+                    Some(_) => end.server_ended(),
+                    None => end.server_renewed(),
+                }
             }
-            () = run(&mut to_client) => end.server_silent(),
+            () = run(&mut backend.to_client) => end.server_silent(),
             () = run(&mut to_server) => end.client_closed(),
             // What it sent before may wait for a server that does not read: that must not hide that it has gone.
             () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
-            () = run(&mut logs) => {}
+            () = run(&mut backend.logs) => {}
+            () = run(&mut errands) => {}
             () = &mut hangup, if !end.told() => end.tell(&process),
             () = session.client_gone(), if !end.told() => end.tell(&process),
             () = signals.recv() => end.tell(&process),
@@ -136,22 +175,99 @@ pub async fn relay(
         if end.told() {
             to_server = None;
         }
-        if let Some(status) = status
-            && to_client.is_none()
-            && logs.is_none()
-        {
+        if let Some(era) = session.era_learned().filter(|era| learned.replace(*era) != Some(*era)) {
+            learn(era);
+        }
+        if backend.is_lost() && to_server.is_none() {
+            break;
+        }
+        if let Some(status) = backend.status.filter(|_| backend.is_drained()) {
             if answered || session.in_flight.is_empty() || !end.client_waits() {
                 break;
             }
             answered = true;
-            to_client = Some(Box::pin(session.answer_the_rest(os::describe(status))));
+            backend.to_client = Some(Box::pin(session.answer_the_rest(os::describe(status))));
         }
     }
+    session.oddities.sum_up(&log);
     log.flush(FLUSH);
-    Ok(match status {
-        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard() },
+    Ok(match backend.status {
+        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },
         _ => Outcome::Requested,
     })
+}
+
+/// The server of the moment, and the directions that come from it.
+struct Backend<'s, 'a> {
+    session: &'s Session<'a>,
+    _files: SecretFiles,
+    to_client: Pump<'s>,
+    logs: Pump<'s>,
+    /// How it ended, when its end is the session's.
+    status: Option<ExitStatus>,
+    /// Whether it has ended and its end is not the session's.
+    lost: bool,
+}
+
+impl<'s, 'a> Backend<'s, 'a> {
+    fn new(session: &'s Session<'a>, files: SecretFiles) -> Self {
+        Self { session, _files: files, to_client: None, logs: None, status: None, lost: false }
+    }
+
+    fn connect(&mut self, stdout: ChildStdout, stderr: ChildStderr) {
+        let session = self.session;
+        self.to_client = Some(Box::pin(session.to_client(stdout)));
+        self.logs = Some(Box::pin(stderr::pump(stderr, session.redactor, session.log)));
+        self.lost = false;
+    }
+
+    fn runs(&self) -> bool {
+        self.status.is_none() && !self.lost
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Whether everything that the server said is passed on.
+    fn is_drained(&self) -> bool {
+        self.to_client.is_none() && self.logs.is_none()
+    }
+
+    /// The server ended on the probe with this id, or after it: what it said on stdout is worth nothing.
+    async fn lost(&mut self, probe: Option<Id>) {
+        self.to_client = None;
+        let _ = timeout(LAST_WORDS, run(&mut self.logs)).await;
+        self.logs = None;
+        self.session.connect(None).await;
+        self.lost = true;
+        if let Some(probe) = probe {
+            let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);
+            self.session.refuse(std::slice::from_ref(&probe), &refusal).await;
+            self.session.in_flight.settle(&probe);
+        }
+    }
+
+    /// Puts a fresh server in the place of this one.
+    async fn renew(&mut self, process: &mut Process, again: &Again<'_>) {
+        if !self.lost {
+            process.kill();
+        }
+        let status = process.wait().await;
+        self.lost(None).await;
+        match again(process) {
+            Ok((Streams { stdin, stdout, stderr }, files)) => {
+                self._files = files;
+                self.session.connect(Some(stdin)).await;
+                self.connect(stdout, stderr);
+            }
+            Err(error) => {
+                self.session.log.note(&format!("error: {error}"));
+                self.status = Some(status);
+            }
+        }
+        self.session.shield.renew();
+    }
 }
 
 /// One direction, until it ends.

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::stderr::Log;
 use crate::error::{Fault, Kind};
+use crate::mcp::fields::Fields;
 use crate::redact::{Clean, Redactor};
 use crate::sys::private;
 
@@ -66,7 +67,7 @@ impl<'a> Recorder<'a> {
         if self.recording.borrow().is_none() {
             return;
         }
-        match self.redactor.frame(line) {
+        match self.redactor.frame(line, Fields::default()) {
             Ok(cleaned) => self.add(Side::Client, Body::of(cleaned.clean.as_bytes())),
             Err(blocked) => self.add(Side::Client, Body::Withheld(blocked.to_string())),
         }

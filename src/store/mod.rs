@@ -19,6 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{self, Fault, Kind};
+use crate::mcp::Era;
 use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
@@ -86,6 +87,16 @@ impl Store {
         Ok(findings)
     }
 
+    /// Adds to a receipt what a session has shown of the server's era.
+    ///
+    /// # Errors
+    /// There is no such receipt any more, or it cannot be written.
+    pub fn note_era(&self, lock: &Digest, era: Era) -> Result<(), StoreError> {
+        let _turn = self.turn(&mut || ())?;
+        let receipt = Receipt { era: Some(era), ..self.receipt(lock)? };
+        self.save(&receipt)
+    }
+
     /// Makes sure that a lock entry is installed and whole, run by the program `runtime`. One that is tied to another
     /// runtime is installed anew.
     ///
@@ -115,7 +126,8 @@ impl Store {
         let outside = (tie == Tie::One).then_some(runtime.path.as_path());
         let folders = tree::record(new.path(), outside)?;
         let tree = tree::digest(&folders).map_err(StoreError::from)?;
-        let receipt = Receipt { lock, tree, runtime: Runtime { flags, ..runtime }, folders };
+        let runtime = Runtime { flags, ..runtime };
+        let receipt = Receipt { lock, tree, runtime, era: None, folders };
         self.put_in_place(new.path(), &receipt)?;
         let _ = new.keep();
         // The folder's own figures changed with its name, and those of folders that got data.

@@ -78,7 +78,9 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Starts behind the bracket that the bytes begin with.
     fn into(bytes: &'a [u8], bracket: u8) -> Self {
-        let mut walk = Self { bytes, at: 0, open: false };
+        let mark: &[u8] = b"\xEF\xBB\xBF";
+        let at = if bytes.starts_with(mark) { mark.len() } else { 0 };
+        let mut walk = Self { bytes, at, open: false };
         walk.open = walk.skip(bracket).is_some();
         walk
     }
@@ -143,6 +145,7 @@ mod tests {
         assert_eq!(member(object.as_bytes(), "b"), Some(&br#"[1,{"c":"]"}]"#[..]));
         assert_eq!(member(br#"{"a":1,"a":2}"#, "a"), Some(&b"2"[..]));
         assert_eq!(member(object.as_bytes(), "c"), None);
+        assert_eq!(member("\u{FEFF}{\"a\":1}".as_bytes(), "a"), Some(&b"1"[..]));
     }
 
     #[test]

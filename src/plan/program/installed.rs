@@ -185,11 +185,17 @@ impl<'a> Installed<'a> {
                 path: path.clone(),
             });
         }
+        let program = Program {
+            pinned: true,
+            lock: Some(self.lock.digest()),
+            install: Some(self.receipt.lock),
+            era: self.receipt.era,
+            ..Program::default()
+        };
         if is_python {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            let (pinned, lock) = (true, Some(self.lock.digest()));
-            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
+            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, ..program });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
@@ -197,10 +203,8 @@ impl<'a> Installed<'a> {
         Ok(Program {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
-            variables: &[],
-            pinned: true,
-            lock: Some(self.lock.digest()),
             path: path.clone(),
+            ..program
         })
     }
 }

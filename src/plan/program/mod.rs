@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::{Integrity, Server};
+use crate::mcp::Era;
 use crate::runner::{BinaryPackage, Package};
 use crate::store::{Depth, Digest, Store};
 use crate::sys::machine::{self, Machine};
@@ -38,6 +39,10 @@ pub struct Program {
     pub pinned: bool,
     /// The digest of the lock entry it was found by, where it has one.
     pub lock: Option<Digest>,
+    /// What names its install, where it has one.
+    pub install: Option<Digest>,
+    /// The server's era, where a session has shown it.
+    pub era: Option<Era>,
 }
 
 /// What a server would execute, without looking at the files.
