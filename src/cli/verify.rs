@@ -109,7 +109,8 @@ fn examine_program<'a>(
     machine: Option<&Machine>,
 ) -> Examined<'a> {
     let strict = Server { integrity: Integrity::Full, ..server.clone() };
-    let pinned = program::program(&strict, paths, machine)?.pinned;
+    program::program(&strict, paths, machine)?;
+    let pinned = program::is_pinned(server);
     let (differences, extra) = (Vec::new(), Vec::new());
     let report =
         Report { server: &server.name, pinned, files: None, tree: None, differences, extra };

@@ -188,8 +188,8 @@ impl<'a> Installed<'a> {
         if is_python {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            let (pinned, lock) = (true, Some(self.lock.digest()));
-            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
+            let lock = Some(self.lock.digest());
+            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, lock });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
@@ -198,7 +198,6 @@ impl<'a> Installed<'a> {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
             variables: &[],
-            pinned: true,
             lock: Some(self.lock.digest()),
             path: path.clone(),
         })
