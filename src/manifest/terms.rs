@@ -49,6 +49,7 @@ impl Server {
             name,
             level: _,
             manifest: _,
+            resolved: _,
             package,
             bin,
             runtime,
