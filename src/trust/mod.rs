@@ -54,7 +54,7 @@ pub struct Terms {
 pub struct Fact {
     /// A sentence without a value.
     pub says: String,
-    /// What it is set to, which is shown and never recorded.
+    /// What it is set to as JSON, so that a person sees where it ends; shown and never recorded.
     pub value: Option<String>,
 }
 
@@ -198,16 +198,16 @@ impl Ledger {
 }
 
 impl Fact {
-    /// Tells one value from another. Too short to tell what it is, and nothing depends on it: what may run is decided by the
-    /// digests.
+    /// Tells one value from another; what may run is decided by the digests.
     fn mark(&self) -> String {
         self.value.as_ref().map_or_else(String::new, |value| mark(value.as_bytes()))
     }
 }
 
-/// Four bytes of a digest, in hex.
+/// The first half of a digest, in hex: so much that nobody can make two texts that have the same one, of which the first is
+/// shown and the second is taken for it.
 pub fn mark(bytes: &[u8]) -> String {
-    hex(bytes, 4)
+    hex(bytes, 16)
 }
 
 const EXTENSION: &str = "toml";

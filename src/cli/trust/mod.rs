@@ -3,6 +3,7 @@
 //! What is recorded is what was shown: manifest and lockfile are read once, the words and the digests are made from that
 //! reading, and a change that comes later has other digests. Forgetting needs nobody's word, since it only takes away.
 
+mod look;
 mod show;
 
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use super::{Context, Outcomes, confirm};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Level, Server, Sources};
-use crate::plan::program::current_entry;
+use crate::plan::program::{current_entry, refuse_script};
 use crate::runner::Package;
 use crate::sys::path::Paths;
 use crate::trust::{Ledger, Record};
@@ -163,6 +164,7 @@ fn accept(
     if server.level == Level::User {
         return Err(TrustVerbError::Own { server: name.clone() }.into());
     }
+    refuse_script(server)?;
     let entry = match &server.package {
         Package::Npm(_) | Package::Pypi(_) => Some(current_entry(lockfile, server)?),
         Package::Binary(_) | Package::Command(_) => None,
