@@ -79,6 +79,11 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// The same as one line, for a cell or a place in a sentence: a name or a path cannot look like a line of its own.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
 /// JSON with those characters written as `\uXXXX`, which is the same JSON: they can only stand in strings.
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -124,7 +129,7 @@ const INVISIBLE: &[RangeInclusive<char>] = &[
 
 /// Rows as lines with their columns aligned.
 pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
-    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| one_line(&cell))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
     let line = |row: &[String; N]| {
@@ -161,8 +166,11 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_nothing_steers_the_terminal() {
-        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
+        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x\nB"]].map(|row| row.map(str::to_owned));
+        assert_eq!(
+            table(rows.into_iter()),
+            ["A                  LONG", "local://\\u{1b}[2J  x\\nB"]
+        );
     }
 
     #[test]

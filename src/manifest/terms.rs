@@ -127,7 +127,7 @@ impl Server {
         }
         if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
             for package in with {
-                say(format!("1 with {package}"), format!("brings along {package}"), None);
+                say(format!("5 with {package}"), format!("brings along {package}"), None);
             }
             for package in allow_sdist {
                 let says = format!("builds {package} from source, which runs its code");

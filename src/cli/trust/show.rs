@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use super::look::{self, redirects};
-use crate::cli::output::printable;
+use crate::cli::output::one_line;
 use crate::manifest::{Server, VARIABLE_FACT};
 use crate::trust::{Change, Difference, Packages, Record, Terms, mark};
 
@@ -43,7 +43,7 @@ pub(super) fn screen(
     let start = lines.len();
     let hides_some = facts(terms, before, &mut lines);
     let of_packages = before.map_or_else(|| locked(terms), |record| changed(terms, record));
-    lines.extend(of_packages.iter().map(|text| format!("  {}", one_line(text))));
+    lines.extend(of_packages.iter().map(|text| format!("  {}", spelt(text))));
     if lines.len() == start {
         lines.push("  something about how it is written has changed".to_owned());
     }
@@ -57,7 +57,9 @@ pub(super) fn screen(
         looks.push(format!("all this is {count} lines: scroll up to where it begins"));
     }
     lines.extend(looks.iter().map(|text| format!("  look:  {}", piece(text))));
-    lines.push("It runs as you, with all that you may read and write.".to_owned());
+    // Once more, where nothing can stand between it and the question.
+    let package = piece(&server.package.to_string());
+    lines.push(format!("{package} runs as you, with all that you may read and write."));
     lines.join("\n")
 }
 
@@ -150,15 +152,15 @@ pub(super) fn named(names: &[String]) -> Option<String> {
 const CUT: &str = " […] ";
 
 fn is_long(text: &str) -> bool {
-    one_line(text).chars().count() > MAX_SHOWN
+    spelt(text).chars().count() > MAX_SHOWN
 }
 
 /// A text as one line; of a long one both ends, how long it is, and its digest.
 fn piece(text: &str) -> String {
     if !is_long(text) {
-        return one_line(text);
+        return spelt(text);
     }
-    let line: Vec<char> = one_line(text).chars().collect();
+    let line: Vec<char> = spelt(text).chars().collect();
     let start: String = line[..SHOWN_START].iter().collect();
     let end: String = line[line.len() - SHOWN_END..].iter().collect();
     let (count, mark) = (text.chars().count(), mark(text.as_bytes()));
@@ -167,12 +169,10 @@ fn piece(text: &str) -> String {
 
 /// A text as one line that a terminal only shows. Of white space, single spaces stay: a row of them pushes what follows
 /// to where the next line begins, or out of the window.
-fn one_line(text: &str) -> String {
+fn spelt(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
-    for c in printable(text).chars() {
+    for c in one_line(text).chars() {
         match c {
-            '\n' => line.push_str("\\n"),
-            '\t' => line.push_str("\\t"),
             ' ' if line.ends_with(' ') => line.push_str("\\u{20}"),
             c if c.is_whitespace() && c != ' ' => line.extend(c.escape_unicode()),
             c => line.push(c),

@@ -197,6 +197,36 @@ fn a_link_that_is_moved_while_the_person_reads_changes_nothing() {
     assert_runs(&world.run());
 }
 
+/// A project chooses its servers' names: what a person types to say no must not be one.
+#[test]
+fn a_servers_name_cannot_be_an_answer() {
+    let world = World::new("");
+    for name in ["no", "y", "Quit"] {
+        let text = fs::read_to_string(world.manifest()).unwrap();
+        let text = text.replace("[servers.theirs]", &format!("[servers.{name}]"));
+        let manifest = world.project.path().join(format!("{name}.toml"));
+        fs::write(&manifest, text).unwrap();
+        let trust = ["trust", name, "--manifest", &path_text(&manifest)];
+        let mut terminal = Terminal::start(&world.user.command(trust));
+        terminal.wait_for(&format!("Type `trust {name}` to go on: "));
+        terminal.type_in(&format!("{name}\r"));
+        assert_eq!(terminal.end().0.code(), Some(77), "{name}");
+    }
+}
+
+/// What a message tells a person to type is one command, whatever a folder is called.
+#[test]
+fn a_hint_holds_no_command_of_the_projects() {
+    let world = World::new("");
+    let folder = world.project.path().join("a b;id");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(world.manifest(), folder.join("hushpipe.toml")).unwrap();
+    let run = ["run", "theirs", "--project", &path_text(&folder)];
+    let refused = finish(world.user.command(run), b"");
+    let expected = format!("--manifest '{}/hushpipe.toml'`", folder.display());
+    assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
+}
+
 #[test]
 fn a_projects_script_is_refused_before_anybody_is_asked() {
     use std::os::unix::fs::PermissionsExt;

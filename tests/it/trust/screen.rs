@@ -61,7 +61,10 @@ fn nothing_of_a_project_can_forge_or_hide_a_line() {
     let one_line = r#"has `A` set to "a\n \u{20}is harmless\u001b[2J\u{202e}\r""#;
     assert!(shown.contains(one_line), "{shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r']), "{shown}");
-    assert!(!shown.contains(&long[..500]) && shown.contains("(5002 characters, digest "), "{shown}");
+    assert!(
+        !shown.contains(&long[..500]) && shown.contains("(5002 characters, digest "),
+        "{shown}"
+    );
 }
 
 /// What differs may stand in the middle of a long value: then the digests differ.
@@ -114,6 +117,7 @@ fn a_flood_of_settings_pushes_nothing_out_of_sight() {
         "gets local://admin as `TOKEN`",
         "  has the arguments [\"--quiet\"]",
         "  starts binary ",
+        " runs as you, with all that you may read and write.",
         "  look:  `A_URL` can decide whom it talks to",
         "  look:  not all of it is shown",
         "lines: scroll up to where it begins",
