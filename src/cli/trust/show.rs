@@ -63,15 +63,16 @@ pub(super) fn screen(
     lines.join("\n")
 }
 
-/// The server and where it is from: the file that was read, and the name it was found by.
+/// The server and where it is from: the file that was read, and the name it was found by where that is another.
 fn heading(server: &Server) -> String {
-    let (named, file) = (server.manifest.display(), server.resolved.display());
-    let link = if server.manifest == server.resolved {
-        String::new()
-    } else {
-        format!(", which `{}` leads to", piece(&named.to_string()))
+    let (named, file) = (server.manifest.display().to_string(), server.resolved.display());
+    // Windows resolves every path to one with this in front.
+    let file = file.to_string().trim_start_matches(r"\\?\").to_owned();
+    let link = match named == file {
+        true => String::new(),
+        false => format!(", which `{}` leads to", piece(&named)),
     };
-    format!("server `{}` of {}{link}", server.name, piece(&file.to_string()))
+    format!("server `{}` of {}{link}", server.name, piece(&file))
 }
 
 /// The facts, those first that matter least. Returns whether some settings are left out.

@@ -330,6 +330,7 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
     let (shown, code) = world.trust("theirs");
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("  is locked with "), "{shown}");
+    assert!(shown.contains("  has the entry point `node_modules/"), "{shown}");
 
     lock(&other);
     assert!(
@@ -337,6 +338,8 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
         "{}",
         sync().stderr
     );
+    let (shown, _) = world.trust("no");
+    assert!(shown.contains("  the same packages are put together in another way"), "{shown}");
     lock(&plain);
     assert_eq!(sync().code, Some(0), "{}", sync().stderr);
     assert_runs(&world.run());
