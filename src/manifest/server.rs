@@ -77,8 +77,10 @@ pub struct Server {
     pub name: String,
     /// Which manifest it came from.
     pub level: Level,
-    /// The path of that manifest.
+    /// The path of that manifest, as it was named.
     pub manifest: PathBuf,
+    /// The file that this path led to when it was read.
+    pub resolved: PathBuf,
     /// What it starts.
     pub package: Package,
     /// Which of the package's entry points, where it has several.

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 pub use pypi::PypiPackage;
 pub use refusal::{Refusal, What};
 
+use crate::sys::permission::quoted;
+
 /// What a manifest entry starts: exactly one of `npm`, `pypi`, `binary`, `command`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Package {
@@ -52,7 +54,7 @@ impl fmt::Display for Package {
         match self {
             Self::Npm(package) => write!(f, "npm {package}"),
             Self::Pypi(package) => write!(f, "pypi {package}"),
-            Self::Binary(binary) => write!(f, "binary {}", binary.path.display()),
+            Self::Binary(binary) => write!(f, "binary {}", quoted(&binary.path)),
             Self::Command(argv) => {
                 write!(f, "command {}", argv.first().map_or("", String::as_str))
             }

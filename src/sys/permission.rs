@@ -138,7 +138,8 @@ impl Fault for Insecure {
 /// A path as one word of a shell command line.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    let separator = |c: char| c == '/' || std::path::is_separator(c);
+    let plain = |c: char| c.is_alphanumeric() || separator(c) || "._-+@:,".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 

@@ -19,7 +19,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::output::{json, printable};
+use super::output::{json, one_line, printable};
 use super::progress::Bar;
 use crate::error::Error;
 use crate::manifest::{self, Manifest};
@@ -157,12 +157,12 @@ impl Report {
             let place = place.iter().filter(|place| !what.contains(place.as_str()));
             let place = place.map(|place| format!(" ({place})")).collect::<String>();
             let line = format!("{:<4}  {}: {what}{place}", level.word(), area.word());
-            context.out.data(&printable(&line));
+            context.out.data(&one_line(&line));
             if let Some(mend) = mend {
-                context.out.data(&printable(&format!("      mend: {mend}")));
+                context.out.data(&one_line(&format!("      mend: {mend}")));
             }
             for hint in hint.iter().flat_map(|hint| hint.lines()) {
-                context.out.data(&printable(&format!("      hint: {hint}")));
+                context.out.data(&one_line(&format!("      hint: {hint}")));
             }
         }
     }

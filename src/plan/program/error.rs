@@ -89,6 +89,14 @@ pub enum ProgramError {
         /// The executable.
         path: PathBuf,
     },
+    /// A project's executable is read by another program, so that its digest does not say what runs.
+    #[error("program `{}` of server `{server}` is a script, whose digest does not pin what runs it", path.display())]
+    Script {
+        /// The server.
+        server: String,
+        /// The script.
+        path: PathBuf,
+    },
     /// A program could not be read.
     #[error("`{}` cannot be read", path.display())]
     Unreadable {
@@ -117,7 +125,10 @@ fn summary(differences: &[Difference]) -> String {
 impl Fault for ProgramError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotLocked { .. } | Self::Stale { .. } | Self::NotInstalled { .. } => Kind::Config,
+            Self::NotLocked { .. }
+            | Self::Stale { .. }
+            | Self::NotInstalled { .. }
+            | Self::Script { .. } => Kind::Config,
             Self::Altered { .. } | Self::BinaryDiffers { .. } | Self::Stray { .. } => {
                 Kind::Integrity
             }
@@ -149,6 +160,10 @@ impl Fault for ProgramError {
             }
             Self::BinaryDiffers { .. } => {
                 "if you changed it, write its new digest into the manifest".to_owned()
+            }
+            Self::Script { .. } => {
+                "a project may start compiled programs and packages; ask the user to start a script as `command` of their own manifest"
+                    .to_owned()
             }
             Self::Lock(error) => return error.hint(),
             Self::Store(error) => return error.hint(),

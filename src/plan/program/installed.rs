@@ -186,7 +186,6 @@ impl<'a> Installed<'a> {
             });
         }
         let program = Program {
-            pinned: true,
             lock: Some(self.lock.digest()),
             install: Some(self.receipt.lock),
             era: self.receipt.era,

@@ -10,9 +10,9 @@ use super::*;
 use crate::error::Fault;
 use crate::manifest::lock::Locked;
 use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Manifest, Sources};
+use crate::manifest::{self, Level, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
-use crate::store::{Runtime, Tie};
+use crate::store::{Runtime, Store, Tie};
 
 /// A home with a manifest, and a runtime of its own.
 struct Home {
@@ -102,7 +102,6 @@ fn an_installed_package_is_run_by_its_runtime_at_its_entry_point() {
     let flags = ["--no-global-search-paths", "--flag"].map(Into::into);
     assert_eq!(program.args, [&flags[..], &[entry.into_os_string()]].concat());
     assert_eq!(program.runtime_dir.as_deref(), Some(home.folder.path()));
-    assert!(program.pinned);
 }
 
 #[test]
@@ -188,16 +187,39 @@ fn a_runtime_that_is_gone_is_not_found() {
     assert!(home.program().unwrap_err().hint().unwrap().contains("hushpipe sync"));
 }
 
+/// What a compiled program begins with.
+const CODE: &str = "\x7fELF and more";
+
+/// One's own script may run, and is not called pinned; a project's, whose digest is right as well, is refused.
+#[test]
+fn a_script_is_pinned_by_no_digest() {
+    for script in ["#!/bin/sh\necho\n", "echo", ""] {
+        let digest = Digest::of(script.as_bytes());
+        let home =
+            Home::with(&format!("binary = {{ path = \"HOME/tool\", sha256 = \"{digest}\" }}"));
+        home.executable("tool", script);
+        assert!(home.program().is_ok() && !is_pinned(home.server()), "{script}");
+        let theirs = Server { level: Level::Project, ..home.server().clone() };
+        let refused = super::program(&theirs, &home.paths(), None).unwrap_err();
+        assert!(matches!(refused, ProgramError::Script { .. }), "{refused}");
+        assert_eq!(refused.kind().exit_code(), 78);
+    }
+}
+
 #[test]
 fn a_binary_runs_only_with_its_digest() {
-    let entry = format!("binary = {{ path = \"HOME/tool\", sha256 = \"{}\" }}", Digest::of(b"one"));
+    let entry = format!(
+        "binary = {{ path = \"HOME/tool\", sha256 = \"{}\" }}",
+        Digest::of(CODE.as_bytes())
+    );
     let home = Home::with(&entry);
     assert_eq!(home.failure().0, 127);
-    std::fs::write(home.path("tool"), "one").unwrap();
+    std::fs::write(home.path("tool"), CODE).unwrap();
     assert_eq!(home.failure().0, 126);
-    home.executable("tool", "one");
+    home.executable("tool", CODE);
     let program = home.program().unwrap();
-    assert_eq!((program.path, program.args, program.pinned), (home.path("tool"), vec![], true));
+    assert_eq!((program.path, program.args), (home.path("tool"), vec![]));
+    assert!(is_pinned(home.server()));
     home.executable("tool", "two");
     assert_eq!(home.failure().0, 65);
 }
@@ -208,7 +230,8 @@ fn a_command_is_looked_for_on_the_machine_records_path_only() {
     assert_eq!(home.failure().0, 127);
     home.executable("tool", "");
     let program = home.program().unwrap();
-    assert_eq!((program.path, program.pinned), (home.path("tool"), false));
+    assert_eq!(program.path, home.path("tool"));
+    assert!(!is_pinned(home.server()));
     assert_eq!(program.args, ["--a", "b c"]);
     let default = super::program(home.server(), &home.paths(), None).unwrap_err();
     assert_eq!(default.kind().exit_code(), 127);
