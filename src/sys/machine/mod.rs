@@ -4,7 +4,7 @@
 //! configuration can set any of them. So `init`, `sync` and `doctor --fix`, typed by a person, write down what a login
 //! shell has (`capture`) and which runtimes there are (`interpreter`), and `run` reads that. The record belongs to the
 //! user; one that another account could have written is refused. It holds no credential: of the shell's environment only
-//! the variables of [`variable`] are read, and one with a password in it is named and not written down.
+//! the variables of [`variable`] are read, and one that may have a password in it is named and not written down.
 
 mod capture;
 pub mod interpreter;
@@ -37,7 +37,7 @@ pub struct Machine {
     /// Docker's command, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docker: Option<PathBuf>,
-    /// Names of the login shell's variables that hold a password, and are therefore not in `variables`.
+    /// Names of the login shell's variables that may hold a password, and are therefore not in `variables`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
     /// The login shell's locale, proxies, certificate authorities and Docker settings.
@@ -183,7 +183,7 @@ impl Fault for MachineError {
         match self {
             Self::Insecure(error) => error.hint(),
             Self::Malformed { .. } => Some("run `hushpipe doctor --fix` to write it anew".into()),
-            Self::Write { .. } => None,
+            Self::Write { source, .. } => private::hint(source),
         }
     }
 }
