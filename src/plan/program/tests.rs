@@ -155,6 +155,30 @@ fn a_changed_install_is_refused_and_only_located() {
 }
 
 #[test]
+fn a_store_in_which_others_may_replace_an_install_is_refused() {
+    let home = Home::with(NPM);
+    home.install(home.lock("1.0.0"));
+    let store = home.paths().data.join("store");
+    for (folder, mode) in [(&store, 0o707), (&home.paths().data, 0o707)] {
+        let before = std::fs::metadata(folder).unwrap().permissions();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let message =
+            format!("`{}` can be changed by every account of this machine", folder.display());
+        assert_eq!(home.failure(), (78, message));
+        let hint = home.program().unwrap_err().hint().unwrap();
+        assert_eq!(hint, format!("run `chmod go-w {}`", folder.display()));
+        let runtime = Runtime { path: home.path("node"), version: "v1".into(), flags: Vec::new() };
+        let fill = |_: &Path| panic!("nothing is put into an open store");
+        let other = Digest::of(b"other");
+        let installed =
+            Store::of(&home.paths()).install(other, runtime, Tie::Any, &mut || (), fill);
+        assert_eq!(installed.unwrap_err().kind().exit_code(), 78);
+        std::fs::set_permissions(folder, before).unwrap();
+    }
+    home.program().unwrap();
+}
+
+#[test]
 fn full_integrity_hashes_what_figures_do_not_show() {
     let full = Home::with(&format!("{NPM}\nintegrity = \"full\""));
     let fast = Home::with(NPM);
