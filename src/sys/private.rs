@@ -158,9 +158,11 @@ mod tests {
         create(&open.join("file"), b"one").expect("created");
         symlink(open.join("file"), &link).expect("linked");
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).expect("chmod");
-        for written in
-            [replace(&open.join("file"), b"two"), create(&open.join("new"), b"two"), replace_linked(&link, b"two")]
-        {
+        for written in [
+            replace(&open.join("file"), b"two"),
+            create(&open.join("new"), b"two"),
+            replace_linked(&link, b"two"),
+        ] {
             let error = written.expect_err("refused");
             assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
             assert_eq!(hint(&error), Some(format!("run `chmod go-w {}`", open.display())));

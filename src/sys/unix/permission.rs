@@ -298,7 +298,11 @@ mod tests {
         .expect("chown");
         mode(&file, 0o666);
         let error = open_owned(&link).expect_err("somebody else's");
-        assert_eq!(error.mend(), Some(format!("rm {}", link.display())), "not a chmod of its target");
+        assert_eq!(
+            error.mend(),
+            Some(format!("rm {}", link.display())),
+            "not a chmod of its target"
+        );
         assert!(matches!(error, Insecure::Link { path, uid: 4242 } if path == link));
         mode(&file, 0o600);
         nix::unistd::chown(&file, stranger, None).expect("chown");
