@@ -295,6 +295,32 @@ fn an_install_that_is_missing_changed_or_not_locked_is_made_again() {
     assert_eq!(examine(&context, &[]).1, Some(0));
 }
 
+/// A server may ask for another Node than the one of the login shell, and gets it as soon as it is recorded.
+#[test]
+fn a_node_chosen_by_version_is_the_recorded_one() {
+    let context = TestContext::with_installed("memory");
+    let manifest = fs::read_to_string(context.config().join("hushpipe.toml")).unwrap();
+    let package = manifest.lines().find(|line| line.contains("server-memory")).unwrap();
+    context
+        .write_manifest(&format!("version = 1\n[servers.memory]\n{package}\nruntime = \"97.2\"\n"));
+    let says = "wants Node `97.2`, and none is recorded";
+    let missing = finding(&context, says);
+    assert!(text(&missing["hint"]).contains("hushpipe doctor --fix"), "{missing}");
+    assert_eq!(examine(&context, &[]).1, Some(127));
+
+    let node = context.home().join(".nvm/versions/node/v97.2.0/bin/node");
+    write_runtime(&node, &node, "v97.2.0");
+    let fixed = context.run(&["doctor", "--fix"], "");
+    assert_eq!(fixed.code, Some(0), "{}", fixed.everything());
+    let explained = context.run(&["explain", "memory", "--json"], "");
+    let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
+    let node = node.canonicalize().unwrap();
+    assert_eq!(
+        (&explained["state"], &explained["argv"][0]),
+        (&"ready".into(), &path_text(&node).into())
+    );
+}
+
 /// What works in a terminal and not in a desktop program.
 #[test]
 fn as_client_knows_only_what_a_desktop_hands_on() {

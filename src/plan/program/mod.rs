@@ -50,7 +50,7 @@ pub fn locate(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(),
+        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(machine),
         Package::Binary(binary) => Ok(of_binary(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
@@ -58,7 +58,7 @@ pub fn locate(
 
 /// What a server executes, checked.
 ///
-/// `machine` is the machine record, whose PATH is the only one searched.
+/// `machine` is the machine record: its PATH is the only one searched, and a Node named by version is one of its own.
 ///
 /// # Errors
 /// The package is not locked, locked otherwise or not installed (78), an installed file is not what was locked (65), the
@@ -77,7 +77,7 @@ pub fn program(
             };
             installed.judge(&installed.findings(depth)?)?;
             installed.look_around()?;
-            installed.program()
+            installed.program(machine)
         }
         Package::Binary(binary) => {
             check_binary(server, binary, paths)?;

@@ -13,6 +13,7 @@ use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
 use crate::store::{Runtime, Tie};
+use crate::sys::machine::Interpreter;
 
 /// A home with a manifest, and a runtime of its own.
 struct Home {
@@ -210,6 +211,34 @@ fn a_runtime_that_is_gone_is_not_found() {
     assert_eq!(code, 127);
     assert!(message.ends_with("/node` of server `s` is not there"), "{message}");
     assert!(home.program().unwrap_err().hint().unwrap().contains("hushpipe sync"));
+}
+
+#[test]
+fn a_node_named_by_version_is_one_of_the_machine_records() {
+    let home = Home::with(&format!("{NPM}\nruntime = \"20\""));
+    home.install(home.lock("1.0.0"));
+    let node = |name: &str, version: &str| {
+        home.executable(name, "");
+        Interpreter { path: home.path(name), version: version.into() }
+    };
+    let chosen = |node: &Interpreter, others: &[Interpreter]| {
+        let (node, other_nodes) = (Some(node.clone()), others.to_vec());
+        let machine = Machine { node, other_nodes, ..Machine::default() };
+        program(home.server(), &home.paths(), Some(&machine)).map(|program| program.path)
+    };
+    let (newest, newer) = (node("n22", "v22.1.0"), node("n20b", "v20.10.0"));
+    let (older, lookalike) = (node("n20a", "v20.9.0"), node("n200", "v200.0.0"));
+    assert_eq!(chosen(&newest, &[newer.clone(), older.clone()]).unwrap(), newer.path);
+    assert_eq!(chosen(&older, &[newest.clone(), newer]).unwrap(), older.path);
+    let error = chosen(&newest, &[lookalike]).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 127);
+    let message = "server `s` wants Node `20`, and none is recorded on this machine";
+    assert_eq!(error.to_string(), message);
+    let without = program(home.server(), &home.paths(), None).unwrap_err();
+    assert_eq!(without.to_string(), message);
+    std::fs::remove_file(&older.path).unwrap();
+    let gone = chosen(&older, &[]).unwrap_err();
+    assert!(gone.to_string().ends_with("/n20a` of server `s` is not there"), "{gone}");
 }
 
 #[test]

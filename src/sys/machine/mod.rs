@@ -116,6 +116,12 @@ impl Machine {
         paths.state.join("machine.toml")
     }
 
+    /// The Node of a version of one to three numbers: the login shell's if it is such a one, otherwise the newest.
+    pub fn node_of(&self, version: &str) -> Option<&Interpreter> {
+        let wanted: Vec<u64> = version.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        self.node.iter().chain(&self.other_nodes).find(|node| node.numbers().starts_with(&wanted))
+    }
+
     /// A recorded variable of the login shell.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
