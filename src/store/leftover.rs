@@ -8,6 +8,15 @@ use std::path::PathBuf;
 
 use super::{Digest, Store, StoreError, remove};
 
+/// What became of a folder that a cut-off install left.
+#[derive(Debug)]
+pub struct Removal {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether it is gone, and if not, why.
+    pub outcome: Result<(), StoreError>,
+}
+
 impl Store {
     /// The folders that cut-off installs left. None while another process installs: what looks like it is its work.
     pub fn leftovers(&self) -> Vec<PathBuf> {
@@ -21,12 +30,12 @@ impl Store {
         }
     }
 
-    /// Removes what cut-off installs left, and gives an install whose replacement was cut off its name back. Returns each
-    /// folder and whether it is gone: one that cannot be removed keeps no other.
+    /// Removes what cut-off installs left, and gives an install whose replacement was cut off its name back. One that
+    /// cannot be removed keeps no other.
     ///
     /// # Errors
     /// The store cannot be locked, or another account could change it.
-    pub fn remove_leftovers(&self) -> Result<Vec<(PathBuf, Result<(), StoreError>)>, StoreError> {
+    pub fn remove_leftovers(&self) -> Result<Vec<Removal>, StoreError> {
         if self.leftovers().is_empty() {
             return Ok(Vec::new());
         }
@@ -38,7 +47,7 @@ impl Store {
                 Some(Ok(lock)) => self.finish_replacement(&lock),
                 _ => remove(&folder),
             };
-            (folder, outcome)
+            Removal { folder, outcome }
         });
         Ok(tried.collect())
     }
@@ -90,7 +99,7 @@ mod tests {
         assert!(store.leftovers().is_empty(), "another process may be filling them");
         drop(turn);
         let removed = store.remove_leftovers().expect("a turn");
-        assert_eq!(removed.iter().filter(|(_, outcome)| outcome.is_ok()).count(), 3);
+        assert_eq!(removed.iter().filter(|removal| removal.outcome.is_ok()).count(), 3);
         let mut left = store.installed();
         left.sort();
         let mut expected = [first, second];

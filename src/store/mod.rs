@@ -24,6 +24,7 @@ use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
 pub use digest::{Digest, NotADigest};
+pub use leftover::Removal;
 pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie};
 pub use verify::{Depth, Difference, Findings, Flaw};
 

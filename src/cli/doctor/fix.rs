@@ -9,7 +9,7 @@ use super::finding::{Area, Finding, Level};
 use super::permissions::{Target, targets};
 use crate::cli::{Context, Global};
 use crate::manifest::Sources;
-use crate::store::Store;
+use crate::store::{Removal, Store};
 use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
@@ -61,7 +61,7 @@ impl Fixed {
                 return;
             }
         };
-        for (folder, outcome) in removed {
+        for Removal { folder, outcome } in removed {
             match outcome {
                 Ok(()) => self.done.push(format!(
                     "removed `{}`, which an install that was cut off left",
