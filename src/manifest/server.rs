@@ -37,7 +37,8 @@ pub enum Cwd {
 pub enum RuntimeChoice {
     /// The program at this absolute path.
     Path(PathBuf),
-    /// One of this version, such as `3.12`; for `pypi` only.
+    /// One of this version: a Python such as `3.12`, which the lock entry has too, or a Node such as `22`, which the
+    /// machine record has.
     Version(String),
 }
 

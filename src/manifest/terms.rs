@@ -123,7 +123,8 @@ impl Server {
             say("1 bin".into(), format!("starts its program `{bin}`"), None);
         }
         if let Some(RuntimeChoice::Version(version)) = &self.runtime {
-            say("1 runtime".into(), format!("runs on Python {version}"), None);
+            let language = if matches!(self.package, Package::Pypi(_)) { "Python" } else { "Node" };
+            say("1 runtime".into(), format!("runs on {language} {version}"), None);
         }
         if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
             for package in with {

@@ -4,6 +4,7 @@
 //! installation belong to the package managers themselves; a runner calls them, records what they chose, and never
 //! resolves anything at launch.
 
+mod error;
 pub mod npm;
 mod pairs;
 pub mod pypi;
@@ -13,6 +14,7 @@ mod tool;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use error::RunnerError;
 pub use pypi::PypiPackage;
 pub use refusal::{Refusal, What};
 

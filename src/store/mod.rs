@@ -25,6 +25,7 @@ use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
 pub use digest::{Digest, NotADigest};
+pub use leftover::Removal;
 pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie};
 pub use verify::{Depth, Difference, Findings, Flaw};
 
@@ -55,6 +56,11 @@ impl Store {
         self.installs.join(lock.to_string())
     }
 
+    /// The folders that decide what runs: that of the installs and that of the receipts.
+    pub fn folders(&self) -> [&Path; 2] {
+        [&self.installs, &self.receipts]
+    }
+
     /// Reads the receipt of a lock entry.
     ///
     /// # Errors
@@ -77,8 +83,10 @@ impl Store {
     /// the receipt is writable.
     ///
     /// # Errors
-    /// A file cannot be read. What differs is no error here: see [`Findings::differences`].
+    /// A file cannot be read, or another account could put a folder in the install's place behind the check. What differs
+    /// is no error here: see [`Findings::differences`].
     pub fn check(&self, receipt: &Receipt, depth: Depth) -> Result<Findings, StoreError> {
+        self.judge()?;
         let findings = verify::check(&self.folder(&receipt.lock), receipt, depth)?;
         if let Some(renewed) = &findings.renewed {
             // Next time is slower without it, and not less safe: a store may be read-only.
@@ -137,10 +145,21 @@ impl Store {
         Ok(Installed { receipt, filled: true })
     }
 
-    /// The right to change the store, until dropped. The kernel ends it with the process, however that dies.
+    /// The right to change the store, until dropped. The kernel ends it with the process, however that dies. Nobody has it
+    /// in a store that others may change: what they put among fresh files would be recorded as installed.
     fn turn(&self, waiting: &mut dyn FnMut()) -> Result<File, StoreError> {
         let path = self.installs.join(".lock");
-        private::lock(&path, waiting).map_err(|source| StoreError::io(&path, source))
+        let turn = private::lock(&path, waiting).map_err(|source| StoreError::io(&path, source))?;
+        self.judge()?;
+        Ok(turn)
+    }
+
+    /// Refuses a store in which another account could put a folder in the place of an install.
+    fn judge(&self) -> Result<(), StoreError> {
+        match permission::check_folder(&self.installs) {
+            Err(error) if !error.is_missing() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// A folder to fill, of a name that was never used: a package manager that outlived a killed hushpipe may still
@@ -226,7 +245,7 @@ pub enum StoreError {
     /// There is no receipt of this lock entry on this machine.
     #[error("the locked package is not installed on this machine")]
     NotInstalled,
-    /// A receipt is not readable, or another account could have written it.
+    /// A receipt is not readable, or another account could have written it or could change the store.
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A receipt does not read.
@@ -293,7 +312,8 @@ impl Fault for StoreError {
             Self::NotInstalled | Self::Malformed(_) => Some("run `hushpipe sync`".into()),
             Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
-                Some(format!("look at its owner and mode: `ls -ld {}`", path.display()))
+                let look = || format!("look at its owner and mode: `ls -ld {}`", path.display());
+                Some(private::hint(source).unwrap_or_else(look))
             }
             _ => None,
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::{Fault, Kind};
 use crate::sys::permission::{Insecure, quoted};
+use crate::sys::private;
 
 /// Why a server may not run.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +88,7 @@ impl Fault for TrustError {
                 "remove `{}`, then ask the user to run `hushpipe sync`, or `hushpipe trust` for a project",
                 path.display()
             )),
-            Self::Io { .. } => None,
+            Self::Io { source, .. } => private::hint(source),
         }
     }
 }

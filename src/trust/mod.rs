@@ -94,6 +94,11 @@ impl Ledger {
         Self { folder: paths.state.join("trust") }
     }
 
+    /// The folder of the records.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The digests that are recorded of a server. Reads one file, and of that only the first lines.
     ///
     /// # Errors

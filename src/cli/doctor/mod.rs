@@ -28,6 +28,7 @@ use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
 use finding::{Area, Finding, Level};
+use fix::Fixed;
 
 /// Look at this machine: runtimes, permissions, stores, installs, and how to mend each
 ///
@@ -93,8 +94,12 @@ impl Doctor {
             out: context.out.clone(),
         });
         let seen = client.as_ref().unwrap_or(context);
-        let fixed = if self.fix { fix::all(seen, &paths, &now)? } else { Vec::new() };
-        let findings = examine(seen, &paths, &now);
+        let Fixed { done: fixed, failed } =
+            if self.fix { fix::all(seen, &paths, &now) } else { Fixed::default() };
+        let mut findings = examine(seen, &paths, &now);
+        // Why it could not be mended says more than that `--fix` would mend it.
+        findings.retain(|found| failed.iter().all(|failure| !failure.is_of_same_place(found)));
+        findings.extend(failed);
         drop(bar);
         let failures = || findings.iter().filter(|finding| finding.level == Level::Fail);
         let code = failures().next().map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_code));

@@ -65,6 +65,14 @@ pub enum ProgramError {
         /// Where it was.
         path: PathBuf,
     },
+    /// This machine has no such Node, as far as is recorded.
+    #[error("server `{server}` wants Node `{version}`, and none is recorded on this machine")]
+    NoSuchNode {
+        /// The server.
+        server: String,
+        /// The version in the manifest.
+        version: String,
+    },
     /// The program is not there.
     #[error("program `{}` of server `{server}` was not found", program.display())]
     NoProgram {
@@ -132,7 +140,9 @@ impl Fault for ProgramError {
             Self::Altered { .. } | Self::BinaryDiffers { .. } | Self::Stray { .. } => {
                 Kind::Integrity
             }
-            Self::NoRuntime { .. } | Self::NoProgram { .. } => Kind::NotFound,
+            Self::NoRuntime { .. } | Self::NoSuchNode { .. } | Self::NoProgram { .. } => {
+                Kind::NotFound
+            }
             Self::NotRunnable { .. } => Kind::NotRunnable,
             Self::Unreadable { .. } => Kind::Io,
             Self::Lock(error) => error.kind(),
@@ -147,6 +157,10 @@ impl Fault for ProgramError {
             }
             Self::NotInstalled { .. } | Self::NoRuntime { .. } => {
                 "ask the user to run `hushpipe sync`".to_owned()
+            }
+            Self::NoSuchNode { .. } => {
+                "ask the user to install it and to run `hushpipe doctor --fix`, or to choose another `runtime` in the manifest"
+                    .to_owned()
             }
             Self::Altered { server, .. } => format!(
                 "ask the user to look at it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"

@@ -54,7 +54,7 @@ pub fn locate(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(),
+        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(machine),
         Package::Binary(binary) => Ok(binary::program(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
@@ -62,7 +62,7 @@ pub fn locate(
 
 /// What a server executes, checked.
 ///
-/// `machine` is the machine record, whose PATH is the only one searched.
+/// `machine` is the machine record: its PATH is the only one searched, and a Node named by version is one of its own.
 ///
 /// # Errors
 /// The package is not locked, locked otherwise or not installed (78), a project's executable is a script (78), an
@@ -81,7 +81,7 @@ pub fn program(
             };
             installed.judge(&installed.findings(depth)?)?;
             installed.look_around()?;
-            installed.program()
+            installed.program(machine)
         }
         Package::Binary(binary) => {
             binary::check(server, binary, paths)?;

@@ -13,6 +13,7 @@ use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Level, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
 use crate::store::{Runtime, Store, Tie};
+use crate::sys::machine::Interpreter;
 
 /// A home with a manifest, and a runtime of its own.
 struct Home {
@@ -154,6 +155,30 @@ fn a_changed_install_is_refused_and_only_located() {
 }
 
 #[test]
+fn a_store_in_which_others_may_replace_an_install_is_refused() {
+    let home = Home::with(NPM);
+    home.install(home.lock("1.0.0"));
+    let store = home.paths().data.join("store");
+    for (folder, mode) in [(&store, 0o707), (&home.paths().data, 0o707)] {
+        let before = std::fs::metadata(folder).unwrap().permissions();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let message =
+            format!("`{}` can be changed by every account of this machine", folder.display());
+        assert_eq!(home.failure(), (78, message));
+        let hint = home.program().unwrap_err().hint().unwrap();
+        assert_eq!(hint, format!("run `chmod go-w {}`", folder.display()));
+        let runtime = Runtime { path: home.path("node"), version: "v1".into(), flags: Vec::new() };
+        let fill = |_: &Path| panic!("nothing is put into an open store");
+        let other = Digest::of(b"other");
+        let installed =
+            Store::of(&home.paths()).install(other, runtime, Tie::Any, &mut || (), fill);
+        assert_eq!(installed.unwrap_err().kind().exit_code(), 78);
+        std::fs::set_permissions(folder, before).unwrap();
+    }
+    home.program().unwrap();
+}
+
+#[test]
 fn full_integrity_hashes_what_figures_do_not_show() {
     let full = Home::with(&format!("{NPM}\nintegrity = \"full\""));
     let fast = Home::with(NPM);
@@ -204,6 +229,34 @@ fn a_script_is_pinned_by_no_digest() {
         assert!(matches!(refused, ProgramError::Script { .. }), "{refused}");
         assert_eq!(refused.kind().exit_code(), 78);
     }
+}
+
+#[test]
+fn a_node_named_by_version_is_one_of_the_machine_records() {
+    let home = Home::with(&format!("{NPM}\nruntime = \"20\""));
+    home.install(home.lock("1.0.0"));
+    let node = |name: &str, version: &str| {
+        home.executable(name, "");
+        Interpreter { path: home.path(name), version: version.into() }
+    };
+    let chosen = |node: &Interpreter, others: &[Interpreter]| {
+        let (node, other_nodes) = (Some(node.clone()), others.to_vec());
+        let machine = Machine { node, other_nodes, ..Machine::default() };
+        program(home.server(), &home.paths(), Some(&machine)).map(|program| program.path)
+    };
+    let (newest, newer) = (node("n22", "v22.1.0"), node("n20b", "v20.10.0"));
+    let (older, lookalike) = (node("n20a", "v20.9.0"), node("n200", "v200.0.0"));
+    assert_eq!(chosen(&newest, &[newer.clone(), older.clone()]).unwrap(), newer.path);
+    assert_eq!(chosen(&older, &[newest.clone(), newer]).unwrap(), older.path);
+    let error = chosen(&newest, &[lookalike]).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 127);
+    let message = "server `s` wants Node `20`, and none is recorded on this machine";
+    assert_eq!(error.to_string(), message);
+    let without = program(home.server(), &home.paths(), None).unwrap_err();
+    assert_eq!(without.to_string(), message);
+    std::fs::remove_file(&older.path).unwrap();
+    let gone = chosen(&older, &[]).unwrap_err();
+    assert!(gone.to_string().ends_with("/n20a` of server `s` is not there"), "{gone}");
 }
 
 #[test]
