@@ -63,6 +63,8 @@ mod real_servers;
 mod redact;
 /// stdout carries only MCP messages, byte for byte, from and to any kind of descriptor.
 mod relay;
+/// Recorded sessions of real clients and servers, replayed: through hushpipe is as without it.
+mod replay;
 /// Storing secrets and taking them out again.
 mod secret;
 /// The home with the installed real servers, shared with the benchmarks.
