@@ -5,6 +5,7 @@
 //! write, or the server ended. What is in flight then is waited for, and what stays unanswered gets an error from us.
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
+mod backend;
 mod end;
 pub mod frame;
 mod in_flight;
@@ -25,15 +26,13 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::process::{ChildStderr, ChildStdout};
-use tokio::time::timeout;
-
 use crate::error;
 use crate::launch::file::SecretFiles;
-use crate::mcp::{Era, Id, Refusal};
+use crate::mcp::Era;
 use crate::redact::Redactor;
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process, Signals, Writer};
+use backend::Backend;
 use end::End;
 use input::Input;
 use record::Recording;
@@ -112,9 +111,6 @@ impl Outcome {
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
-/// How long the log of a server that has ended is read before another one starts.
-const LAST_WORDS: Duration = Duration::from_millis(100);
-
 /// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`.
 ///
 /// # Errors
@@ -126,10 +122,8 @@ pub async fn relay(
     settings: &Settings,
     recording: Option<Recording>,
 ) -> io::Result<Outcome> {
-    let Server { spawned: (Started { streams, mut process }, files), again, learn } = server;
-    let Streams { stdin, stdout, stderr } = streams;
     let log = Log::default();
-    let session = Session::new(redactor, settings, &log, (client.writer, stdin), recording);
+    let session = Session::new(redactor, settings, &log, client.writer, recording);
     let mut signals = client.signals;
     let mut input_closed = pin!(client.input.hangup()?);
     let mut to_server: Pump = Some(Box::pin(session.to_server(client.input)));
@@ -137,26 +131,15 @@ pub async fn relay(
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
     let mut end = End::new(settings);
-    let mut backend = Backend::new(&session, files);
-    backend.connect(stdout, stderr);
-    let mut learned = None;
-    let mut answered = false;
+    let mut backend = Backend::of(server, &session).await;
     loop {
         tokio::select! {
-            ended = process.wait(), if backend.runs() => match session.shield.survives() {
-                Some(probe) => backend.lost(probe).await,
-                None => {
-                    backend.status = Some(ended);
-                    end.server_ended();
-                }
-            },
-            () = session.shield.broken() => process.kill(),
+            ended = backend.process.wait(), if backend.runs() => {
+                if backend.ended(ended).await { end.server_ended() }
+            }
+            () = session.shield.broken() => backend.process.kill(),
             () = session.shield.wanted() => {
-                backend.renew(&mut process, again).await;
-                match backend.status {
-                    Some(_) => end.server_ended(),
-                    None => end.server_renewed(),
-                }
+                if backend.renew().await { end.server_renewed() } else { end.server_ended() }
             }
             () = run(&mut backend.to_client) => end.server_silent(),
             () = run(&mut to_server) => end.client_closed(),
@@ -164,29 +147,20 @@ pub async fn relay(
             () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
             () = run(&mut backend.logs) => {}
             () = run(&mut errands) => {}
-            () = &mut hangup, if !end.told() => end.tell(&process),
-            () = session.client_gone(), if !end.told() => end.tell(&process),
-            () = signals.recv() => end.tell(&process),
-            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&process),
+            () = &mut hangup, if !end.told() => end.tell(&backend.process),
+            () = session.client_gone(), if !end.told() => end.tell(&backend.process),
+            () = signals.recv() => end.tell(&backend.process),
+            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&backend.process),
             () = session.in_flight.emptied(), if end.draining() => {}
-            () = end.due() => if end.escalate(&process, session.progress()) { break },
+            () = end.due() => if end.escalate(&backend.process, session.progress()) { break },
         }
         end.schedule(session.in_flight.is_empty());
         if end.told() {
             to_server = None;
         }
-        if let Some(era) = session.era_learned().filter(|era| learned.replace(*era) != Some(*era)) {
-            learn(era);
-        }
-        if backend.is_lost() && to_server.is_none() {
+        backend.keep_era();
+        if backend.is_over(to_server.is_none(), end.client_waits()) {
             break;
-        }
-        if let Some(status) = backend.status.filter(|_| backend.is_drained()) {
-            if answered || session.in_flight.is_empty() || !end.client_waits() {
-                break;
-            }
-            answered = true;
-            backend.to_client = Some(Box::pin(session.answer_the_rest(os::describe(status))));
         }
     }
     session.oddities.sum_up(&log);
@@ -195,79 +169,6 @@ pub async fn relay(
         Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },
         _ => Outcome::Requested,
     })
-}
-
-/// The server of the moment, and the directions that come from it.
-struct Backend<'s, 'a> {
-    session: &'s Session<'a>,
-    _files: SecretFiles,
-    to_client: Pump<'s>,
-    logs: Pump<'s>,
-    /// How it ended, when its end is the session's.
-    status: Option<ExitStatus>,
-    /// Whether it has ended and its end is not the session's.
-    lost: bool,
-}
-
-impl<'s, 'a> Backend<'s, 'a> {
-    fn new(session: &'s Session<'a>, files: SecretFiles) -> Self {
-        Self { session, _files: files, to_client: None, logs: None, status: None, lost: false }
-    }
-
-    fn connect(&mut self, stdout: ChildStdout, stderr: ChildStderr) {
-        let session = self.session;
-        self.to_client = Some(Box::pin(session.to_client(stdout)));
-        self.logs = Some(Box::pin(stderr::pump(stderr, session.redactor, session.log)));
-        self.lost = false;
-    }
-
-    fn runs(&self) -> bool {
-        self.status.is_none() && !self.lost
-    }
-
-    fn is_lost(&self) -> bool {
-        self.lost
-    }
-
-    /// Whether everything that the server said is passed on.
-    fn is_drained(&self) -> bool {
-        self.to_client.is_none() && self.logs.is_none()
-    }
-
-    /// The server ended on the probe with this id, or after it: what it said on stdout is worth nothing.
-    async fn lost(&mut self, probe: Option<Id>) {
-        self.to_client = None;
-        let _ = timeout(LAST_WORDS, run(&mut self.logs)).await;
-        self.logs = None;
-        self.session.connect(None).await;
-        self.lost = true;
-        if let Some(probe) = probe {
-            let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);
-            self.session.refuse(std::slice::from_ref(&probe), &refusal).await;
-            self.session.in_flight.settle(&probe);
-        }
-    }
-
-    /// Puts a fresh server in the place of this one.
-    async fn renew(&mut self, process: &mut Process, again: &Again<'_>) {
-        if !self.lost {
-            process.kill();
-        }
-        let status = process.wait().await;
-        self.lost(None).await;
-        match again(process) {
-            Ok((Streams { stdin, stdout, stderr }, files)) => {
-                self._files = files;
-                self.session.connect(Some(stdin)).await;
-                self.connect(stdout, stderr);
-            }
-            Err(error) => {
-                self.session.log.note(&format!("error: {error}"));
-                self.status = Some(status);
-            }
-        }
-        self.session.shield.renew();
-    }
 }
 
 /// One direction, until it ends.

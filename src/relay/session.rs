@@ -61,12 +61,12 @@ impl Progress {
 }
 
 impl<'a> Session<'a> {
-    /// A session that writes to the client through `writer`, to a server through `stdin`, and down into `recording`.
+    /// A session without a server yet, that writes to the client through `writer`, and down into `recording`.
     pub(super) fn new(
         redactor: &'a Redactor,
         settings: &'a Settings,
         log: &'a Log,
-        (writer, stdin): (Writer, ChildStdin),
+        writer: Writer,
         recording: Option<Recording>,
     ) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl<'a> Session<'a> {
             settings,
             log,
             writer: Mutex::new(writer),
-            stdin: Mutex::new(Some(stdin)),
+            stdin: Mutex::new(None),
             recorder: Recorder::new(recording, redactor, log),
             in_flight: InFlight::default(),
             asking: Asking::default(),

@@ -35,18 +35,18 @@ impl Session<'_> {
             self.note_read(n);
             framer.filled(n);
             while let Some(frame) = framer.next_frame() {
-                self.from_server(frame, &mut stray).await;
+                self.server_frame(frame, &mut stray).await;
             }
             if n == 0 {
                 if let Some(frame) = framer.finish() {
-                    self.from_server(frame, &mut stray).await;
+                    self.server_frame(frame, &mut stray).await;
                 }
                 return self.log.push(&stray.finish());
             }
         }
     }
 
-    async fn from_server(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
+    async fn server_frame(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
         let (line, shape) = match frame {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,

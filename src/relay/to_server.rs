@@ -22,18 +22,18 @@ impl Session<'_> {
             self.heard.set(self.heard.get() || n > 0);
             framer.filled(n);
             while let Some(frame) = framer.next_frame() {
-                self.from_client(frame).await;
+                self.client_frame(frame).await;
             }
             if n == 0 {
                 if let Some(frame) = framer.finish() {
-                    self.from_client(frame).await;
+                    self.client_frame(frame).await;
                 }
                 return self.connect(None).await;
             }
         }
     }
 
-    async fn from_client(&self, frame: Frame<'_>) {
+    async fn client_frame(&self, frame: Frame<'_>) {
         let (line, shape) = match frame {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.refuse_long(length, &shape).await,
