@@ -10,13 +10,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::output::{json, printable};
+use super::output::{json, one_line};
 use super::runtime::block_on;
 use super::secret::what_weak_means;
-use super::standing::{Problem, Standing, State, is_credential, is_pinned};
+use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
 use crate::manifest::{self, Manifest, Server, looks_opaque};
-use crate::provider::resolve::{DEADLINE, all_or_nothing};
+use crate::plan::program::is_pinned;
+use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
 use crate::provider::{Providers, attempt};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
@@ -185,7 +186,7 @@ impl Entry {
         paths: &Paths,
     ) -> Result<(), Error> {
         let providers = Providers::new(&manifest.providers, &context.env, paths);
-        let attempts = block_on(attempt(&server.secrets, providers, DEADLINE))?;
+        let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };
             let variable = attempt.variable.clone();
@@ -219,7 +220,7 @@ impl Report {
     /// Writes the report for people.
     fn show(&self, context: &Context) {
         let line = |mark: &str, name: &str, text: &str| {
-            context.out.data(&printable(&format!("{mark:<4}  {name}: {text}")));
+            context.out.data(&one_line(&format!("{mark:<4}  {name}: {text}")));
         };
         for manifest in &self.manifests {
             line("ok", "manifest", manifest);
@@ -234,7 +235,7 @@ impl Report {
             for problem in &entry.problems {
                 line("fail", &entry.name, &problem.message);
                 for detail in problem.details() {
-                    context.out.data(&printable(&format!("      {detail}")));
+                    context.out.data(&one_line(&format!("      {detail}")));
                 }
             }
             for secret in &entry.secrets {

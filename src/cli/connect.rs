@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::output::{Output, printable};
+use super::output::{Output, one_line};
 use super::runtime::block_on;
 use super::{Context, Global};
 use crate::error::Error;
@@ -93,7 +93,7 @@ fn log_line(log: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let level = log["level"].as_str().unwrap_or("log");
     let logger = log["logger"].as_str().map(|name| format!(" {name}")).unwrap_or_default();
-    printable(&format!("{level}{logger}: {}", text(&log["data"]))).replace('\n', "\\n")
+    one_line(&format!("{level}{logger}: {}", text(&log["data"])))
 }
 
 /// Reports a failed session and returns its exit code: the server's own when it did not start or ended, 1 when it answered

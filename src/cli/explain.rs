@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Problem, Standing, State, is_credential, is_pinned};
+use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
 use crate::launch::env::Origin;
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
-use crate::plan::program::locate;
+use crate::plan::program::{is_pinned, locate};
 use crate::plan::{LaunchPlan, Surroundings};
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
@@ -225,15 +225,19 @@ fn protections(server: &Server) -> Vec<Protection> {
         (_, Integrity::Fast) => (true, "at each start, files that look changed are hashed"),
         (_, Integrity::Full) => (true, "at each start, every file is hashed"),
     };
+    let pinned = is_pinned(server);
     vec![
         Protection { name: "redaction", on: open.is_empty(), detail: redacted },
         Protection { name: "scrubbed environment", on: loaders.is_empty(), detail: environment },
         protection(
             "pinned",
-            is_pinned(server),
+            pinned,
             match server.package {
                 Package::Npm(_) | Package::Pypi(_) => "to what the lockfile has",
-                Package::Binary(_) => "to the digest in the manifest",
+                Package::Binary(_) if pinned => "to the digest in the manifest",
+                Package::Binary(_) => {
+                    "the digest is of an interpreter or a script, not of all that runs"
+                }
                 Package::Command(_) => "nothing says what the program must be",
             },
         ),

@@ -73,7 +73,7 @@ fn found(machine: &Machine) -> Vec<String> {
         None => "found no uv, which PyPI servers are installed with".to_owned(),
     };
     let withheld = machine.withheld.iter().map(|name| {
-        format!("`{name}` holds a password, which is not written down: give it as a secret to the servers that need it")
+        format!("`{name}` may hold a password and is not written down: give it as a secret to the servers that need it")
     });
     [runtime("Node", &machine.node), runtime("Python", &machine.python), uv]
         .into_iter()
@@ -102,6 +102,10 @@ struct InitError {
 impl Fault for InitError {
     fn kind(&self) -> Kind {
         Kind::Io
+    }
+
+    fn hint(&self) -> Option<String> {
+        private::hint(&self.source)
     }
 }
 

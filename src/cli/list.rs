@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Standing, State, is_pinned};
+use super::standing::{Standing, State};
 use crate::error::Error;
 use crate::manifest::{self, Level};
+use crate::plan::program::is_pinned;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 

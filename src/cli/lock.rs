@@ -13,8 +13,7 @@ use crate::error::Error;
 use crate::manifest::lock::{Locked, Lockfile};
 use crate::manifest::{self, RuntimeChoice, Server};
 use crate::plan::program::current_entry;
-use crate::runner::npm::{self, NpmError};
-use crate::runner::{Package, pypi};
+use crate::runner::{Package, RunnerError, npm, pypi};
 use crate::sys::os;
 use crate::sys::path::Paths;
 
@@ -132,8 +131,8 @@ impl Resolver<'_> {
 }
 
 /// An empty folder among our own: `TMPDIR` may be one that others can write to.
-fn empty_folder(state: &Path) -> Result<tempfile::TempDir, NpmError> {
+fn empty_folder(state: &Path) -> Result<tempfile::TempDir, RunnerError> {
     let made = os::create_private_folder(state)
         .and_then(|()| tempfile::Builder::new().prefix("lock-").tempdir_in(state));
-    made.map_err(|source| NpmError::Files { path: state.to_owned(), source })
+    made.map_err(|source| RunnerError::files(state, source))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
@@ -78,6 +79,11 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// The same as one line, for a cell or a place in a sentence: a name or a path cannot look like a line of its own.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
 /// JSON with those characters written as `\uXXXX`, which is the same JSON: they can only stand in strings.
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -95,13 +101,35 @@ pub fn printable_json(json: &str) -> String {
 
 /// Whether a terminal would obey or hide a character instead of showing it.
 fn is_hidden(c: char) -> bool {
-    let invisible = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    (c.is_control() && c != '\n' && c != '\t') || invisible
+    (c.is_control() && c != '\n' && c != '\t') || INVISIBLE.iter().any(|range| range.contains(&c))
 }
+
+/// Characters that no font draws, that change the order of others or that end a line where nobody sees it: Unicode's
+/// `Default_Ignorable_Code_Point` and `Bidi_Control`, line and paragraph separators, annotations and the empty Braille cell.
+const INVISIBLE: &[RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
 
 /// Rows as lines with their columns aligned.
 pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
-    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| printable(&cell))).collect();
+    let rows: Vec<[String; N]> = rows.map(|row| row.map(|cell| one_line(&cell))).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
     let line = |row: &[String; N]| {
@@ -126,9 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn what_no_font_draws_is_spelt() {
+        let invisible = "\u{ad}\u{61c}\u{115f}\u{1160}\u{180b}\u{180e}\u{2028}\u{2029}\u{202d}\u{2066}\u{2800}\u{3164}\
+                         \u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{fffb}\u{e0000}\u{e0100}\u{e0fff}";
+        for c in invisible.chars() {
+            assert_eq!(printable(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+        let drawn = "é 漢 ‰ ⠿ ｡ \u{10000}";
+        assert_eq!(printable(drawn), drawn);
+    }
+
+    #[test]
     fn columns_are_aligned_and_nothing_steers_the_terminal() {
-        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x"]].map(|row| row.map(str::to_owned));
-        assert_eq!(table(rows.into_iter()), ["A                  LONG", "local://\\u{1b}[2J  x"]);
+        let rows = [["A", "LONG"], ["local://\u{1b}[2J", "x\nB"]].map(|row| row.map(str::to_owned));
+        assert_eq!(
+            table(rows.into_iter()),
+            ["A                  LONG", "local://\\u{1b}[2J  x\\nB"]
+        );
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use super::Context;
 use crate::error::Error;
-use crate::runner::npm::{Npm, NpmError};
-use crate::runner::pypi::{PypiError, Uv};
+use crate::runner::RunnerError;
+use crate::runner::npm::Npm;
+use crate::runner::pypi::Uv;
 use crate::sys::machine::{Machine, find_program};
 use crate::sys::path::Paths;
 
@@ -35,10 +36,10 @@ impl<'a> Packagers<'a> {
                 self.machine = Some(Machine::capture(env, self.paths));
             }
             let machine = self.machine();
-            let node = machine.node.as_ref().ok_or(NpmError::NoNode)?;
+            let node = machine.node.as_ref().ok_or(RunnerError::NoNode)?;
             self.npm = Some(Npm::find(&node.path, machine.path.as_ref(), env)?);
         }
-        self.npm.as_ref().ok_or_else(|| NpmError::NoNode.into())
+        self.npm.as_ref().ok_or_else(|| RunnerError::NoNode.into())
     }
 
     /// uv.
@@ -48,10 +49,10 @@ impl<'a> Packagers<'a> {
             let machine = self.machine();
             let recorded = machine.uv.clone().filter(|uv| uv.exists());
             let on_path = || find_program("uv", env.var("PATH").unwrap_or_default());
-            let program = recorded.or_else(on_path).ok_or(PypiError::NoUv)?;
+            let program = recorded.or_else(on_path).ok_or(RunnerError::NoUv)?;
             self.uv = Some(Uv::at(program, machine.path.as_ref(), env)?);
         }
-        self.uv.as_ref().ok_or_else(|| PypiError::NoUv.into())
+        self.uv.as_ref().ok_or_else(|| RunnerError::NoUv.into())
     }
 
     /// What is known of this machine.

@@ -3,22 +3,27 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Context;
 use crate::error::{Error, Fault, Kind};
 use crate::manifest;
-use crate::mcp::Refusal;
+use crate::mcp::era::PROBE;
+use crate::mcp::{Era, Refusal, budget};
 use crate::plan::program::program;
 use crate::plan::{LaunchPlan, Surroundings};
 use crate::provider::Providers;
 use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
+use crate::relay::input::Input;
 use crate::relay::record::Recording;
-use crate::relay::{Client, Outcome, refuse, relay};
+use crate::relay::{self, Client, Outcome, refuse, relay};
+use crate::store::{Digest, Store};
 use crate::sys::machine::Machine;
-use crate::sys::os::{self, Guard, Reader, Signals, Writer};
+use crate::sys::os::{self, Guard, Process, Signals, Writer};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
@@ -51,12 +56,13 @@ impl Run {
         let guard = Guard::start();
         let runtime = runtime().map_err(|source| self.failed(source))?;
         let code = runtime.block_on(async {
-            match self.session(context, guard).await {
+            let mut input = None;
+            match self.session(context, guard, &mut input).await {
                 Ok(code) => code,
                 Err(error) => {
                     // The client waits for an answer: tell it too, not only the log that few people open.
                     context.out.report(&error);
-                    answer(&Refusal::launch(&self.name, &error)).await;
+                    answer(input, &Refusal::launch(&self.name, &error)).await;
                     error.exit_code()
                 }
             }
@@ -66,8 +72,14 @@ impl Run {
         Ok(ExitCode::from(code))
     }
 
-    /// From the manifest to the server's end.
-    async fn session(&self, context: &Context, guard: io::Result<Guard>) -> Result<u8, Error> {
+    /// From the manifest to the server's end. What the client has said so far is in `input` when it fails.
+    async fn session(
+        &self,
+        context: &Context,
+        guard: io::Result<Guard>,
+        input: &mut Option<Input>,
+    ) -> Result<u8, Error> {
+        let begin = Instant::now();
         let guard = guard.map_err(|source| self.failed(source))?;
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
@@ -78,25 +90,36 @@ impl Run {
         let machine = Machine::load(&paths)?;
         let program = program(server, &paths, machine.as_ref())?;
         allowed.run(program.lock.as_ref())?;
+        let install = program.install;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
         if machine.is_none() {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
         }
+        let ahead = input.insert(Input::take_over().map_err(|source| self.failed(source))?);
+        if plan.settings.era == Some(Era::Stateful) && answer_probes(ahead).await {
+            return Ok(0);
+        }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
-        let resolved = resolve(&server.name, &server.secrets, providers, DEADLINE).await?;
+        let deadline = deadline(ahead, begin);
+        let resolved = resolve(&server.name, &server.secrets, providers, deadline).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
         let recording = self.record.as_deref().map(Recording::create).transpose()?;
         let credentials = plan.launch.credentials();
-        let running = plan.launch.spawn(guard, &resolved.secrets, &paths)?;
-        let client = Client::take_over().map_err(|source| self.failed(source))?;
+        let spawned = plan.launch.spawn(&resolved.secrets, &paths, |order| guard.spawn(order))?;
+        let input = input.take().map_or_else(Input::take_over, Ok);
+        let client = input.and_then(Client::take_over).map_err(|source| self.failed(source))?;
         // Built while the server starts: it has nothing to say yet.
         let redactor = Redactor::new(&resolved.secrets, &credentials);
-        drop(resolved);
-        let outcome = relay(running, client, &redactor, &plan.settings, recording).await;
+        let again = |process: &mut Process| {
+            Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
+        };
+        let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
+        let server = relay::Server { spawned, again: &again, learn: &learn };
+        let outcome = relay(server, client, &redactor, &plan.settings, recording).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.
-            answer(&Refusal::server_ended(&server.name, &os::describe(status))).await;
+            answer(None, &Refusal::server_ended(&self.name, &os::describe(status))).await;
         }
         Ok(outcome.exit_code())
     }
@@ -118,15 +141,57 @@ impl Run {
 /// Answers a client whose command line for `run` is wrong: its configuration has a mistake that it should hear of.
 pub(super) fn refuse_usage(message: &str) {
     if let Ok(runtime) = runtime() {
-        runtime.block_on(answer(&Refusal::usage(message)));
+        runtime.block_on(answer(None, &Refusal::usage(message)));
         runtime.shutdown_background();
     }
 }
 
-/// Answers every request with `refusal` until the client has had enough.
-async fn answer(refusal: &Refusal) {
+/// Answers the probes of a client whose server is known to have no answer: without starting it, and without reading a secret.
+/// Whether the client has gone since.
+async fn answer_probes(input: &mut Input) -> bool {
+    let Ok(mut output) = Writer::stdout() else { return false };
+    while let Some(opening) = input.opening().await {
+        if opening.envelope.method.usable().is_none_or(|method| method != PROBE) {
+            break;
+        }
+        let mut line = Refusal::no_such_method(PROBE).answer(opening.envelope.id.usable());
+        line.push(b'\n');
+        if output.write_all(&line).await.is_err() {
+            return true;
+        }
+        input.skip_line();
+    }
+    input.is_over()
+}
+
+/// The deadline for the secrets: shorter where the client is known to give less time, so that it is still there to be told.
+async fn deadline(input: &mut Input, begin: Instant) -> Duration {
+    let start = Instant::now();
+    let told = async {
+        match input.opening().await.and_then(|opening| opening.claim.client) {
+            Some(client) => budget::answer_within(&client),
+            None => None,
+        }
+    };
+    let budget = timeout(DEADLINE, told).await.ok().flatten();
+    let left = budget.map(|budget| (begin + budget).saturating_duration_since(start));
+    let limit = left.unwrap_or(DEADLINE).min(DEADLINE);
+    sleep_until(start + limit).await;
+    limit
+}
+
+/// Keeps what a session has shown of a server's era, beside the relay: another process may be changing the store.
+fn note_era(paths: &Paths, install: Digest, era: Era) {
+    let store = Store::of(paths);
+    // Next time the server is asked again, and that is all.
+    std::thread::spawn(move || store.note_era(&install, era));
+}
+
+/// Answers every request with `refusal` until the client has had enough. What was read of it already is in `input`.
+async fn answer(input: Option<Input>, refusal: &Refusal) {
     // Whatever ends it, the exit code stays that of the failed launch.
-    let (Ok(mut input), Ok(mut output)) = (Reader::stdin(), Writer::stdout()) else { return };
+    let input = input.map_or_else(Input::take_over, Ok);
+    let (Ok(mut input), Ok(mut output)) = (input, Writer::stdout()) else { return };
     let stopped = async {
         match Signals::listen() {
             Ok(mut signals) => signals.recv().await,

@@ -10,7 +10,6 @@ use crate::launch::LaunchError;
 use crate::launch::env::names_credential;
 use crate::manifest::{Cwd, Server, looks_opaque};
 use crate::plan::program::{ProgramError, program};
-use crate::runner::Package;
 use crate::secret::userinfo;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
@@ -110,11 +109,6 @@ impl Standing {
         }
         self.problems.push(problem);
     }
-}
-
-/// Whether what runs was fixed beforehand: by the lockfile or by a digest.
-pub(super) fn is_pinned(server: &Server) -> bool {
-    !matches!(server.package, Package::Command(_))
 }
 
 /// Whether a plain setting looks like a credential: by its name, by its text, or as a URL with a password in it.

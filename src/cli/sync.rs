@@ -13,9 +13,7 @@ use crate::error::Error;
 use crate::manifest::lock::{Locked, Lockfile};
 use crate::manifest::{self, Level, RuntimeChoice, Server};
 use crate::plan::program;
-use crate::runner::npm::{self, NpmError};
-use crate::runner::pypi;
-use crate::runner::{NpmPackage, Package, PypiPackage};
+use crate::runner::{NpmPackage, Package, PypiPackage, RunnerError, npm, pypi};
 use crate::store::{Digest, Runtime, Store, Tie};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
@@ -83,7 +81,7 @@ impl Installer<'_> {
     fn npm(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
         let (keys, locked) = self.locked(server)?;
         let Locked::Npm(locked) = locked else { return Ok(()) };
-        let node = self.machine.node.as_ref().ok_or(NpmError::NoNode)?;
+        let node = self.machine.node.as_ref().ok_or(RunnerError::NoNode)?;
         let (path, version) = (node.path.clone(), node.version.clone());
         let runtime = Runtime { path, version, flags: Vec::new() };
         let npm = self.packagers.npm()?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::printable;
+use super::output::one_line;
 use super::{Context, Outcomes};
 use crate::error::Error;
 use crate::manifest::{self, Integrity, Server};
@@ -109,7 +109,8 @@ fn examine_program<'a>(
     machine: Option<&Machine>,
 ) -> Examined<'a> {
     let strict = Server { integrity: Integrity::Full, ..server.clone() };
-    let pinned = program::program(&strict, paths, machine)?.pinned;
+    program::program(&strict, paths, machine)?;
+    let pinned = program::is_pinned(server);
     let (differences, extra) = (Vec::new(), Vec::new());
     let report =
         Report { server: &server.name, pinned, files: None, tree: None, differences, extra };
@@ -120,10 +121,10 @@ impl Report<'_> {
     fn print(&self, context: &Context) {
         let Self { server, files, differences, extra, .. } = self;
         for Named { path, fault } in differences {
-            context.out.data(&format!("{server}: {fault} {}", printable(path)));
+            context.out.data(&format!("{server}: {fault} {}", one_line(path)));
         }
         for path in extra {
-            context.out.data(&format!("{server}: extra {}", printable(path)));
+            context.out.data(&format!("{server}: extra {}", one_line(path)));
         }
         context.out.data(&match (files, self.pinned, differences.len()) {
             (Some(files), _, 0) => format!("{server}: {files} files as locked"),

@@ -97,7 +97,7 @@ pub fn variables(
     variables
 }
 
-/// The variables whose value carries a password (`http://user:password@proxy`): no secrets by the manifest, and as little
+/// The variables whose value may carry a password (`http://user:password@proxy`): no secrets by the manifest, and as little
 /// for the client to read.
 pub fn with_passwords(variables: &Variables) -> impl Iterator<Item = (&str, Secret)> {
     variables.iter().filter_map(|(name, (value, _))| {

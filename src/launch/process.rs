@@ -8,9 +8,9 @@ use super::LaunchError;
 use super::env::{Variables, with_passwords};
 use super::file::SecretFiles;
 use crate::secret::{Delivery, Secret, SecretSet};
-use crate::sys::command::{Order, Started};
+use crate::sys::command::Order;
 use crate::sys::env::ScrubbedEnv;
-use crate::sys::os::{self, Guard};
+use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// What to start, decided before any secret is known.
@@ -28,14 +28,6 @@ pub struct Launch {
     pub variables: Variables,
 }
 
-/// A running server.
-pub struct Server {
-    /// Its process and the three streams.
-    pub started: Started,
-    /// The files that carry secrets to it; they live as long as it does.
-    pub files: SecretFiles,
-}
-
 impl Launch {
     /// The credentials among the variables, with their names: nobody called them secrets, and the client must not read
     /// them either.
@@ -43,19 +35,20 @@ impl Launch {
         with_passwords(&self.variables).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Has the guard start the server with these secrets.
+    /// Has the server started with these secrets by `start`. With what that gave come the files that carry secrets to the
+    /// server; they live as long as it does.
     ///
     /// # Errors
     /// The working directory or the program is not there, the program cannot be run, a secret cannot be delivered.
-    pub fn spawn(
-        self,
-        guard: Guard,
+    pub fn spawn<T>(
+        &self,
         secrets: &SecretSet,
         paths: &Paths,
-    ) -> Result<Server, LaunchError> {
+        start: impl FnOnce(&Order<'_>) -> io::Result<T>,
+    ) -> Result<(T, SecretFiles), LaunchError> {
         if !self.cwd.is_dir() {
             let cwd = self.cwd.display().to_string();
-            return Err(LaunchError::NoWorkingDirectory { server: self.server, cwd });
+            return Err(LaunchError::NoWorkingDirectory { server: self.server.clone(), cwd });
         }
         if !os::is_of_program_format(&self.program) {
             let source =
@@ -74,8 +67,8 @@ impl Launch {
             cwd: &self.cwd,
             keep_open: &files.keep_open(),
         };
-        let started = guard.spawn(&order).map_err(|source| self.spawn_error(source))?;
-        Ok(Server { started, files })
+        let started = start(&order).map_err(|source| self.spawn_error(source))?;
+        Ok((started, files))
     }
 
     #[expect(

@@ -21,7 +21,7 @@ pub struct Allowed<'a> {
 impl Server {
     /// What records of this server are filed under.
     pub fn subject(&self) -> Subject<'_> {
-        Subject { manifest: &self.manifest, server: &self.name }
+        Subject { manifest: &self.resolved, server: &self.name }
     }
 
     /// Judges the manifest entry: one of the user's own may run, a project's if exactly it was accepted.

@@ -234,7 +234,12 @@ impl Mistake {
             }
             Self::Inexact { name, asked, .. } => {
                 let name = shown(name);
-                let asked = if asked.is_empty() { String::new() } else { format!("@{asked}") };
+                // The hint is a command: what a shell would read otherwise is left out.
+                let is_word = asked.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+                let asked = match is_word && !asked.is_empty() {
+                    true => format!("@{asked}"),
+                    false => String::new(),
+                };
                 format!("`npm view {name}{asked} version` shows it; write `{name}@VERSION`")
             }
             Self::NotPypi { .. } => "write the package's name and exact version".into(),

@@ -37,7 +37,8 @@ pub enum Cwd {
 pub enum RuntimeChoice {
     /// The program at this absolute path.
     Path(PathBuf),
-    /// One of this version, such as `3.12`; for `pypi` only.
+    /// One of this version: a Python such as `3.12`, which the lock entry has too, or a Node such as `22`, which the
+    /// machine record has.
     Version(String),
 }
 
@@ -77,8 +78,10 @@ pub struct Server {
     pub name: String,
     /// Which manifest it came from.
     pub level: Level,
-    /// The path of that manifest.
+    /// The path of that manifest, as it was named.
     pub manifest: PathBuf,
+    /// The file that this path led to when it was read.
+    pub resolved: PathBuf,
     /// What it starts.
     pub package: Package,
     /// Which of the package's entry points, where it has several.

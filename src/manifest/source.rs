@@ -18,8 +18,10 @@ pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 /// The text of one manifest.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// Where it was read from.
+    /// Where it was read from, as it was named.
     pub(super) path: PathBuf,
+    /// The same file with every link resolved.
+    pub(super) resolved: PathBuf,
     /// The whole file, without a byte-order mark.
     pub(super) text: String,
 }
@@ -27,7 +29,13 @@ pub(super) struct Source {
 impl Source {
     /// Reads a manifest.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let file = permission::open_owned(path)?;
+        // The links that lead to it are judged, then followed once, and the file is opened by its own path: what was read
+        // and where it was read from belong together, wherever the links lead afterwards.
+        drop(permission::open_owned(path)?);
+        let resolved = path
+            .canonicalize()
+            .map_err(|source| permission::Insecure::Read { path: path.to_owned(), source })?;
+        let file = permission::open_owned(&resolved)?;
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1)
             .read_to_end(&mut bytes)
@@ -35,7 +43,7 @@ impl Source {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(Error::TooLarge(path.to_owned()));
         }
-        Self::of(path, bytes)
+        Ok(Self { resolved, ..Self::of(path, bytes)? })
     }
 
     /// A manifest of these bytes.
@@ -46,13 +54,13 @@ impl Source {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                let place = Self { path, text }.place(at..at);
+                let place = Self { resolved: path.clone(), path, text }.place(at..at);
                 return Err(Error::invalid(vec![(Mistake::NotUtf8, place)]));
             }
         };
         // Notepad writes a byte-order mark; TOML has no use for one.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        Ok(Self { path, text })
+        Ok(Self { resolved: path.clone(), path, text })
     }
 
     /// The position of a span, with its line as an error may show it.

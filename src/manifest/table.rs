@@ -76,8 +76,8 @@ pub(super) struct Server {
     /// Which of the package's programs to start, where it has several.
     #[schemars(with = "Option<String>")]
     pub(super) bin: Option<Spanned<String>>,
-    /// The node or Python to use instead of the machine's own: an absolute path (user manifest only), or for `pypi` a
-    /// version such as `3.12`.
+    /// The node or Python to use instead of the machine's own: an absolute path (user manifest only), or a version such as
+    /// `22` or `3.12`.
     #[schemars(with = "Option<String>")]
     pub(super) runtime: Option<Spanned<String>>,
     /// Arguments for the server.

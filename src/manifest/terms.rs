@@ -20,6 +20,9 @@ use crate::secret::SecretRequest;
 use crate::store::Digest;
 use crate::trust::{Fact, Terms, mark};
 
+/// What the key of a plain setting begins with, before its name.
+pub(crate) const VARIABLE: &str = "4 variable ";
+
 impl Server {
     /// The digest of all that the manifest entry decides.
     pub(super) fn digest(&self) -> Digest {
@@ -35,10 +38,15 @@ impl Server {
             Some(entry) => locked_packages(entry)?,
             None => BTreeMap::new(),
         };
+        let mut facts = self.facts();
+        if let Some(entry) = lock {
+            let says = format!("has the entry point `{}`", entry.head()?.entry);
+            facts.insert("1 entry".to_owned(), Fact { says, value: None });
+        }
         Ok(Terms {
             entry: self.digest().to_string(),
             lock: lock.map(|entry| entry.digest().to_string()),
-            facts: self.facts(),
+            facts,
             packages,
         })
     }
@@ -49,6 +57,7 @@ impl Server {
             name,
             level: _,
             manifest: _,
+            resolved: _,
             package,
             bin,
             runtime,
@@ -99,6 +108,7 @@ impl Server {
         })
     }
 
+    /// The first character of a key says how near to the question a fact is shown: `0` what is started, right above it.
     fn facts(&self) -> BTreeMap<String, Fact> {
         let mut facts = BTreeMap::new();
         let mut say = |key: String, says: String, value: Option<String>| {
@@ -106,15 +116,19 @@ impl Server {
         };
         let package = self.package.to_string();
         say("0 package".into(), format!("starts {package}"), None);
+        if let Package::Binary(binary) = &self.package {
+            say("0 sha256".into(), format!("has the digest {}", binary.sha256), None);
+        }
         if let Some(bin) = &self.bin {
             say("1 bin".into(), format!("starts its program `{bin}`"), None);
         }
         if let Some(RuntimeChoice::Version(version)) = &self.runtime {
-            say("1 runtime".into(), format!("runs on Python {version}"), None);
+            let language = if matches!(self.package, Package::Pypi(_)) { "Python" } else { "Node" };
+            say("1 runtime".into(), format!("runs on {language} {version}"), None);
         }
         if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
             for package in with {
-                say(format!("1 with {package}"), format!("brings along {package}"), None);
+                say(format!("5 with {package}"), format!("brings along {package}"), None);
             }
             for package in allow_sdist {
                 let says = format!("builds {package} from source, which runs its code");
@@ -140,7 +154,8 @@ impl Server {
             }
         }
         for (name, value) in &self.env.plain {
-            say(format!("4 variable {name}"), format!("has `{name}` set to"), Some(value.clone()));
+            let value = Some(json!(value).to_string());
+            say(format!("{VARIABLE}{name}"), format!("has `{name}` set to"), value);
         }
         for preset in &self.env.presets {
             let says = format!("gets the variables of the preset `{}`", preset.name());

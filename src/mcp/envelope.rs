@@ -10,6 +10,8 @@ use std::hash::{Hash, Hasher};
 
 use serde::de::IgnoredAny;
 
+use super::scan::members::{member, plain};
+
 /// The longest spelling of an id that is kept, in bytes. The longest id of a client on record is a UUID.
 pub const MAX_ID: usize = 1024;
 
@@ -27,6 +29,46 @@ pub struct Envelope {
     pub result: bool,
     /// Whether there is an `error` other than `null`.
     pub error: bool,
+    /// Whether readers could take it for different messages: see [`Names`].
+    pub ambiguous: bool,
+}
+
+/// The names by which a message is judged, as far as they have been met in one object.
+///
+/// Readers differ: most take the last of two equal names, some the first, and those that ignore case (Go's
+/// `encoding/json`) take `METHOD` for `method`. What one reader lets pass as one thing another could then run as another,
+/// so a message with either is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Names(u8);
+
+impl Names {
+    const WATCHED: [&'static str; 5] = ["jsonrpc", "id", "method", "params", "name"];
+
+    /// Meets a name, which stands without its quotes; whether it is one too many, or a watched one in another case.
+    pub fn meet(&mut self, name: &[u8]) -> bool {
+        // Each character of a name is at most an escape of six bytes.
+        if name.len() > 7 * 6 {
+            return false;
+        }
+        let name = plain(name);
+        let Some(at) = Self::WATCHED.iter().position(|watched| same_but_for_case(&name, watched))
+        else {
+            return false;
+        };
+        let met = self.0 & 1 << at != 0;
+        self.0 |= 1 << at;
+        met || name != Self::WATCHED[at]
+    }
+}
+
+/// Whether a reader that ignores case takes `name` for `watched`. Two characters beyond ASCII fold to letters of it.
+fn same_but_for_case(name: &str, watched: &str) -> bool {
+    let folded = name.chars().map(|c| match c {
+        'ſ' => 's',
+        '\u{212A}' => 'k',
+        c => c.to_ascii_lowercase(),
+    });
+    folded.eq(watched.chars())
 }
 
 impl Envelope {
@@ -72,18 +114,11 @@ pub(super) enum Member {
 impl Member {
     /// The member of this name, which stands without its quotes.
     pub(super) fn named(name: &[u8]) -> Option<Self> {
-        let plain;
-        let name = if name.contains(&b'\\') {
-            plain = decoded(name)?;
-            plain.as_bytes()
-        } else {
-            name
-        };
-        match name {
-            b"id" => Some(Self::Id),
-            b"method" => Some(Self::Method),
-            b"result" => Some(Self::Result),
-            b"error" => Some(Self::Error),
+        match &*plain(name) {
+            "id" => Some(Self::Id),
+            "method" => Some(Self::Method),
+            "result" => Some(Self::Result),
+            "error" => Some(Self::Error),
             _ => None,
         }
     }
@@ -165,23 +200,30 @@ impl Id {
         Some(Self { raw: raw.into(), plain: plain_number(raw) })
     }
 
+    /// The id that a value as it is spelled is.
+    fn of(value: &[u8]) -> Option<Self> {
+        match value.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")) {
+            Some(text) => Self::text(text),
+            None => Self::number(value),
+        }
+    }
+
     /// The id in `params.requestId` of a `notifications/cancelled`.
     pub fn cancelled_by(line: &[u8]) -> Option<Self> {
-        #[derive(serde::Deserialize)]
-        struct Cancelled<'a> {
-            #[serde(borrow)]
-            params: Params<'a>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Params<'a> {
-            #[serde(borrow, rename = "requestId")]
-            request_id: &'a serde_json::value::RawValue,
-        }
-        let message: Cancelled<'_> = serde_json::from_slice(line).ok()?;
-        let raw = message.params.request_id.get();
-        match raw.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(text) => Self::text(text.as_bytes()),
-            None => Self::number(raw.as_bytes()),
+        Self::of(member(member(line, "params")?, "requestId")?)
+    }
+
+    /// The same digits as the other kind of id, `7` for `"7"`: some servers answer with it, and some clients take that.
+    pub fn twin(&self) -> Option<Self> {
+        let plain = self.plain();
+        match plain.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(digits)
+                if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                Self::number(digits.as_bytes())
+            }
+            Some(_) => None,
+            None => Self::text(plain.as_bytes()),
         }
     }
 
@@ -286,10 +328,37 @@ mod tests {
     }
 
     #[test]
+    fn an_id_has_a_twin_of_the_other_kind() {
+        assert_eq!(id("7").twin(), Some(id("\"7\"")));
+        assert_eq!(id("\"7\"").twin(), Some(id("7")));
+        assert_eq!(id("\"a\"").twin(), None);
+    }
+
+    #[test]
+    fn names_that_readers_could_tell_apart_differently_are_met() {
+        let odd = |names: &[&str]| {
+            let mut met = Names::default();
+            names.iter().any(|name| met.meet(name.as_bytes()))
+        };
+        assert!(!odd(&["jsonrpc", "id", "method", "params", "name", "x", "x", "X"]));
+        for names in [
+            &["id", "id"][..],
+            &["Method"],
+            &["id", r"\u0069d"],
+            &["param\u{17F}"],
+            &[r"\u004eame"],
+        ] {
+            assert!(odd(names), "{names:?}");
+        }
+    }
+
+    #[test]
     fn a_message_is_known_by_its_members() {
         let id = || Field::Is(Id::from(1));
         let method = || Field::Is("ping".to_owned());
-        let of = |id, method, result, error| Envelope { id, method, result, error }.kind();
+        let of = |id, method, result, error| {
+            Envelope { id, method, result, error, ..Envelope::default() }.kind()
+        };
         assert_eq!(of(id(), method(), false, false), Some(Kind::Request));
         assert_eq!(of(Field::Unusable, method(), false, false), Some(Kind::Request));
         assert_eq!(of(Field::Absent, method(), false, false), Some(Kind::Notification));

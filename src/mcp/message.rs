@@ -76,13 +76,33 @@ impl Refusal {
         Self::too_long(INTERNAL_ERROR, "answer", length, limit)
     }
 
-    /// hushpipe, as a client, has no such method for the server.
+    /// A message names something twice, or in another case: readers could take it for different messages.
+    pub fn ambiguous() -> Self {
+        let message = "hushpipe did not pass on this message: it has a name twice, or in another case, so that readers \
+                       could take it for different messages";
+        Self::new(INVALID_REQUEST, "ambiguous", message.to_owned())
+    }
+
+    /// The server `server` answered with a batch in a session whose revision has none.
+    pub fn illegal_batch(server: &str) -> Self {
+        let message = format!(
+            "server `{server}` sent several messages in one line, which this revision of the protocol does not have"
+        );
+        Self::new(INTERNAL_ERROR, "illegal_batch", message)
+    }
+
+    /// The method is not there for whoever asks.
     pub fn no_such_method(method: &str) -> Self {
         Self::new(
             METHOD_NOT_FOUND,
             "no_such_method",
             format!("method `{method}` is not known here"),
         )
+    }
+
+    /// What it says.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     fn too_long(code: i32, what: &str, length: u64, limit: u64) -> Self {
@@ -122,6 +142,16 @@ fn for_the_user(hint: &str) -> String {
     } else {
         format!("ask the user: {hint}")
     }
+}
+
+/// The answer to a `tools/call` that failed, in the way that reaches the model; results of the stateless era name their
+/// type.
+pub fn tool_error(id: &Id, message: &str, stateless: bool) -> Vec<u8> {
+    let mut failed = json!({ "content": [{ "type": "text", "text": message }], "isError": true });
+    if stateless {
+        failed["resultType"] = "complete".into();
+    }
+    result(id, &failed)
 }
 
 /// A successful answer to the request `id`.

@@ -3,11 +3,15 @@
 //! Nothing here changes a message that passes through: the relay works on the bytes of a line, and this folder only says
 //! what they are. Both eras are spoken: stateful up to revision 2025-11-25, stateless from 2026-07-28.
 
+pub mod budget;
 pub mod client;
 pub mod envelope;
+pub mod era;
+pub mod fields;
 pub mod message;
 pub mod scan;
 
 pub use envelope::{Envelope, Field, Id, Kind};
+pub use era::{Claim, Era, Revision};
 pub use message::Refusal;
 pub use scan::{Scanner, Shape};

@@ -63,6 +63,7 @@ impl LaunchPlan {
                 frame_limit: server.frame_limit,
                 drain: server.drain,
                 grace: server.grace,
+                era: program.era,
             },
         }
     }

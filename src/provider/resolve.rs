@@ -73,7 +73,13 @@ pub enum Origin {
     Default,
 }
 
-/// Resolves the references of one server, all or nothing.
+/// A deadline for all: ends when the time is over, and says how long it was.
+pub async fn within_limit(limit: Duration) -> Duration {
+    tokio::time::sleep(limit).await;
+    limit
+}
+
+/// Resolves the references of one server, all or nothing. `deadline` ends when the time is over and says how long it was.
 ///
 /// # Errors
 /// At least one has no value; the error names each that has none.
@@ -81,7 +87,7 @@ pub async fn resolve(
     server: &str,
     requests: &[SecretRequest],
     providers: Providers<'_>,
-    deadline: Duration,
+    deadline: impl Future<Output = Duration>,
 ) -> Result<Resolved, ResolveError> {
     all_or_nothing(server, attempt(requests, providers, deadline).await)
 }
@@ -114,7 +120,7 @@ pub fn all_or_nothing(server: &str, attempts: Vec<Attempt>) -> Result<Resolved, 
 pub async fn attempt(
     requests: &[SecretRequest],
     providers: Providers<'_>,
-    deadline: Duration,
+    deadline: impl Future<Output = Duration>,
 ) -> Vec<Attempt> {
     let mut answers: BTreeMap<SecretRef, Answer> = BTreeMap::new();
     let mut opened: BTreeMap<&str, Box<dyn Provider + '_>> = BTreeMap::new();
@@ -131,12 +137,22 @@ pub async fn attempt(
             answers.insert(reference.coordinate(), Answer::default());
         }
     }
-    let limit = deadline.min(PER_PROVIDER);
     let fetches = answers.iter_mut().filter_map(|(coordinate, answer)| {
         let provider = opened.get(coordinate.provider.as_str())?;
-        Some(fetch(provider.as_ref(), coordinate, answer, limit))
+        Some(fetch(provider.as_ref(), coordinate, answer))
     });
-    join(fetches.collect()).await;
+    let late = tokio::select! {
+        biased;
+        () = join(fetches.collect()) => None,
+        after = deadline => Some(after),
+    };
+    for answer in answers.values_mut() {
+        if let (Some(after), Err(failure)) = (late, &mut answer.fetched)
+            && matches!(**failure, Failure::Stopped)
+        {
+            *failure = Arc::new(Failure::Deadline { after });
+        }
+    }
 
     let variables = requests.iter().flat_map(|request| {
         request.per_variable().map(move |(variable, reference)| (request, variable, reference))
@@ -185,14 +201,9 @@ impl Default for Answer {
     }
 }
 
-async fn fetch(
-    provider: &dyn Provider,
-    coordinate: &SecretRef,
-    answer: &mut Answer,
-    limit: Duration,
-) {
+async fn fetch(provider: &dyn Provider, coordinate: &SecretRef, answer: &mut Answer) {
     let started = Instant::now();
-    answer.fetched = within(limit, provider.fetch(coordinate)).await.map_err(Arc::new);
+    answer.fetched = within(PER_PROVIDER, provider.fetch(coordinate)).await.map_err(Arc::new);
     answer.took = started.elapsed();
 }
 

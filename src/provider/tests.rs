@@ -89,7 +89,7 @@ impl World {
         let mut attempts = runtime.expect("runtime").block_on(attempt(
             std::slice::from_ref(&request),
             providers,
-            resolve::DEADLINE,
+            resolve::within_limit(resolve::DEADLINE),
         ));
         let attempt = attempts.pop().expect("one");
         assert!(!format!("{attempt:?}").contains("canary"), "{attempt:?}");

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memchr2;
 
-use super::place::{Treatment, Zone};
+use crate::mcp::fields::{Fields, Treatment, Zone};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(super) enum Token {
 pub(super) struct Walker<'a> {
     text: &'a [u8],
     at: usize,
+    fields: Fields,
     levels: Vec<Level>,
 }
 
@@ -49,8 +50,8 @@ const POINTER_LIMIT: usize = 256;
 
 impl<'a> Walker<'a> {
     /// A walk from the start of `text`.
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, levels: Vec::new() }
+    pub(super) fn new(text: &'a [u8], fields: Fields) -> Self {
+        Self { text, at: 0, fields, levels: Vec::new() }
     }
 
     /// The next token and where its content stands, without its quotes.
@@ -73,11 +74,11 @@ impl<'a> Walker<'a> {
     /// What may be done with the token that [`Walker::next`] has just returned.
     pub(super) fn treatment(&self, token: Token) -> Treatment {
         match self.levels.last() {
-            Some(Level { zone, .. }) if token == Token::Key => zone.key(),
+            Some(Level { zone, .. }) if token == Token::Key => self.fields.key(*zone),
             Some(Level { zone, place: Step::Key(Some(key)) }) => {
-                zone.value(&self.text[key.clone()])
+                self.fields.value(*zone, &self.text[key.clone()])
             }
-            Some(Level { zone, .. }) => zone.value(b""),
+            Some(Level { zone, .. }) => self.fields.value(*zone, b""),
             None => Treatment::Replace,
         }
     }
@@ -121,11 +122,11 @@ impl<'a> Walker<'a> {
 
     fn open(&mut self, place: Step) {
         let zone = match self.levels.last() {
-            None => Zone::Root,
+            None => Zone::Message,
             Some(Level { zone, place: Step::Key(Some(key)) }) => {
-                zone.enter(&self.text[key.clone()])
+                self.fields.enter(*zone, &self.text[key.clone()])
             }
-            Some(Level { zone, place: Step::Withheld }) => zone.enter(b""),
+            Some(Level { zone, place: Step::Withheld }) => self.fields.enter(*zone, b""),
             // An element of an array is what the array is.
             Some(Level { zone, .. }) => *zone,
         };

@@ -5,7 +5,7 @@
 //! levels, percent escapes and line wraps are undone first (`view`); seeds of the known values and keywords of the rules
 //! are found in one pass (`finder`); markers such as `[hushpipe:GITHUB_TOKEN]` are spliced into the original bytes
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
-//! rewritten (`place`) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
+//! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
 mod control;
 mod detect;
@@ -14,7 +14,6 @@ mod finder;
 mod json;
 mod known;
 mod part;
-mod place;
 mod rule;
 mod splice;
 mod stream;
@@ -24,6 +23,7 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
+use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
 use detect::{Detector, Label};
 use known::Known;
@@ -114,12 +114,12 @@ impl Redactor {
     ///
     /// # Errors
     /// A known value stands where nothing may be rewritten; the message must not be sent.
-    pub fn frame<'a>(&self, frame: &'a [u8]) -> Result<Cleaned<'a>, Blocked> {
+    pub fn frame<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
         let hits = self.detector.json(frame);
         if hits.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }
-        Splice::new(self, frame).frame(&hits)
+        Splice::new(self, frame).frame(&hits, fields)
     }
 
     /// Cleans free text that is complete.

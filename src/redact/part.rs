@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::json::{Token, Walker};
 use super::view::Layer;
+use crate::mcp::fields::Fields;
 use crate::secret::{MIN_CONTIGUOUS, distinct};
 
 /// A part of a value.
@@ -77,7 +78,7 @@ fn assignments(value: &[u8]) -> Vec<Range<usize>> {
 /// The sensitive leaves of a JSON value: by the name they have, or because they look like nothing else.
 fn leaves(value: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
-    let mut walker = Walker::new(value);
+    let mut walker = Walker::new(value, Fields::default());
     let mut name = Vec::new();
     while let Some((token, range)) = walker.next() {
         let text = &value[range];

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use serde_json::json;
 
 use super::Redactor;
+use crate::mcp::fields::Fields;
 use crate::secret::Secret;
 
 /// A redactor for these values under these names.
@@ -18,7 +19,7 @@ pub(super) fn armed(values: &[(&str, &str)]) -> Redactor {
 
 /// What a frame becomes that is not blocked.
 pub(super) fn frame(redactor: &Redactor, frame: &str) -> String {
-    let cleaned = redactor.frame(frame.as_bytes()).expect("not blocked");
+    let cleaned = redactor.frame(frame.as_bytes(), Fields::default()).expect("not blocked");
     String::from_utf8(cleaned.clean.as_bytes().to_vec()).expect("UTF-8")
 }
 

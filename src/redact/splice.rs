@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::detect::{Hit, Label};
 use super::json::{Token, Walker};
-use super::place::Treatment;
 use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor};
+use crate::mcp::fields::{Fields, Treatment};
 
 /// Findings beyond this many in one message are not listed; the markers are all there.
 const FINDINGS: usize = 100;
@@ -47,9 +47,9 @@ impl<'r, 'a> Splice<'r, 'a> {
     }
 
     /// A JSON-RPC message.
-    pub(super) fn frame(mut self, hits: &[Hit]) -> Result<Cleaned<'a>, Blocked> {
+    pub(super) fn frame(mut self, hits: &[Hit], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
         // The end of the line is no part of any token, not even of a string that is never closed.
-        let mut walker = Walker::new(self.source.trim_ascii_end());
+        let mut walker = Walker::new(self.source.trim_ascii_end(), fields);
         let mut hits = hits;
         while let Some((token, range)) = walker.next() {
             let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();

@@ -157,7 +157,7 @@ fn long_frames_are_looked_at_in_pieces_and_nothing_slips_between() {
             let secret = r"\\u0061bcd-1234-efg\\u0068";
             let frame =
                 format!(r#"{{"a":"{}{secret}{}"}}"#, ".".repeat(before), "-\\n".repeat(14_000));
-            let cleaned = redactor.frame(frame.as_bytes()).expect("not blocked");
+            let cleaned = redactor.frame(frame.as_bytes(), Fields::default()).expect("not blocked");
             let expected = frame.replace(secret, "[hushpipe:TOKEN]");
             assert!(cleaned.clean.as_bytes() == expected.as_bytes(), "after {before}");
         }
@@ -218,7 +218,7 @@ fn hostile_shapes_are_survived() {
         b"\xff\xfe\0\"abcd-1234-efgh\xff\"",
         b"{\"a\":\"\\u12\",\"b\":\"\\ud800\\u0041abcd-1234-efgh\"}",
     ] {
-        if let Ok(cleaned) = redactor.frame(input) {
+        if let Ok(cleaned) = redactor.frame(input, Fields::default()) {
             let out = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
             assert!(!out.contains("1234"), "{out}");
             assert!(out.contains("[hushpipe:TOKEN]"), "{out}");
@@ -231,7 +231,7 @@ fn hostile_shapes_are_survived() {
 fn the_end_of_the_line_changes_nothing_and_stays() {
     let redactor = armed(&[("A", "abcd-1234-efgh"), ("B", "1234")]);
     let said = |text: String| {
-        let cleaned = redactor.frame(text.as_bytes());
+        let cleaned = redactor.frame(text.as_bytes(), Fields::default());
         cleaned.map(|cleaned| String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned())
     };
     for line in [
@@ -299,14 +299,14 @@ proptest! {
         for text in strings(&parsed) {
             prop_assert!(!text.contains("abcd-1234-efgh") && !text.contains("zyx\"wv\\utsrq"), "{text}");
         }
-        let again = redactor.frame(once.as_bytes()).expect("not blocked");
+        let again = redactor.frame(once.as_bytes(), Fields::default()).expect("not blocked");
         prop_assert_eq!(again.clean.as_bytes(), once.as_bytes());
     }
 
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\\\"{}[],:u%\r\n".to_vec())], 0..200)) {
         let redactor = armed(&[("A", "abcd-1234-efgh")]);
-        let cleaned = redactor.frame(&bytes).expect("holds no value");
+        let cleaned = redactor.frame(&bytes, Fields::default()).expect("holds no value");
         prop_assert_eq!(cleaned.clean.as_bytes(), &bytes[..]);
         let text = redactor.text(&bytes);
         prop_assert_eq!(text.clean.as_bytes(), &bytes[..]);
@@ -348,7 +348,8 @@ fn the_edge_of_a_piece_is_not_the_edge_of_a_word() {
         .collect();
     let token = format!("sk-ant-api03-{body}AA");
     let redactor = Redactor::armed([]);
-    let findings = |text: &str| redactor.frame(text.as_bytes()).unwrap().findings.len();
+    let findings =
+        |text: &str| redactor.frame(text.as_bytes(), Fields::default()).unwrap().findings.len();
     assert_eq!(findings(&format!(r#"{{"a":"{token}"}}"#)), 1, "the token is one of the rule's");
     let inside = format!("zz{token} ").repeat(2_700);
     for shift in 0..token.len() + 3 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Settings;
-use super::pump::Progress;
+use super::session::Progress;
 use crate::sys::os::Process;
 
 /// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
@@ -101,6 +101,11 @@ impl<'a> End<'a> {
         self.silent = Some(Instant::now());
     }
 
+    /// Another server stands in for the one that was silent.
+    pub(super) fn server_renewed(&mut self) {
+        self.silent = None;
+    }
+
     pub(super) fn server_ended(&mut self) {
         self.ended = Some(Instant::now());
     }
@@ -146,7 +151,7 @@ impl<'a> End<'a> {
 
     /// Takes the next step; true when there is nothing left to wait for.
     pub(super) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
-        let moved = std::mem::replace(&mut self.seen, now) != now || now.writing;
+        let moved = std::mem::replace(&mut self.seen, now) != now || now.is_writing();
         if self.ended.is_some() {
             let since = self.closed.or(self.ended);
             let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);

@@ -1,45 +1,192 @@
-//! Requests of the client that the server has not answered yet.
+//! Requests that are not answered yet, in either direction.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::Notify;
 
 use crate::mcp::Id;
+use crate::mcp::era::INITIALIZE;
+use crate::mcp::fields::Stop;
 
-/// What is in flight. One thread relays, so plain cells do.
+/// How many requests that the client cancelled are remembered: a server should not answer those, and may.
+const CANCELLED: usize = 1024;
+
+/// What matters of a request of the client when its answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// How its answer is stopped.
+    pub(super) stop: Stop,
+    /// Whether it opens a stateful session.
+    pub(super) opens: bool,
+}
+
+impl Asked {
+    /// What matters of a request of this method.
+    pub(super) fn by(method: &str) -> Self {
+        Self { stop: Stop::of(method), opens: method == INITIALIZE }
+    }
+}
+
+/// A request whose answer has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Its id, as the client spelled it.
+    pub(super) id: Id,
+    /// What it was.
+    pub(super) asked: Asked,
+}
+
+/// The client's requests. One thread relays, so plain cells do.
 #[derive(Default)]
-pub struct InFlight {
-    ids: RefCell<HashSet<Id>>,
+pub(super) struct InFlight {
+    /// With how often each is open: a client may use an id twice, against the specification.
+    open: RefCell<HashMap<Id, (Asked, usize)>>,
+    cancelled: RefCell<VecDeque<Waiting>>,
     emptied: Notify,
 }
 
 impl InFlight {
-    /// A request went to the server.
-    pub fn open(&self, id: Id) {
-        self.ids.borrow_mut().insert(id);
+    /// A request goes to the server.
+    pub(super) fn open(&self, id: Id, asked: Asked) {
+        let mut open = self.open.borrow_mut();
+        let entry = open.entry(id).or_insert((asked, 0));
+        *entry = (asked, entry.1 + 1);
+    }
+
+    /// The request that an answer under this id is for; a cancelled one counts, and so does the same number in quotes.
+    pub(super) fn find(&self, id: &Id) -> Option<Waiting> {
+        let open = self.open.borrow();
+        let under = |id: &Id| {
+            let (id, (asked, _)) = open.get_key_value(id)?;
+            Some(Waiting { id: id.clone(), asked: *asked })
+        };
+        let cancelled = || self.cancelled.borrow().iter().find(|it| it.id == *id).cloned();
+        under(id).or_else(cancelled).or_else(|| under(&id.twin()?))
     }
 
     /// An answer came back, or nobody waits for one any more.
-    pub fn settle(&self, id: &Id) {
-        let mut ids = self.ids.borrow_mut();
-        if ids.remove(id) && ids.is_empty() {
-            self.emptied.notify_one();
+    pub(super) fn settle(&self, id: &Id) {
+        let mut open = self.open.borrow_mut();
+        match open.get_mut(id) {
+            Some((_, times)) if *times > 1 => *times -= 1,
+            Some(_) => {
+                open.remove(id);
+                if open.is_empty() {
+                    self.emptied.notify_one();
+                }
+            }
+            None => self.cancelled.borrow_mut().retain(|it| it.id != *id),
         }
     }
 
+    /// The client gave a request up. Its answer may come all the same.
+    pub(super) fn cancel(&self, id: &Id) {
+        let Some(waiting) = self.find(id) else { return };
+        self.settle(&waiting.id);
+        let mut cancelled = self.cancelled.borrow_mut();
+        if cancelled.len() == CANCELLED {
+            cancelled.pop_front();
+        }
+        cancelled.push_back(waiting);
+    }
+
     /// Whether every request is answered.
-    pub fn is_empty(&self) -> bool {
-        self.ids.borrow().is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.borrow().is_empty()
     }
 
     /// Waits for the moment in which the last request is answered.
-    pub async fn emptied(&self) {
+    pub(super) async fn emptied(&self) {
         self.emptied.notified().await;
     }
 
     /// Takes what is left, to be answered by us.
-    pub fn take(&self) -> Vec<Id> {
-        self.ids.borrow_mut().drain().collect()
+    pub(super) fn take(&self) -> Vec<Id> {
+        let open = std::mem::take(&mut *self.open.borrow_mut());
+        open.into_iter().flat_map(|(id, (_, times))| std::iter::repeat_n(id, times)).collect()
+    }
+}
+
+/// The server's requests.
+#[derive(Default)]
+pub(super) struct Asking(RefCell<HashMap<Id, usize>>);
+
+impl Asking {
+    /// A request goes to the client.
+    pub(super) fn open(&self, id: Id) {
+        *self.0.borrow_mut().entry(id).or_default() += 1;
+    }
+
+    /// An answer came back; whether it was asked for.
+    pub(super) fn settle(&self, id: &Id) -> bool {
+        let mut open = self.0.borrow_mut();
+        let under = [Some(id.clone()), id.twin()].into_iter().flatten();
+        let Some(id) = under.into_iter().find(|id| open.contains_key(id)) else { return false };
+        match open.get_mut(&id) {
+            Some(times) if *times > 1 => *times -= 1,
+            _ => drop(open.remove(&id)),
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false };
+
+    fn id(number: u64) -> Id {
+        Id::from(number)
+    }
+
+    #[test]
+    fn an_answer_is_for_the_request_of_its_id_once() {
+        let requests = InFlight::default();
+        requests.open(id(1), CALL);
+        assert_eq!(requests.find(&id(1)), Some(Waiting { id: id(1), asked: CALL }));
+        assert_eq!(requests.find(&id(1).twin().unwrap()).map(|found| found.id), Some(id(1)));
+        requests.settle(&id(1));
+        assert_eq!(requests.find(&id(1)), None);
+    }
+
+    #[test]
+    fn an_id_used_twice_is_open_twice() {
+        let requests = InFlight::default();
+        requests.open(id(1), CALL);
+        requests.open(id(1), CALL);
+        requests.settle(&id(1));
+        assert!(!requests.is_empty());
+        assert_eq!(requests.take(), [id(1)]);
+    }
+
+    #[test]
+    fn a_cancelled_request_is_not_waited_for_and_may_be_answered() {
+        let requests = InFlight::default();
+        requests.open(id(1), CALL);
+        requests.cancel(&id(1));
+        assert!(requests.is_empty() && requests.find(&id(1)).is_some());
+        requests.settle(&id(1));
+        assert_eq!(requests.find(&id(1)), None);
+    }
+
+    #[test]
+    fn the_memory_for_cancelled_requests_has_an_end() {
+        let requests = InFlight::default();
+        for number in 0..2 * CANCELLED as u64 {
+            requests.open(id(number), CALL);
+            requests.cancel(&id(number));
+        }
+        assert_eq!(requests.cancelled.borrow().len(), CANCELLED);
+    }
+
+    #[test]
+    fn an_answer_of_the_client_was_asked_for_or_not() {
+        let asking = Asking::default();
+        asking.open(id(0));
+        assert!(!asking.settle(&id(1)));
+        assert!(asking.settle(&id(0).twin().unwrap()));
+        assert!(!asking.settle(&id(0)));
     }
 }

@@ -1,17 +1,24 @@
 //! The relay: two directions and the server's log, until one side ends, and then the end itself.
 //!
 //! Everything runs on one thread, so a message costs two system calls and no hand-over. Each direction is a loop of its
-//! own ([`pump`]); this file decides when it is over: the client closed its end, a signal came, nobody reads what we
+//! own (`to_server`, `to_client`); this file decides when it is over: the client closed its end, a signal came, nobody reads what we
 //! write, or the server ended. What is in flight then is waited for, and what stays unanswered gets an error from us.
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
+mod backend;
 mod end;
 pub mod frame;
-pub mod in_flight;
-pub mod pump;
+mod in_flight;
+pub mod input;
+mod oddity;
 pub mod record;
 pub mod refuse;
+mod session;
+mod shield;
 pub mod stderr;
+mod to_client;
+mod to_server;
+mod withhold;
 
 use std::future::pending;
 use std::io;
@@ -19,13 +26,17 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::launch::process::Server;
+use crate::error;
+use crate::launch::file::SecretFiles;
+use crate::mcp::Era;
 use crate::redact::Redactor;
-use crate::sys::command::Started;
-use crate::sys::os::{self, Reader, Signals, Writer};
+use crate::sys::command::{Started, Streams};
+use crate::sys::os::{self, Process, Signals, Writer};
+use backend::Backend;
 use end::End;
-use pump::Session;
+use input::Input;
 use record::Recording;
+use session::Session;
 use stderr::Log;
 
 /// What the manifest says of one server's relay.
@@ -39,29 +50,39 @@ pub struct Settings {
     pub drain: Duration,
     /// From TERM to KILL when the server is asked to stop with nothing in flight.
     pub grace: Duration,
+    /// The server's era, where an earlier session has shown it.
+    pub era: Option<Era>,
 }
 
-/// The client's side of the relay, taken over once the server runs: until then a signal may end us as it likes, and a
-/// launch that fails has not touched what the client sent.
+/// The client's side of the relay.
 pub struct Client {
-    reader: Reader,
+    input: Input,
     writer: Writer,
     signals: Signals,
 }
 
 impl Client {
-    /// Takes over stdin, stdout and the signals that end us.
+    /// Takes over stdout and the signals that end us: until then a signal may end us as it likes.
     ///
     /// # Errors
     /// A standard descriptor cannot be used.
-    pub fn take_over() -> io::Result<Self> {
-        Ok(Self {
-            reader: Reader::stdin()?,
-            writer: Writer::stdout()?,
-            signals: Signals::listen()?,
-        })
+    pub fn take_over(input: Input) -> io::Result<Self> {
+        Ok(Self { input, writer: Writer::stdout()?, signals: Signals::listen()? })
     }
 }
+
+/// The server's side of the relay.
+pub struct Server<'a> {
+    /// The running server, and the files that carry secrets to it; they live as long as it does.
+    pub spawned: (Started, SecretFiles),
+    /// Starts another one when this one has ended: the same, as it was at its start.
+    pub again: &'a Again<'a>,
+    /// Keeps what the session has shown of the server's era.
+    pub learn: &'a dyn Fn(Era),
+}
+
+/// Starts another server in place of one that has ended.
+pub type Again<'a> = dyn Fn(&mut Process) -> error::Result<(Streams, SecretFiles)> + 'a;
 
 /// How a session ended, as an exit code tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,61 +116,57 @@ const FLUSH: Duration = Duration::from_millis(200);
 /// # Errors
 /// The client's stdin or stdout cannot be watched.
 pub async fn relay(
-    server: Server,
+    server: Server<'_>,
     client: Client,
     redactor: &Redactor,
     settings: &Settings,
     recording: Option<Recording>,
 ) -> io::Result<Outcome> {
-    let Server { started: Started { mut process, stdin, stdout, stderr }, files: _files } = server;
     let log = Log::default();
     let session = Session::new(redactor, settings, &log, client.writer, recording);
     let mut signals = client.signals;
-    let mut input_closed = pin!(client.reader.hangup()?);
-    let mut to_server: Pump = Some(Box::pin(session.to_server(client.reader, stdin)));
-    let mut to_client: Pump = Some(Box::pin(session.to_client(stdout)));
-    let mut logs: Pump = Some(Box::pin(stderr::pump(stderr, redactor, &log)));
+    let mut input_closed = pin!(client.input.hangup()?);
+    let mut to_server: Pump = Some(Box::pin(session.to_server(client.input)));
+    let mut errands: Pump = Some(Box::pin(session.run_errands()));
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
     let mut end = End::new(settings);
-    let mut status = None;
-    let mut answered = false;
+    let mut backend = Backend::of(server, &session).await;
     loop {
         tokio::select! {
-            ended = process.wait(), if status.is_none() => {
-                status = Some(ended);
-                end.server_ended();
+            ended = backend.process.wait(), if backend.runs() => {
+                if backend.ended(ended).await { end.server_ended() }
             }
-            () = run(&mut to_client) => end.server_silent(),
+            () = session.shield.broken() => backend.process.kill(),
+            () = session.shield.wanted() => {
+                if backend.renew().await { end.server_renewed() } else { end.server_ended() }
+            }
+            () = run(&mut backend.to_client) => end.server_silent(),
             () = run(&mut to_server) => end.client_closed(),
             // What it sent before may wait for a server that does not read: that must not hide that it has gone.
             () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
-            () = run(&mut logs) => {}
-            () = &mut hangup, if !end.told() => end.tell(&process),
-            () = session.client_gone(), if !end.told() => end.tell(&process),
-            () = signals.recv() => end.tell(&process),
-            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&process),
+            () = run(&mut backend.logs) => {}
+            () = run(&mut errands) => {}
+            () = &mut hangup, if !end.told() => end.tell(&backend.process),
+            () = session.client_gone(), if !end.told() => end.tell(&backend.process),
+            () = signals.recv() => end.tell(&backend.process),
+            () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&backend.process),
             () = session.in_flight.emptied(), if end.draining() => {}
-            () = end.due() => if end.escalate(&process, session.progress()) { break },
+            () = end.due() => if end.escalate(&backend.process, session.progress()) { break },
         }
         end.schedule(session.in_flight.is_empty());
         if end.told() {
             to_server = None;
         }
-        if let Some(status) = status
-            && to_client.is_none()
-            && logs.is_none()
-        {
-            if answered || session.in_flight.is_empty() || !end.client_waits() {
-                break;
-            }
-            answered = true;
-            to_client = Some(Box::pin(session.answer_the_rest(os::describe(status))));
+        backend.keep_era();
+        if backend.is_over(to_server.is_none(), end.client_waits()) {
+            break;
         }
     }
+    session.oddities.sum_up(&log);
     log.flush(FLUSH);
-    Ok(match status {
-        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard() },
+    Ok(match backend.status {
+        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },
         _ => Outcome::Requested,
     })
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::stderr::Log;
 use crate::error::{Fault, Kind};
+use crate::mcp::fields::Fields;
 use crate::mcp::{Scanner, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::private;
@@ -72,7 +73,7 @@ impl<'a> Recorder<'a> {
         let cleaned = match scanner.finish() {
             // It has no strings that a value would have to stand in.
             Shape::NotJson => Ok(self.redactor.text(line)),
-            Shape::Object(_) | Shape::Batch => self.redactor.frame(line),
+            Shape::Object(_) | Shape::Batch => self.redactor.frame(line, Fields::default()),
         };
         match cleaned {
             Ok(cleaned) => self.add(Side::Client, Body::of(cleaned.clean.as_bytes())),

@@ -10,7 +10,8 @@ use std::time::Duration;
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Kind, Refusal, Shape};
 use crate::relay::frame::{DEFAULT_LIMIT, Frame, Framer};
-use crate::sys::os::{Reader, Writer};
+use crate::relay::input::Input;
+use crate::sys::os::Writer;
 
 /// How long requests are answered at most.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -18,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Answers every request with `refusal` until the client closes a stream, or [`PATIENCE`] is over.
 ///
 /// A stream that fails is one that the client closed: the launch has failed already, and that is what is reported.
-pub async fn refuse(refusal: &Refusal, input: &mut Reader, output: &mut Writer) {
+pub async fn refuse(refusal: &Refusal, input: &mut Input, output: &mut Writer) {
     let watch = output.hangup();
     let gone = async {
         match watch {
@@ -35,7 +36,7 @@ pub async fn refuse(refusal: &Refusal, input: &mut Reader, output: &mut Writer) 
 
 async fn answer_all(
     refusal: &Refusal,
-    input: &mut Reader,
+    input: &mut Input,
     output: &mut Writer,
 ) -> std::io::Result<()> {
     let mut framer = Framer::new(DEFAULT_LIMIT);

@@ -4,6 +4,7 @@
 //! installation belong to the package managers themselves; a runner calls them, records what they chose, and never
 //! resolves anything at launch.
 
+mod error;
 pub mod npm;
 mod pairs;
 pub mod pypi;
@@ -13,8 +14,11 @@ mod tool;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use error::RunnerError;
 pub use pypi::PypiPackage;
 pub use refusal::{Refusal, What};
+
+use crate::sys::permission::quoted;
 
 /// What a manifest entry starts: exactly one of `npm`, `pypi`, `binary`, `command`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +56,7 @@ impl fmt::Display for Package {
         match self {
             Self::Npm(package) => write!(f, "npm {package}"),
             Self::Pypi(package) => write!(f, "pypi {package}"),
-            Self::Binary(binary) => write!(f, "binary {}", binary.path.display()),
+            Self::Binary(binary) => write!(f, "binary {}", quoted(&binary.path)),
             Self::Command(argv) => {
                 write!(f, "command {}", argv.first().map_or("", String::as_str))
             }

@@ -12,6 +12,8 @@ pub struct Refusal {
     pub what: What,
     /// The package that was to be locked or installed, with its version.
     pub package: String,
+    /// What to do about it with this package manager.
+    advice: Option<String>,
     /// The package manager's own words.
     source: Said,
 }
@@ -61,7 +63,25 @@ impl Refusal {
     pub(super) fn new(tool: &'static str, what: What, package: &str, words: &str) -> Self {
         let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let source = Said { tool, words: lines.join("\n") };
-        Self { tool, what, package: package.to_owned(), source }
+        Self { tool, what, package: package.to_owned(), advice: None, source }
+    }
+
+    /// The same with what to do about it.
+    pub(super) fn advising(self, advice: Option<String>) -> Self {
+        Self { advice, ..self }
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self.what {
+            What::Integrity => {
+                "the registry, or a proxy before it, serves other content than when it was \
+                 locked: find out why before you run `hushpipe lock` again"
+            }
+            What::NoPackage => "look at the name in the manifest",
+            _ => return self.advice.clone(),
+        };
+        Some(hint.to_owned())
     }
 
     /// The class of the failure, as the exit code has it.

@@ -20,11 +20,12 @@ pub fn has_password(text: &str) -> bool {
     !userinfo.is_empty() && (userinfo.contains(':') || !is_login(scheme))
 }
 
-/// Whether a variable holds a credential by what stands in its value. Addresses of proxies need no scheme, and nobody writes
-/// `@` into one but to part a login from it.
+/// Whether a variable may hold a credential by what stands in its value. Addresses of proxies need no scheme, and nobody
+/// writes `@` into one but to part a login from it; a query or a fragment tells a client nothing about a proxy, so what
+/// stands there is for the proxy alone, as a key is.
 pub fn is_in_variable(name: &str, value: &str) -> bool {
     let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
-    has_password(value) || (is_proxy && value.contains('@'))
+    has_password(value) || (is_proxy && value.contains(['@', '?', '#']))
 }
 
 #[cfg(test)]
@@ -59,6 +60,9 @@ mod tests {
     #[test]
     fn a_proxy_needs_no_scheme() {
         assert!(is_in_variable("https_proxy", "me:pw@proxy:8080"));
+        assert!(is_in_variable("https_proxy", "http://proxy:8080/?key=k"));
+        assert!(is_in_variable("ALL_PROXY", "proxy:8080#k"));
+        assert!(!is_in_variable("DOCKER_HOST", "tcp://docker:2376/?a=b"));
         assert!(!is_in_variable("GREETING", "me:you@home"));
         assert!(!is_in_variable("NO_PROXY", "localhost,.example.com"));
     }

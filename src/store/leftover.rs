@@ -8,6 +8,15 @@ use std::path::PathBuf;
 
 use super::{Digest, Store, StoreError, remove};
 
+/// What became of a folder that a cut-off install left.
+#[derive(Debug)]
+pub struct Removal {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether it is gone, and if not, why.
+    pub outcome: Result<(), StoreError>,
+}
+
 impl Store {
     /// The folders that cut-off installs left. None while another process installs: what looks like it is its work.
     pub fn leftovers(&self) -> Vec<PathBuf> {
@@ -21,25 +30,26 @@ impl Store {
         }
     }
 
-    /// Removes what cut-off installs left, and gives an install whose replacement was cut off its name back. Returns the
-    /// folders that are gone.
+    /// Removes what cut-off installs left, and gives an install whose replacement was cut off its name back. One that
+    /// cannot be removed keeps no other.
     ///
     /// # Errors
-    /// The file system refuses.
-    pub fn remove_leftovers(&self) -> Result<Vec<PathBuf>, StoreError> {
+    /// The store cannot be locked, or another account could change it.
+    pub fn remove_leftovers(&self) -> Result<Vec<Removal>, StoreError> {
         if self.leftovers().is_empty() {
             return Ok(Vec::new());
         }
         let _turn = self.turn(&mut || {})?;
         let found = self.named(|name| name.starts_with(".new-") || name.starts_with(OLD));
-        for folder in &found {
+        let tried = found.into_iter().map(|folder| {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            match name.strip_prefix(OLD).map(str::parse::<Digest>) {
-                Some(Ok(lock)) => self.finish_replacement(&lock)?,
-                _ => remove(folder)?,
-            }
-        }
-        Ok(found)
+            let outcome = match name.strip_prefix(OLD).map(str::parse::<Digest>) {
+                Some(Ok(lock)) => self.finish_replacement(&lock),
+                _ => remove(&folder),
+            };
+            Removal { folder, outcome }
+        });
+        Ok(tried.collect())
     }
 
     /// The lock entries that are installed.
@@ -72,7 +82,7 @@ mod tests {
     fn leftovers_go_and_a_cut_off_replacement_is_undone() {
         let home = tempfile::tempdir().expect("folder");
         let store = Store::of(&Paths::below(home.path()));
-        assert_eq!(store.remove_leftovers().expect("nothing to do"), Vec::<PathBuf>::new());
+        assert!(store.remove_leftovers().expect("nothing to do").is_empty());
         let (first, second) = (Digest::of(b"1"), Digest::of(b"2"));
         let names = [
             ".new-abc".to_owned(),
@@ -88,7 +98,8 @@ mod tests {
         let turn = store.turn(&mut || {}).expect("a turn");
         assert!(store.leftovers().is_empty(), "another process may be filling them");
         drop(turn);
-        assert_eq!(store.remove_leftovers().expect("removed").len(), 3);
+        let removed = store.remove_leftovers().expect("a turn");
+        assert_eq!(removed.iter().filter(|removal| removal.outcome.is_ok()).count(), 3);
         let mut left = store.installed();
         left.sort();
         let mut expected = [first, second];

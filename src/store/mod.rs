@@ -19,11 +19,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{self, Fault, Kind};
+use crate::mcp::Era;
 use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
 pub use digest::{Digest, NotADigest};
+pub use leftover::Removal;
 pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie};
 pub use verify::{Depth, Difference, Findings, Flaw};
 
@@ -54,6 +56,11 @@ impl Store {
         self.installs.join(lock.to_string())
     }
 
+    /// The folders that decide what runs: that of the installs and that of the receipts.
+    pub fn folders(&self) -> [&Path; 2] {
+        [&self.installs, &self.receipts]
+    }
+
     /// Reads the receipt of a lock entry.
     ///
     /// # Errors
@@ -76,14 +83,26 @@ impl Store {
     /// the receipt is writable.
     ///
     /// # Errors
-    /// A file cannot be read. What differs is no error here: see [`Findings::differences`].
+    /// A file cannot be read, or another account could put a folder in the install's place behind the check. What differs
+    /// is no error here: see [`Findings::differences`].
     pub fn check(&self, receipt: &Receipt, depth: Depth) -> Result<Findings, StoreError> {
+        self.judge()?;
         let findings = verify::check(&self.folder(&receipt.lock), receipt, depth)?;
         if let Some(renewed) = &findings.renewed {
             // Next time is slower without it, and not less safe: a store may be read-only.
             let _ = self.save(renewed);
         }
         Ok(findings)
+    }
+
+    /// Adds to a receipt what a session has shown of the server's era.
+    ///
+    /// # Errors
+    /// There is no such receipt any more, or it cannot be written.
+    pub fn note_era(&self, lock: &Digest, era: Era) -> Result<(), StoreError> {
+        let _turn = self.turn(&mut || ())?;
+        let receipt = Receipt { era: Some(era), ..self.receipt(lock)? };
+        self.save(&receipt)
     }
 
     /// Makes sure that a lock entry is installed and whole, run by the program `runtime`. One that is tied to another
@@ -115,7 +134,8 @@ impl Store {
         let outside = (tie == Tie::One).then_some(runtime.path.as_path());
         let folders = tree::record(new.path(), outside)?;
         let tree = tree::digest(&folders).map_err(StoreError::from)?;
-        let receipt = Receipt { lock, tree, runtime: Runtime { flags, ..runtime }, folders };
+        let runtime = Runtime { flags, ..runtime };
+        let receipt = Receipt { lock, tree, runtime, era: None, folders };
         self.put_in_place(new.path(), &receipt)?;
         let _ = new.keep();
         // The folder's own figures changed with its name, and those of folders that got data.
@@ -125,10 +145,21 @@ impl Store {
         Ok(Installed { receipt, filled: true })
     }
 
-    /// The right to change the store, until dropped. The kernel ends it with the process, however that dies.
+    /// The right to change the store, until dropped. The kernel ends it with the process, however that dies. Nobody has it
+    /// in a store that others may change: what they put among fresh files would be recorded as installed.
     fn turn(&self, waiting: &mut dyn FnMut()) -> Result<File, StoreError> {
         let path = self.installs.join(".lock");
-        private::lock(&path, waiting).map_err(|source| StoreError::io(&path, source))
+        let turn = private::lock(&path, waiting).map_err(|source| StoreError::io(&path, source))?;
+        self.judge()?;
+        Ok(turn)
+    }
+
+    /// Refuses a store in which another account could put a folder in the place of an install.
+    fn judge(&self) -> Result<(), StoreError> {
+        match permission::check_folder(&self.installs) {
+            Err(error) if !error.is_missing() => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// A folder to fill, of a name that was never used: a package manager that outlived a killed hushpipe may still
@@ -214,7 +245,7 @@ pub enum StoreError {
     /// There is no receipt of this lock entry on this machine.
     #[error("the locked package is not installed on this machine")]
     NotInstalled,
-    /// A receipt is not readable, or another account could have written it.
+    /// A receipt is not readable, or another account could have written it or could change the store.
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A receipt does not read.
@@ -281,7 +312,8 @@ impl Fault for StoreError {
             Self::NotInstalled | Self::Malformed(_) => Some("run `hushpipe sync`".into()),
             Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
-                Some(format!("look at its owner and mode: `ls -ld {}`", path.display()))
+                let look = || format!("look at its owner and mode: `ls -ld {}`", path.display());
+                Some(private::hint(source).unwrap_or_else(look))
             }
             _ => None,
         }

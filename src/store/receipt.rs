@@ -10,6 +10,7 @@
 //! tree     <digest of all names and contents>
 //! runtime  <version> <path>
 //! flag     <argument of the runtime>
+//! era      stateful | stateless                                where a session has shown it
 //! d  <inode> 0 <modified> <changed> <path>                     a locked folder, then its entries
 //! f  <inode> <size> <modified> <changed> <digest> <name>
 //! l  <inode> <size> <modified> <changed> <target> <name>
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::Digest;
+use crate::mcp::Era;
 use crate::sys::stat::Stamp;
 
 /// What is true of one install on this machine.
@@ -33,6 +35,8 @@ pub struct Receipt {
     pub tree: Digest,
     /// What runs the entry point.
     pub runtime: Runtime,
+    /// The server's era, where a session has shown it.
+    pub era: Option<Era>,
     /// The folders, sorted by path; the first is the install itself, its path empty.
     pub folders: Vec<FolderRecord>,
 }
@@ -116,6 +120,9 @@ impl Receipt {
         for flag in flags {
             let _ = writeln!(text, "flag\t{flag}");
         }
+        if let Some(era) = self.era {
+            let _ = writeln!(text, "era\t{}", name_of(era));
+        }
         for FolderRecord { path, stamp, locked, entries } in &self.folders {
             let kind = if *locked { "d" } else { "x" };
             let _ = writeln!(text, "{kind}\t{}\t{path}", figures(stamp));
@@ -175,6 +182,13 @@ impl FromStr for Receipt {
 
 const FIRST_LINE: &str = "hushpipe-receipt 1";
 
+fn name_of(era: Era) -> &'static str {
+    match era {
+        Era::Stateful => "stateful",
+        Era::Stateless => "stateless",
+    }
+}
+
 fn figures(stamp: &Stamp) -> String {
     format!("{}\t{}\t{}\t{}", stamp.inode, stamp.size, stamp.modified, stamp.changed)
 }
@@ -215,11 +229,19 @@ impl<'t> Reader<'t> {
         let (version, path) = self.line()?.strip_prefix("runtime\t")?.split_once('\t')?;
         let (version, path) = (version.to_owned(), PathBuf::from(path));
         let mut runtime = Runtime { path, version, flags: Vec::new() };
+        let mut era = None;
         let mut folders: Vec<FolderRecord> = Vec::new();
         loop {
             let (kind, rest) = self.line()?.split_once('\t')?;
             match kind {
                 "flag" if folders.is_empty() => runtime.flags.push(rest.to_owned()),
+                "era" if folders.is_empty() && era.is_none() => {
+                    era = Some(
+                        [Era::Stateful, Era::Stateless]
+                            .into_iter()
+                            .find(|era| name_of(*era) == rest)?,
+                    );
+                }
                 "d" | "x" => {
                     let (stamp, path) = stamp(rest)?;
                     let (path, locked) = (path.to_owned(), kind == "d");
@@ -229,7 +251,7 @@ impl<'t> Reader<'t> {
                 _ => return None,
             }
         }
-        Some(Receipt { lock, tree, runtime, folders })
+        Some(Receipt { lock, tree, runtime, era, folders })
     }
 }
 
@@ -284,6 +306,7 @@ mod tests {
                 version: "v20.20.2".into(),
                 flags: vec!["--no-warnings".into()],
             },
+            era: Some(Era::Stateful),
             folders: vec![folder("", true, entries), folder("data", false, Entries::default())],
         }
     }
@@ -292,7 +315,10 @@ mod tests {
     fn a_receipt_reads_back_as_it_was_written() {
         let receipt = sample();
         assert_eq!(receipt.len(), 2);
-        assert_eq!(receipt.to_text().parse(), Ok(receipt));
+        assert_eq!(receipt.to_text().parse(), Ok(receipt.clone()));
+        let unknown = Receipt { era: None, ..receipt };
+        assert!(!unknown.to_text().contains("era\t"));
+        assert_eq!(unknown.to_text().parse(), Ok(unknown));
     }
 
     #[test]
@@ -321,7 +347,9 @@ mod tests {
     #[test]
     fn a_line_that_does_not_read_is_named() {
         let text = sample().to_text();
-        for (from, to) in [("d\t7", "d\tx"), ("f\t", "g\t"), ("end\t9", "end\t8")] {
+        for (from, to) in
+            [("d\t7", "d\tx"), ("f\t", "g\t"), ("end\t10", "end\t9"), ("stateful", "stately")]
+        {
             assert!(text.replace(from, to).parse::<Receipt>().is_err(), "{from}");
         }
         let odd: Receipt = text.replace("f\t7", "f\t-7").parse().unwrap();

@@ -28,14 +28,20 @@ pub struct Order<'a> {
 
 /// A started server.
 pub struct Started {
+    /// Its three streams.
+    pub streams: Streams,
+    /// Its process. Dropping it ends the server and all of its tree.
+    pub process: os::Process,
+}
+
+/// The streams of a server.
+pub struct Streams {
     /// Where its messages go in.
     pub stdin: ChildStdin,
     /// Where its messages come out.
     pub stdout: ChildStdout,
     /// Its log.
     pub stderr: ChildStderr,
-    /// Its process. Dropping it ends the server and all of its tree.
-    pub process: os::Process,
 }
 
 /// A command for a helper program that we wait for, such as a package manager: standard input is empty, output is the

@@ -72,7 +72,15 @@ pub enum Insecure {
     /// It belongs to somebody else.
     #[error("`{}` belongs to user id {uid}, not to you or root", path.display())]
     Owner {
-        /// The file, folder or link.
+        /// The file or folder.
+        path: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// It is reached through somebody else's symlink.
+    #[error("link `{}` belongs to user id {uid}, not to you or root", path.display())]
+    Link {
+        /// The link.
         path: PathBuf,
         /// Whose it is.
         uid: u32,
@@ -100,6 +108,8 @@ impl Insecure {
             Self::GroupWritable(path) => Some(format!("chmod g-w {}", quoted(path))),
             Self::WorldWritable(path) => Some(format!("chmod go-w {}", quoted(path))),
             Self::Owner { path, .. } => Some(format!("sudo chown \"$USER\" {}", quoted(path))),
+            // Taking the link over would accept what its maker made it lead to.
+            Self::Link { path, .. } => Some(format!("rm {}", quoted(path))),
             _ => None,
         }
     }
@@ -123,6 +133,9 @@ impl Fault for Insecure {
             Self::Owner { .. } => {
                 self.mend().map(|mend| format!("take it over with `{mend}`, or copy it"))
             }
+            Self::Link { .. } => self
+                .mend()
+                .map(|mend| format!("look at what it leads to, then remove it with `{mend}`")),
             Self::GroupWritable(_) | Self::WorldWritable(_) => {
                 self.mend().map(|mend| format!("run `{mend}`"))
             }
@@ -138,7 +151,8 @@ impl Fault for Insecure {
 /// A path as one word of a shell command line.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,".contains(c);
+    let separator = |c: char| c == '/' || std::path::is_separator(c);
+    let plain = |c: char| c.is_alphanumeric() || separator(c) || "._-+@:,".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 

@@ -23,12 +23,16 @@ pub enum Change {
 pub struct Difference {
     /// What became of it.
     pub change: Change,
+    /// Its key among the facts.
+    pub key: String,
     /// What it says now; of one that is gone, what it said.
     pub says: String,
     /// What it is set to now.
     pub value: Option<String>,
     /// What it said before, where that was something else.
     pub before: Option<String>,
+    /// The mark of what it was set to before, where that was something else.
+    pub before_mark: Option<String>,
 }
 
 /// The locked packages that are not as they were, as `name@version`.
@@ -47,13 +51,15 @@ impl Terms {
     pub fn differences(&self, before: Option<&Record>) -> Vec<Difference> {
         let nothing = BTreeMap::new();
         let old = before.map_or(&nothing, |record| &record.facts);
-        let now = self.facts.iter().filter_map(|(key, fact)| differs(fact, old.get(key)));
+        let now = self.facts.iter().filter_map(|(key, fact)| differs(key, fact, old.get(key)));
         let gone = old.iter().filter(|(key, _)| !self.facts.contains_key(*key));
-        let gone = gone.map(|(_, (says, _))| Difference {
+        let gone = gone.map(|(key, (says, _))| Difference {
             change: Change::Removed,
+            key: key.clone(),
             says: says.clone(),
             value: None,
             before: None,
+            before_mark: None,
         });
         now.chain(gone).collect()
     }
@@ -80,17 +86,21 @@ impl Terms {
     }
 }
 
-fn differs(fact: &Fact, before: Option<&(String, String)>) -> Option<Difference> {
-    let difference = |change, before| {
-        let Fact { says, value } = fact.clone();
-        Some(Difference { change, says, value, before })
+fn differs(key: &str, fact: &Fact, before: Option<&(String, String)>) -> Option<Difference> {
+    let Fact { says, value } = fact.clone();
+    let (key, mark) = (key.to_owned(), fact.mark());
+    let Some((said, marked)) = before else {
+        let (before, before_mark) = (None, None);
+        return Some(Difference { change: Change::New, key, says, value, before, before_mark });
     };
-    match before {
-        None => difference(Change::New, None),
-        Some((says, mark)) if *says == fact.says && *mark == fact.mark() => None,
-        Some((says, _)) => {
-            let before = Some(says).filter(|says| **says != fact.says);
-            difference(Change::Changed, before.cloned())
-        }
-    }
+    let before = Some(said).filter(|said| **said != says).cloned();
+    let before_mark = Some(marked).filter(|marked| **marked != mark).cloned();
+    (before.is_some() || before_mark.is_some()).then_some(Difference {
+        change: Change::Changed,
+        key,
+        says,
+        value,
+        before,
+        before_mark,
+    })
 }

@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Fault, Kind};
-use crate::sys::permission::Insecure;
+use crate::sys::permission::{Insecure, quoted};
+use crate::sys::private;
 
 /// Why a server may not run.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +77,7 @@ impl Fault for TrustError {
             | Self::EntryChanged { server, manifest }
             | Self::LockChanged { server, manifest } => Some(format!(
                 "ask the user to read and accept it with `hushpipe trust {server} --manifest {}`",
-                manifest.display()
+                quoted(manifest)
             )),
             Self::NotSynced { .. } => Some(
                 "ask the user to look at what changed in hushpipe.lock and to run `hushpipe sync`"
@@ -87,7 +88,7 @@ impl Fault for TrustError {
                 "remove `{}`, then ask the user to run `hushpipe sync`, or `hushpipe trust` for a project",
                 path.display()
             )),
-            Self::Io { .. } => None,
+            Self::Io { source, .. } => private::hint(source),
         }
     }
 }

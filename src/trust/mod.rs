@@ -29,7 +29,8 @@ pub struct Ledger {
 /// One server of one manifest: what records are filed under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject<'a> {
-    /// The manifest, as it was named.
+    /// The manifest, its links resolved when it was read, so that one manifest has one record whatever it is called. Never
+    /// resolved again: a link that was moved since would file what a person read under a manifest that they have not.
     pub manifest: &'a Path,
     /// The server.
     pub server: &'a str,
@@ -53,7 +54,7 @@ pub struct Terms {
 pub struct Fact {
     /// A sentence without a value.
     pub says: String,
-    /// What it is set to, which is shown and never recorded.
+    /// What it is set to as JSON, so that a person sees where it ends; shown and never recorded.
     pub value: Option<String>,
 }
 
@@ -93,18 +94,24 @@ impl Ledger {
         Self { folder: paths.state.join("trust") }
     }
 
+    /// The folder of the records.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The digests that are recorded of a server. Reads one file, and of that only the first lines.
     ///
     /// # Errors
     /// The record cannot be read, another account could have written it, or it does not read.
     pub fn head(&self, subject: Subject<'_>) -> Result<Option<Head>, TrustError> {
-        let (path, key) = (self.file(subject), subject.key());
+        let path = self.file(subject);
         let Some(text) = read(&path)? else { return Ok(None) };
         let lines = text.lines().take_while(|line| !line.starts_with('['));
         let head: Head = parse(&path, &lines.collect::<Vec<_>>().join("\n"))?;
         // A record that was copied under another name says nothing.
-        Ok(Some(head)
-            .filter(|head| (&head.manifest, head.server.as_str()) == (&key, subject.server)))
+        Ok(Some(head).filter(|head| {
+            (head.manifest.as_path(), head.server.as_str()) == (subject.manifest, subject.server)
+        }))
     }
 
     /// The whole record of a server.
@@ -114,7 +121,7 @@ impl Ledger {
     pub fn record(&self, subject: Subject<'_>) -> Result<Option<Record>, TrustError> {
         let path = self.file(subject);
         let record: Option<Record> = read(&path)?.map(|text| parse(&path, &text)).transpose()?;
-        Ok(record.filter(|record| record.head.manifest == subject.key()))
+        Ok(record.filter(|record| record.head.manifest == subject.manifest))
     }
 
     /// Every record of a project's server, by manifest and server.
@@ -150,7 +157,7 @@ impl Ledger {
         let facts = terms.facts.iter();
         let facts = facts.map(|(key, fact)| (key.clone(), (fact.says.clone(), fact.mark())));
         let head = Head {
-            manifest: subject.key(),
+            manifest: subject.manifest.to_owned(),
             server: subject.server.to_owned(),
             entry: Some(terms.entry.clone()),
             lock: terms.lock.clone(),
@@ -164,7 +171,7 @@ impl Ledger {
     /// # Errors
     /// The file system refuses.
     pub fn synced(&self, subject: Subject<'_>, lock: String) -> Result<(), TrustError> {
-        let (manifest, server) = (subject.key(), subject.server.to_owned());
+        let (manifest, server) = (subject.manifest.to_owned(), subject.server.to_owned());
         let head = Head { manifest, server, entry: None, lock: Some(lock) };
         let (facts, packages) = Default::default();
         self.save(subject, &Record { head, facts, packages })
@@ -188,32 +195,24 @@ impl Ledger {
 
     /// A digest for a name: a path may be longer than a name, and servers `a` and `A` are two everywhere.
     fn file(&self, subject: Subject<'_>) -> PathBuf {
-        let mut bytes = subject.key().into_os_string().into_encoded_bytes();
+        let mut bytes = subject.manifest.as_os_str().as_encoded_bytes().to_vec();
         bytes.push(0);
         bytes.extend_from_slice(subject.server.as_bytes());
         self.folder.join(hex(&bytes, 32)).with_extension(EXTENSION)
     }
 }
 
-impl Subject<'_> {
-    /// The manifest with its links resolved, so that one manifest has one record whatever it is called. One that is gone
-    /// keeps its name.
-    fn key(self) -> PathBuf {
-        self.manifest.canonicalize().unwrap_or_else(|_| self.manifest.to_owned())
-    }
-}
-
 impl Fact {
-    /// Tells one value from another. Too short to tell what it is, and nothing depends on it: what may run is decided by the
-    /// digests.
+    /// Tells one value from another; what may run is decided by the digests.
     fn mark(&self) -> String {
         self.value.as_ref().map_or_else(String::new, |value| mark(value.as_bytes()))
     }
 }
 
-/// Four bytes of a digest, in hex.
+/// The first half of a digest, in hex: so much that nobody can make two texts that have the same one, of which the first is
+/// shown and the second is taken for it.
 pub fn mark(bytes: &[u8]) -> String {
-    hex(bytes, 4)
+    hex(bytes, 16)
 }
 
 const EXTENSION: &str = "toml";

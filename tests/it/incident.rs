@@ -106,7 +106,7 @@ fn an_unresolved_reference_is_an_error_not_a_value() {
 #[test]
 fn the_structured_copy_of_a_result_is_searched_too() {
     let value = "canary-incident-structured-41";
-    let frame = json!({"jsonrpc": "2.0", "id": 2, "result": {
+    let frame = json!({"jsonrpc": "2.0", "id": 1, "result": {
         "content": [{"type": "text", "text": "see the structured content"}],
         "structuredContent": {"auth": {"note": format!("key {value}")}},
     }});

@@ -126,6 +126,11 @@ impl Finding {
         }
     }
 
+    /// Whether both are about one thing.
+    pub(super) fn is_of_same_place(&self, other: &Self) -> bool {
+        (self.area, &self.place) == (other.area, &other.place)
+    }
+
     /// The same about a file or folder.
     pub(super) fn at(self, path: &Path) -> Self {
         self.about(path.display().to_string())

@@ -5,33 +5,76 @@
 
 use std::path::{Path, PathBuf};
 
+use super::finding::{Area, Finding, Level};
 use super::permissions::{Target, targets};
-use crate::cli::Context;
-use crate::error::Error;
-use crate::store::Store;
+use crate::cli::{Context, Global};
+use crate::manifest::Sources;
+use crate::store::{Removal, Store};
 use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
 use crate::sys::permission::Insecure;
 
-/// Mends what can be mended; returns what was done, a sentence each.
-///
-/// # Errors
-/// The record cannot be written or a leftover not removed.
-pub(super) fn all(context: &Context, paths: &Paths, now: &Machine) -> Result<Vec<String>, Error> {
-    let mut done = Vec::new();
-    for target in targets(context, paths) {
-        done.extend(close(&target, &paths.home));
+/// What was mended, and what could not be.
+#[derive(Default)]
+pub(super) struct Fixed {
+    /// A sentence each.
+    pub(super) done: Vec<String>,
+    /// What stands in the way.
+    pub(super) failed: Vec<Finding>,
+}
+
+/// Mends what can be mended; what cannot keeps nothing else from being tried.
+pub(super) fn all(context: &Context, paths: &Paths, now: &Machine) -> Fixed {
+    let mut fixed = Fixed::default();
+    // Only what a person typed: a variable that whoever starts us can set chooses no file to change.
+    let Global { manifest, project } = &context.global;
+    let named = Sources::named(manifest.as_deref(), project.as_deref(), &context.env.only(&[]));
+    for target in targets(named.project, paths) {
+        fixed.done.extend(close(&target, &paths.home));
     }
-    now.save(paths)?;
-    done.push(format!("wrote the machine record `{}`", Machine::file(paths).display()));
-    for folder in Store::of(paths).remove_leftovers()? {
-        done.push(format!(
-            "removed `{}`, which an install that was cut off left",
-            folder.display()
-        ));
+    fixed.write_record(paths, now);
+    fixed.remove_leftovers(paths);
+    fixed
+}
+
+impl Fixed {
+    /// Not while somebody else could change it: who did must be looked at first, and the checks that follow say so.
+    fn write_record(&mut self, paths: &Paths, now: &Machine) {
+        let file = Machine::file(paths);
+        if Target::record(paths).judge().is_err() {
+            return;
+        }
+        match now.save(paths) {
+            Ok(()) => self.done.push(format!("wrote the machine record `{}`", file.display())),
+            Err(error) => {
+                self.failed.push(Finding::of(Area::Record, &error.into()).at(&file));
+            }
+        }
     }
-    Ok(done)
+
+    fn remove_leftovers(&mut self, paths: &Paths) {
+        let removed = match Store::of(paths).remove_leftovers() {
+            Ok(removed) => removed,
+            Err(error) => {
+                self.failed.push(Finding::of(Area::Store, &error.into()));
+                return;
+            }
+        };
+        for Removal { folder, outcome } in removed {
+            match outcome {
+                Ok(()) => self.done.push(format!(
+                    "removed `{}`, which an install that was cut off left",
+                    folder.display()
+                )),
+                // It takes space and keeps no server from starting.
+                Err(error) => self.failed.push(Finding {
+                    level: Level::Warn,
+                    ..Finding::of(Area::Store, &error.into()).at(&folder)
+                }),
+            }
+        }
+    }
 }
 
 /// Takes the right to write from others, of the file and of what leads to it in the home folder. What belongs to somebody

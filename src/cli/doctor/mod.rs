@@ -19,7 +19,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::output::{json, printable};
+use super::output::{json, one_line, printable};
 use super::progress::Bar;
 use crate::error::Error;
 use crate::manifest::{self, Manifest};
@@ -28,6 +28,7 @@ use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
 use finding::{Area, Finding, Level};
+use fix::Fixed;
 
 /// Look at this machine: runtimes, permissions, stores, installs, and how to mend each
 ///
@@ -93,8 +94,12 @@ impl Doctor {
             out: context.out.clone(),
         });
         let seen = client.as_ref().unwrap_or(context);
-        let fixed = if self.fix { fix::all(seen, &paths, &now)? } else { Vec::new() };
-        let findings = examine(seen, &paths, &now);
+        let Fixed { done: fixed, failed } =
+            if self.fix { fix::all(seen, &paths, &now) } else { Fixed::default() };
+        let mut findings = examine(seen, &paths, &now);
+        // Why it could not be mended says more than that `--fix` would mend it.
+        findings.retain(|found| failed.iter().all(|failure| !failure.is_of_same_place(found)));
+        findings.extend(failed);
         drop(bar);
         let failures = || findings.iter().filter(|finding| finding.level == Level::Fail);
         let code = failures().next().map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_code));
@@ -157,12 +162,12 @@ impl Report {
             let place = place.iter().filter(|place| !what.contains(place.as_str()));
             let place = place.map(|place| format!(" ({place})")).collect::<String>();
             let line = format!("{:<4}  {}: {what}{place}", level.word(), area.word());
-            context.out.data(&printable(&line));
+            context.out.data(&one_line(&line));
             if let Some(mend) = mend {
-                context.out.data(&printable(&format!("      mend: {mend}")));
+                context.out.data(&one_line(&format!("      mend: {mend}")));
             }
             for hint in hint.iter().flat_map(|hint| hint.lines()) {
-                context.out.data(&printable(&format!("      hint: {hint}")));
+                context.out.data(&one_line(&format!("      hint: {hint}")));
             }
         }
     }

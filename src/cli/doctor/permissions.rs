@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 
 use super::Patient;
 use super::finding::{Area, Finding};
-use crate::cli::Context;
 use crate::manifest::find::LOCK_NAME;
+use crate::store::Store;
 use crate::sys::machine::Machine;
 use crate::sys::os::{self, Readers};
 use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure, quoted};
+use crate::trust::Ledger;
 
 /// Looks at hushpipe's files and folders, and at two settings that make others' files writable.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for target in targets(patient.context, patient.paths) {
+    for target in targets(patient.context.sources(None).project, patient.paths) {
         if let Err(error) = target.judge() {
             let finding = Finding::insecure(error).at(&target.path);
             // One open folder is the flaw of everything in it.
@@ -50,20 +51,28 @@ pub(super) struct Target {
     is_folder: bool,
 }
 
-/// Everything that decides what runs.
-pub(super) fn targets(context: &Context, paths: &Paths) -> Vec<Target> {
-    let folders = [&paths.config, &paths.data, &paths.state].map(Clone::clone);
-    let manifests = [Some(paths.manifest()), context.sources(None).project];
+/// Everything that decides what runs, with the manifest of a `project`.
+pub(super) fn targets(project: Option<PathBuf>, paths: &Paths) -> Vec<Target> {
+    let (store, ledger) = (Store::of(paths), Ledger::of(paths));
+    let [installs, receipts] = store.folders();
+    let folders = [&paths.config, &paths.data, &paths.state, installs, receipts, ledger.folder()];
+    let folders = folders.map(Path::to_owned);
+    let manifests = [Some(paths.manifest()), project];
     let files = manifests.into_iter().flatten().flat_map(|manifest| {
         let lock = manifest.with_file_name(LOCK_NAME);
         [manifest, lock]
     });
-    let target = |is_folder| move |path| Target { path, is_folder };
-    let files = files.chain([Machine::file(paths)]).map(target(false));
-    folders.into_iter().map(target(true)).chain(files).collect()
+    let files = files.map(|path| Target { path, is_folder: false });
+    let folders = folders.into_iter().map(|path| Target { path, is_folder: true });
+    folders.chain(files).chain([Target::record(paths)]).collect()
 }
 
 impl Target {
+    /// The machine record.
+    pub(super) fn record(paths: &Paths) -> Self {
+        Self { path: Machine::file(paths), is_folder: false }
+    }
+
     /// What lets somebody else change it. Nothing where it does not exist.
     pub(super) fn judge(&self) -> Result<(), Insecure> {
         let judged = match self.is_folder {

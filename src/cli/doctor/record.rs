@@ -72,7 +72,7 @@ fn differences(record: &Machine, now: &Machine) -> Vec<String> {
         found.push(format!("`{}` of your login shell changed", changed.join("`, `")));
     }
     if record.withheld != now.withheld {
-        found.push("other variables of your login shell hold a password".to_owned());
+        found.push("other variables of your login shell may hold a password".to_owned());
     }
     found
 }
@@ -115,7 +115,7 @@ mod tests {
                 "the recorded Node v18.0.0 is gone: `/nowhere/node`",
                 "uv is at `/b/uv` now",
                 "`HTTPS_PROXY` of your login shell changed",
-                "other variables of your login shell hold a password",
+                "other variables of your login shell may hold a password",
             ]
         );
         assert!(differences(&record, &record).is_empty());

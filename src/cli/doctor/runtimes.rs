@@ -1,15 +1,19 @@
 //! Node, Python, and what installs packages: whether what the servers need is there.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use super::finding::{Area, Finding, Level};
 use super::{Patient, engines};
+use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::Package;
 use crate::runner::npm::Npm;
-use crate::sys::machine::Interpreter;
+use crate::sys::machine::{Interpreter, find_program};
 
 /// Looks at the runtimes of this machine.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let now = patient.now;
-    let of_npm = servers(patient, |package| matches!(package, Package::Npm(_)));
+    let of_npm = servers(patient, |server| matches!(server.package, Package::Npm(_)));
     let mut findings = vec![match &now.node {
         Some(node) => found("Node", node),
         None => lacking("Node", &of_npm)
@@ -22,26 +26,55 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
         let finding = Finding::of(Area::Runtimes, &error.into());
         findings.push(Finding { level: Level::Warn, ..finding });
     }
-    findings.push(match &now.python {
-        Some(python) => found("Python", python),
-        None => Finding::ok(Area::Runtimes, "no Python: uv brings one where a server needs it"),
-    });
-    // What is neither of npm nor one's own is of PyPI; uv brings a Python where there is none.
-    let of_pypi = servers(patient, |package| {
-        !matches!(package, Package::Npm(_) | Package::Binary(_) | Package::Command(_))
-    });
-    match &now.uv {
-        Some(uv) => findings.push(Finding::ok(Area::Runtimes, "uv").at(uv)),
-        None if of_pypi.is_empty() => {}
-        None => {
-            let what = format!("no uv, which installs `{}`", of_pypi.join("`, `"));
-            let finding = Finding::warn(Area::Runtimes, what);
-            findings.push(finding.hinting("install uv, then run `hushpipe doctor --fix`"));
-        }
-    }
+    // uv before Python, which it brings: in the order in which they are mended.
+    let of_pypi = servers(patient, |server| matches!(server.package, Package::Pypi(_)));
+    findings.extend(uv(now.uv.as_deref(), &of_pypi, now.path.as_ref()));
+    findings.push(python(now.python.as_ref(), &servers(patient, needs_a_python)));
     let servers = patient.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
     findings.extend(servers.filter_map(|server| engines::examine(server, patient)));
     findings
+}
+
+/// Whether a server is of PyPI and names no Python of its own by path.
+fn needs_a_python(server: &Server) -> bool {
+    let path = server.runtime.as_ref().and_then(RuntimeChoice::path);
+    matches!(server.package, Package::Pypi(_)) && path.is_none()
+}
+
+/// uv, which servers need when they are locked and installed, and not to start.
+fn uv(found: Option<&Path>, servers: &[&str], path: &OsStr) -> Option<Finding> {
+    match (found, servers) {
+        (Some(uv), _) => Some(Finding::ok(Area::Runtimes, "uv").at(uv)),
+        (None, []) => None,
+        (None, servers) => {
+            let what = format!("no uv, which installs `{}`", servers.join("`, `"));
+            let finding = Finding::warn(Area::Runtimes, what);
+            let installer = INSTALLERS.iter().find(|(name, _)| find_program(name, path).is_some());
+            Some(match installer {
+                Some((_, install)) => {
+                    finding.mended_by(format!("{install} && hushpipe doctor --fix"))
+                }
+                None => finding.hinting("install uv, then run `hushpipe doctor --fix`"),
+            })
+        }
+    }
+}
+
+/// What installs programs for a user, and how it installs uv. No other is called: uv's own installer is a script from the
+/// network, and pip refuses on most systems.
+const INSTALLERS: &[(&str, &str)] = &[
+    ("brew", "brew install uv"),
+    ("pipx", "pipx install uv"),
+    ("winget", "winget install --id=astral-sh.uv --exact"),
+];
+
+/// Python, which uv brings when a server is installed.
+fn python(found: Option<&Interpreter>, servers: &[&str]) -> Finding {
+    match found {
+        Some(python) => self::found("Python", python),
+        None if servers.is_empty() => lacking("Python", servers),
+        None => lacking("Python", servers).mended_by("hushpipe sync"),
+    }
 }
 
 fn found(name: &str, interpreter: &Interpreter) -> Finding {
@@ -60,8 +93,44 @@ fn lacking(name: &str, servers: &[&str]) -> Finding {
     }
 }
 
-/// The servers that start such a package.
-fn servers<'a>(patient: &Patient<'a>, wanted: fn(&Package) -> bool) -> Vec<&'a str> {
+/// The servers that are such.
+fn servers<'a>(patient: &Patient<'a>, wanted: fn(&Server) -> bool) -> Vec<&'a str> {
     let servers = patient.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
-    servers.filter(|server| wanted(&server.package)).map(|server| server.name.as_str()).collect()
+    servers.filter(|server| wanted(server)).map(|server| server.name.as_str()).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_uv_is_mended_by_what_this_machine_installs_programs_with() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().as_os_str();
+        assert!(uv(None, &[], path).is_none(), "no server needs it");
+        let finding = uv(None, &["time", "git"], path).expect("a finding");
+        assert_eq!(finding.what, "no uv, which installs `time`, `git`");
+        assert!(finding.mend.is_none() && finding.hint.is_some());
+
+        let pipx = folder.path().join("pipx");
+        std::fs::write(&pipx, "#!/bin/sh\n").expect("written");
+        std::fs::set_permissions(&pipx, std::fs::Permissions::from_mode(0o755)).expect("chmod");
+        let finding = uv(None, &["time"], path).expect("a finding");
+        assert_eq!(finding.level, Level::Warn);
+        assert_eq!(finding.mend.as_deref(), Some("pipx install uv && hushpipe doctor --fix"));
+        assert!(finding.hint.is_none());
+    }
+
+    #[test]
+    fn a_missing_python_fails_the_servers_that_need_one() {
+        let finding = python(None, &["time"]);
+        assert_eq!(
+            (finding.level, finding.what.as_str()),
+            (Level::Fail, "no Python, which `time` need")
+        );
+        assert_eq!(finding.mend.as_deref(), Some("hushpipe sync"));
+        let finding = python(None, &[]);
+        assert_eq!((finding.level, finding.mend), (Level::Ok, None));
+    }
 }

@@ -113,7 +113,7 @@ fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
             .iter()
             .filter(|name| variable::PROXIES.contains(&name.as_str()) && !filled(name));
         findings.extend(withheld.map(|name| {
-            let what = format!("preset `corp-proxy` leaves out `{name}`, which holds a password");
+            let what = format!("preset `corp-proxy` leaves out `{name}`, which may hold a password");
             Finding::warn(Area::Servers, what).hinting(format!(
                 "store it with `hushpipe secret set local://proxy`, and write `{name} = \"local://proxy\"` under `[servers.{}.secrets]`",
                 server.name

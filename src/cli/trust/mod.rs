@@ -3,6 +3,7 @@
 //! What is recorded is what was shown: manifest and lockfile are read once, the words and the digests are made from that
 //! reading, and a change that comes later has other digests. Forgetting needs nobody's word, since it only takes away.
 
+mod look;
 mod show;
 
 use std::path::PathBuf;
@@ -11,14 +12,15 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::{json, table};
+use super::output::{json, one_line, table};
 use super::{Context, Outcomes, confirm};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Level, Server, Sources};
-use crate::plan::program::current_entry;
+use crate::plan::program::{current_entry, refuse_script};
 use crate::runner::Package;
 use crate::sys::path::Paths;
+use crate::sys::permission::quoted;
 use crate::trust::{Ledger, Record};
 
 /// Accept the servers of a project manifest, so that they may be installed and started
@@ -144,9 +146,7 @@ impl Trust {
         for record in records.iter().filter(is_named) {
             ledger.forget(&record.head)?;
             let (name, manifest) = (&record.head.server, record.head.manifest.display());
-            context.out.words(&super::output::printable(&format!(
-                "`{name}` of {manifest} is no longer trusted"
-            )));
+            context.out.words(&one_line(&format!("`{name}` of {manifest} is no longer trusted")));
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -163,6 +163,7 @@ fn accept(
     if server.level == Level::User {
         return Err(TrustVerbError::Own { server: name.clone() }.into());
     }
+    refuse_script(server)?;
     let entry = match &server.package {
         Package::Npm(_) | Package::Pypi(_) => Some(current_entry(lockfile, server)?),
         Package::Binary(_) | Package::Command(_) => None,
@@ -178,12 +179,26 @@ fn accept(
         return Ok(());
     }
     let screen = show::screen(server, &terms, &scripts, record.as_ref());
-    let command = format!("hushpipe trust {name} --manifest {}", server.manifest.display());
-    confirm::type_word(&context.env, &command, &screen, name)?;
+    let command = format!("hushpipe trust {name} --manifest {}", quoted(&server.manifest));
+    confirm::type_word(&context.env, &command, &screen, &word(name))?;
     ledger.accept(server.subject(), &terms)?;
     context.out.words(&format!("trusted `{name}`"));
     Ok(())
 }
+
+/// What must be typed: the name, but never a word by which people say no, or say yes without having read. A project chooses
+/// its servers' names.
+fn word(name: &str) -> String {
+    let is_answer = ANSWERS.contains(&name.to_ascii_lowercase().as_str()) || name.len() < 3;
+    if is_answer { format!("trust {name}") } else { name.to_owned() }
+}
+
+/// Words of three letters and more that are typed to get out of a question, or on with it.
+const ANSWERS: &[&str] = &[
+    "abort", "accept", "bye", "cancel", "clear", "close", "continue", "decline", "deny", "done",
+    "exit", "never", "nope", "not", "quit", "refuse", "reject", "skip", "stop", "sure", "yep",
+    "yes",
+];
 
 /// Why nothing could be accepted or forgotten.
 #[derive(Debug, thiserror::Error)]
@@ -215,7 +230,7 @@ impl Fault for TrustVerbError {
             Self::Own { .. } => None,
             Self::NotTrusted { .. } => Some("`hushpipe trust --list` shows what is".into()),
             Self::Several { manifests, .. } => {
-                let option = |path: &PathBuf| format!("add `--manifest {}`", path.display());
+                let option = |path: &PathBuf| format!("add `--manifest {}`", quoted(path));
                 Some(manifests.iter().map(option).collect::<Vec<_>>().join("\n"))
             }
         }

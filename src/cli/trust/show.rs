@@ -1,45 +1,32 @@
 //! What a person reads before they accept a server: every fact that is new, changed or gone, and what deserves a second
-//! look.
+//! look (`look.rs`).
 //!
-//! All of it comes from a project that may be hostile. Each fact is one line whatever it holds, nothing steers the
-//! terminal, and long values are cut with their length told, so that nothing can be pushed out of sight or forged.
+//! All of it comes from a project that may be hostile. Each fact is one line whatever it holds and nothing steers the
+//! terminal, so that nothing can be forged. What is too long to show is told by its length and digest, so that it cannot
+//! change unseen. What matters most stands nearest to the question: what is started, what it gets, what to look at; a
+//! flood of settings scrolls away above it, and only settings that decide nothing about its peers are left out, counted.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use crate::cli::output::printable;
-use crate::launch::env::{glob, names_credential};
-use crate::launch::preset::Preset;
-use crate::manifest::Server;
-use crate::trust::{Change, Difference, Packages, Record, Terms};
+use super::look::{self, redirects};
+use crate::cli::output::one_line;
+use crate::manifest::{Server, VARIABLE_FACT};
+use crate::trust::{Change, Difference, Packages, Record, Terms, mark};
 
-/// The longest text of a project that is shown of one fact, in characters.
+/// The longest text of a project that is shown whole, in characters; of a longer one, how much of its start and end.
 const MAX_SHOWN: usize = 400;
+const SHOWN_START: usize = 300;
+const SHOWN_END: usize = 100;
 
 /// How many packages are named in one line.
 const MAX_PACKAGES: usize = 12;
 
-/// Variables that decide whom a server talks to and whom it believes. Upper case; names are compared in that.
-const REDIRECTING: &[&str] = &[
-    "*URL",
-    "*URI",
-    "*HOST",
-    "*HOSTNAME",
-    "*ENDPOINT*",
-    "*ADDR",
-    "*ADDRESS",
-    "*SERVER",
-    "*DOMAIN",
-    "*ORIGIN",
-    "*_BASE",
-    "*PROXY*",
-    "*TLS*",
-    "*SSL*",
-    "*_CA",
-    "*_CA_*",
-    "*CERT*",
-    "*INSECURE*",
-    "*VERIFY*",
-];
+/// How many settings are shown that redirect nothing.
+const MAX_SETTINGS: usize = 40;
+
+/// How many lines a person's terminal has at least; a longer screen says how long it is.
+const MAX_LINES: usize = 24;
 
 /// The whole screen but the question. `scripts` are the locked packages that have install scripts.
 pub(super) fn screen(
@@ -48,52 +35,86 @@ pub(super) fn screen(
     scripts: &[String],
     before: Option<&Record>,
 ) -> String {
-    let mut screen = format!("\nserver `{}` of {}\n", server.name, one_line(&path(server)));
-    screen.push_str(match before {
-        None => "You have not accepted it before:\n",
-        Some(_) => "You have accepted it before. Since then:\n",
+    let mut lines = vec![String::new(), heading(server)];
+    lines.push(match before {
+        None => "You have not accepted it before:".to_owned(),
+        Some(_) => "You have accepted it before. Since then:".to_owned(),
     });
-    let differences = terms.differences(before);
-    for difference in &differences {
-        let _ = writeln!(screen, "  {}", line(difference, before.is_some()));
+    let start = lines.len();
+    let hides_some = facts(terms, before, &mut lines);
+    let of_packages = before.map_or_else(|| locked(terms), |record| changed(terms, record));
+    lines.extend(of_packages.iter().map(|text| format!("  {}", spelt(text))));
+    if lines.len() == start {
+        lines.push("  something about how it is written has changed".to_owned());
     }
-    let packages = before.map(|record| terms.packages_since(record));
-    let of_packages = match &packages {
-        None => locked(terms),
-        Some(packages) => changed(packages),
-    };
-    for text in &of_packages {
-        let _ = writeln!(screen, "  {}", one_line(text));
+    let mut looks = look::looks(server, terms, scripts);
+    if hides_some || lines.iter().any(|line| line.contains(CUT)) {
+        let name = &server.name;
+        looks.push(format!("not all of it is shown: read `[servers.{name}]` in the manifest too"));
     }
-    if differences.is_empty() && of_packages.is_empty() {
-        let _ = writeln!(screen, "  something about how it is locked has changed");
+    let count = lines.len() + looks.len();
+    if count > MAX_LINES {
+        looks.push(format!("all this is {count} lines: scroll up to where it begins"));
     }
-    let scripts = named(scripts).map(|names| {
-        format!("install scripts, which never run, belong to {names}: it may lack what they make")
-    });
-    for warning in warnings(server).into_iter().chain(scripts) {
-        let _ = writeln!(screen, "  look:  {}", one_line(&warning));
-    }
-    screen.push_str("It runs as you, with all that you may read and write.");
-    screen
+    lines.extend(looks.iter().map(|text| format!("  look:  {}", piece(text))));
+    // Once more, where nothing can stand between it and the question.
+    let package = piece(&server.package.to_string());
+    lines.push(format!("{package} runs as you, with all that you may read and write."));
+    lines.join("\n")
 }
 
-fn path(server: &Server) -> String {
-    server.manifest.display().to_string()
+/// The server and where it is from: the file that was read, and the name it was found by where that is another.
+fn heading(server: &Server) -> String {
+    let (named, file) = (server.manifest.display().to_string(), server.resolved.display());
+    // Windows resolves every path to one with this in front.
+    let file = file.to_string().trim_start_matches(r"\\?\").to_owned();
+    let link = match named == file {
+        true => String::new(),
+        false => format!(", which `{}` leads to", piece(&named)),
+    };
+    format!("server `{}` of {}{link}", server.name, piece(&file))
+}
+
+/// The facts, those first that matter least. Returns whether some settings are left out.
+fn facts(terms: &Terms, before: Option<&Record>, lines: &mut Vec<String>) -> bool {
+    let mut differences = terms.differences(before);
+    differences.sort_by_key(|difference| Reverse(difference.key.as_bytes().first().copied()));
+    let is_setting = |difference: &Difference| {
+        difference.key.strip_prefix(VARIABLE_FACT).is_some_and(|name| !redirects(name))
+    };
+    let (settings, others): (Vec<_>, Vec<_>) = differences.into_iter().partition(is_setting);
+    let line = |difference: &Difference| format!("  {}", line(difference, before.is_some()));
+    lines.extend(settings.iter().take(MAX_SETTINGS).map(line));
+    let more = settings.len().saturating_sub(MAX_SETTINGS);
+    if more > 0 {
+        lines.push(format!("  and {more} settings more, which are not shown"));
+    }
+    lines.extend(others.iter().map(line));
+    more > 0
 }
 
 /// One fact with what became of it.
 fn line(difference: &Difference, was_accepted: bool) -> String {
-    let Difference { change, says, value, before } = difference;
-    let word = match change {
+    let Difference { change, key: _, says, value, before, before_mark } = difference;
+    let mut line = match change {
         _ if !was_accepted => "",
         Change::New => "new:      ",
         Change::Changed => "changed:  ",
         Change::Removed => "removed:  ",
-    };
-    let value = value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
-    let before = before.as_ref().map(|before| format!(", before: {before}")).unwrap_or_default();
-    format!("{word}{}", one_line(&format!("{says}{value}{before}")))
+    }
+    .to_owned();
+    line.push_str(&piece(says));
+    if let Some(value) = value {
+        let _ = write!(line, " {}", piece(value));
+    }
+    if let Some(before) = before {
+        let _ = write!(line, ", before: {}", piece(before));
+    }
+    // What a setting was is not recorded; where it can be read in full, nobody needs its digest.
+    if let (Some(mark), Some(true)) = (before_mark, value.as_deref().map(is_long)) {
+        let _ = write!(line, ", before: digest {mark}");
+    }
+    line
 }
 
 /// What is locked, of a server that was never accepted.
@@ -105,74 +126,58 @@ fn locked(terms: &Terms) -> Vec<String> {
 }
 
 /// What is locked otherwise than before.
-fn changed(packages: &Packages) -> Vec<String> {
+fn changed(terms: &Terms, record: &Record) -> Vec<String> {
+    let packages = terms.packages_since(record);
+    if packages == Packages::default() && terms.lock != record.head.lock {
+        return vec!["the same packages are put together in another way".to_owned()];
+    }
     let Packages { new, removed, rehashed } = packages;
     let line = |word: &str, names: &[String]| Some(format!("{word} {}", named(names)?));
     let lines = [
-        line("locked anew:", new),
-        line("no longer locked:", removed),
-        line("same version, OTHER CONTENT:", rehashed),
+        line("locked anew:", &new),
+        line("no longer locked:", &removed),
+        line("same version, OTHER CONTENT:", &rehashed),
     ];
     lines.into_iter().flatten().collect()
 }
 
 /// Packages in one line; `None` where there are none.
-fn named(names: &[String]) -> Option<String> {
+pub(super) fn named(names: &[String]) -> Option<String> {
     let first = names.iter().take(MAX_PACKAGES).cloned().collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(MAX_PACKAGES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!names.is_empty()).then(|| format!("{first}{more}"))
 }
 
-/// What deserves a second look, changed or not.
-fn warnings(server: &Server) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let plain = server.env.plain.keys().map(String::as_str);
-    let requests = server.requests.values().flatten();
-    let secrets = requests.flat_map(|request| &request.variables).map(String::as_str);
-    let passed = server.env.pass.iter().map(String::as_str);
-    let mut names: Vec<&str> = plain.chain(secrets).chain(passed).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names.into_iter().filter(|name| redirects(name)) {
-        warnings.push(format!("`{name}` can decide whom it talks to, or whom it believes"));
+/// What stands where the middle of a text is left out.
+const CUT: &str = " […] ";
+
+fn is_long(text: &str) -> bool {
+    spelt(text).chars().count() > MAX_SHOWN
+}
+
+/// A text as one line; of a long one both ends, how long it is, and its digest.
+fn piece(text: &str) -> String {
+    if !is_long(text) {
+        return spelt(text);
     }
-    for preset in &server.env.presets {
-        let reach = match preset {
-            Preset::Ssh => "your SSH agent, and so every host that its keys open",
-            Preset::Docker => "Docker's daemon, and so this machine",
-            Preset::Node | Preset::Python | Preset::CorpProxy => continue,
-        };
-        warnings.push(format!("the preset `{}` lets it reach {reach}", preset.name()));
-    }
-    for name in server.env.pass.iter().filter(|name| names_credential(name)) {
-        warnings.push(format!("`{name}` names a credential, and what passes is not redacted"));
-    }
-    for word in server.args.iter().filter(|word| word.contains("://")) {
-        warnings.push(format!("an argument names an address: {word}"));
-    }
-    for request in server.requests.values().flatten() {
-        if matches!(request.reference.provider.as_str(), "env" | "file") {
-            warnings.push(format!(
-                "`{}` comes from outside your secret stores: {}",
-                request.variables.join(","),
-                request.reference
-            ));
+    let line: Vec<char> = spelt(text).chars().collect();
+    let start: String = line[..SHOWN_START].iter().collect();
+    let end: String = line[line.len() - SHOWN_END..].iter().collect();
+    let (count, mark) = (text.chars().count(), mark(text.as_bytes()));
+    format!("{start}{CUT}{end} ({count} characters, digest {mark})")
+}
+
+/// A text as one line that a terminal only shows. Of white space, single spaces stay: a row of them pushes what follows
+/// to where the next line begins, or out of the window.
+fn spelt(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            ' ' if line.ends_with(' ') => line.push_str("\\u{20}"),
+            c if c.is_whitespace() && c != ' ' => line.extend(c.escape_unicode()),
+            c => line.push(c),
         }
     }
-    warnings
-}
-
-fn redirects(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    REDIRECTING.iter().any(|pattern| glob(pattern, &name))
-}
-
-/// A text as one line that a terminal only shows, cut where it is too long.
-fn one_line(text: &str) -> String {
-    let line = printable(text).replace('\n', "\\n").replace('\t', "\\t");
-    match line.char_indices().nth(MAX_SHOWN) {
-        Some((at, _)) => format!("{}… ({} characters)", &line[..at], text.chars().count()),
-        None => line,
-    }
+    line
 }

@@ -162,7 +162,7 @@ impl Lockfile {
     /// # Errors
     /// The file system refuses.
     pub fn save(&self) -> Result<(), LockError> {
-        private::replace_readable(&self.path, self.to_text().as_bytes())
+        private::replace_linked(&self.path, self.to_text().as_bytes())
             .map_err(|source| LockError::write(&self.path, source))
     }
 
@@ -370,7 +370,7 @@ impl Fault for LockError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Insecure(error) => error.hint(),
-            Self::Write { .. } => None,
+            Self::Write { source, .. } => private::hint(source),
             Self::Version { .. } => Some("update hushpipe".into()),
             _ => Some(
                 "take it from version control again, or remove it and run `hushpipe lock`".into(),

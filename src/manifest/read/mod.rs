@@ -144,6 +144,7 @@ fn server(
         name: name.into_inner(),
         level,
         manifest: source.path.clone(),
+        resolved: source.resolved.clone(),
         bin: setting::bin(table.bin, findings),
         runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
         args: setting::words("args", &table.args, around, findings),

@@ -1,5 +1,6 @@
 //! The plain settings of a server: arguments, folders, times, sizes.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,8 +52,8 @@ pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Opti
     Some(bin.into_inner())
 }
 
-/// The runtime to use. A path is for the user manifest only: it is a program that runs, as `command` is. A version is for
-/// Python, which uv finds or installs.
+/// The runtime to use. A path is for the user manifest only: it is a program that runs, as `command` is. A version names a
+/// Python, which uv finds or installs, or one of the Nodes of the machine record.
 pub(super) fn runtime(
     runtime: Option<Spanned<String>>,
     is_python: bool,
@@ -61,26 +62,25 @@ pub(super) fn runtime(
 ) -> Option<RuntimeChoice> {
     let runtime = runtime?;
     let text = runtime.get_ref();
-    if is_python && is_version(text) {
+    // Python 3 is one language up to `3.12`, and each major of Node is a line of its own.
+    let (numbers, other) = match is_python {
+        true => (2..=3, " or a version such as `3.12`"),
+        false => (1..=3, " or a version such as `22`"),
+    };
+    if is_version(text, numbers) {
         return Some(RuntimeChoice::Version(runtime.into_inner()));
     }
     if level == Level::Project {
         findings.add(runtime.span(), Mistake::UserOnly("the path of a `runtime`".into()));
     }
-    if !is_python && text.starts_with(|c: char| c.is_ascii_digit()) {
-        let mistake = Mistake::NotYet("choosing the `runtime` of npm by version".into());
-        findings.add(runtime.span(), mistake);
-        return None;
-    }
-    let other = if is_python { " or a version such as `3.12`" } else { "" };
     let path = absolute("runtime", text, other);
     findings.keep(runtime.span(), path).map(RuntimeChoice::Path)
 }
 
-/// Whether a text is a version of Python: two or three numbers.
-fn is_version(text: &str) -> bool {
+/// Whether a text is a version: so many numbers.
+fn is_version(text: &str, numbers: RangeInclusive<usize>) -> bool {
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    text.split('.').all(is_number) && (2..=3).contains(&text.split('.').count())
+    text.split('.').all(is_number) && numbers.contains(&text.split('.').count())
 }
 
 /// The server's working directory.

@@ -38,13 +38,17 @@ fn server(lines: &str, profile: Option<&str>) -> Server {
     contents.servers.remove("x").expect("there")
 }
 
+fn facts(lines: &str) -> BTreeMap<String, Fact> {
+    server(lines, None).terms(None).expect("nothing is locked").facts
+}
+
 fn digest(lines: &str) -> Digest {
     server(lines, None).digest()
 }
 
 #[test]
-fn every_setting_is_part_of_the_digest() {
-    let before = digest(ENTRY);
+fn every_setting_is_part_of_the_digest_and_shown() {
+    let (before, shown) = (digest(ENTRY), facts(ENTRY));
     for (from, to) in [
         ("m@1.0.0", "m@1.0.1"),
         ("m@1.0.0", "n@1.0.0"),
@@ -76,6 +80,10 @@ fn every_setting_is_part_of_the_digest() {
         let changed = ENTRY.replacen(from, to, 1);
         assert!(changed != ENTRY, "{from} is not in the entry");
         assert!(digest(&changed) != before, "{from} -> {to} has the same digest");
+        // What a project may not ask for is never shown: it cannot be accepted.
+        let is_users_own =
+            ["deliver", "sensitive", "dangerously"].iter().any(|key| to.contains(key));
+        assert!(is_users_own || facts(&changed) != shown, "{from} -> {to} is not shown");
     }
     let runtime = digest(&ENTRY.replacen("bin", "runtime = \"/opt/node\"\nbin", 1));
     assert!(runtime != before);
@@ -100,8 +108,19 @@ fn neither_form_nor_the_chosen_profile_is_part_of_the_digest() {
 }
 
 #[test]
+fn another_file_at_the_same_path_is_another_fact() {
+    let entry = |digit: &str| {
+        format!("binary = {{ path = \"/opt/tool\", sha256 = \"{}\" }}", digit.repeat(64))
+    };
+    let (one, two) = (facts(&entry("1")), facts(&entry("2")));
+    assert_eq!(one["0 package"], two["0 package"]);
+    assert_eq!(two["0 sha256"].says, format!("has the digest {}", "2".repeat(64)));
+    assert!(one["0 sha256"] != two["0 sha256"]);
+}
+
+#[test]
 fn words_hold_no_value() {
-    let facts = server(ENTRY, None).terms(None).expect("nothing is locked").facts;
+    let facts = facts(ENTRY);
     let says: Vec<&str> = facts.values().map(|fact| fact.says.as_str()).collect();
     let expected = [
         "starts npm m@1.0.0",
@@ -121,5 +140,5 @@ fn words_hold_no_value() {
         "has every file hashed at each start",
     ];
     assert_eq!(says, expected);
-    assert_eq!(facts["4 variable V"].value.as_deref(), Some("v"));
+    assert_eq!(facts["4 variable V"].value.as_deref(), Some("\"v\""));
 }

@@ -7,6 +7,7 @@
 //! byte is looked at once however the slices fall, and memory is one short token however long the line: a frame too big
 //! to keep is still scanned for its id, which many servers write last.
 
+pub mod members;
 mod nested;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ mod token;
 
 use self::nested::Nested;
 use self::token::{Token, is_numeric, is_scalar, is_space, is_word, string_end};
-use super::envelope::{Envelope, Member, Value};
+use super::envelope::{Envelope, Member, Names, Value};
 
 /// What a line turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Scanner {
     token: Token,
     nested: Nested,
     envelope: Envelope,
+    /// The names met in the message.
+    names: Names,
 }
 
 /// Where in the grammar the next byte stands.
@@ -110,6 +113,7 @@ impl Scanner {
         let batch = std::mem::take(&mut self.batch);
         let envelope = std::mem::take(&mut self.envelope);
         self.member = None;
+        self.names = Names::default();
         match state {
             State::Done if batch => Shape::Batch,
             State::Done => Shape::Object(envelope),
@@ -166,6 +170,7 @@ impl Scanner {
             (State::Next, b',') => State::Name,
             (State::Next | State::FirstName, b'}') if self.batch => {
                 self.envelope = Envelope::default();
+                self.names = Names::default();
                 State::NextMessage
             }
             (State::Next | State::FirstName, b'}') => State::Done,
@@ -185,7 +190,9 @@ impl Scanner {
     fn name(&mut self, bytes: &[u8], at: usize, escaped: bool) -> usize {
         match string_end(bytes, at, escaped) {
             Ok(end) => {
-                self.member = self.token.whole(&bytes[at..end]).and_then(Member::named);
+                let name = self.token.whole(&bytes[at..end]);
+                self.member = name.and_then(Member::named);
+                self.envelope.ambiguous |= name.is_some_and(|name| self.names.meet(name));
                 self.state = State::Colon;
                 end + 1
             }

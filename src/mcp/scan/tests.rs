@@ -261,3 +261,21 @@ proptest! {
         prop_assert_eq!(scan([line.as_bytes()]), scan(line.as_bytes().chunks(1)));
     }
 }
+
+#[test]
+fn a_name_twice_or_in_another_case_is_ambiguous() {
+    assert!(
+        !envelope(r#"{"jsonrpc":"2.0","id":1,"method":"a","params":{"id":1,"ID":2},"x":1,"x":2}"#)
+            .ambiguous
+    );
+    for line in [
+        r#"{"id":1,"method":"a","method":"b"}"#,
+        r#"{"id":1,"method":"a","\u004dethod":"b"}"#,
+        r#"{"ID":1,"method":"a"}"#,
+    ] {
+        assert!(envelope(line).ambiguous, "{line}");
+    }
+    let batch = br#"[{"id":1,"method":"a"},{"id":2,"Method":"b"},{"id":3,"method":"c"}]"#;
+    let ambiguous: Vec<_> = messages(batch).map(|(_, envelope)| envelope.ambiguous).collect();
+    assert_eq!(ambiguous, [false, true, false]);
+}

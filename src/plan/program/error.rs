@@ -65,6 +65,14 @@ pub enum ProgramError {
         /// Where it was.
         path: PathBuf,
     },
+    /// This machine has no such Node, as far as is recorded.
+    #[error("server `{server}` wants Node `{version}`, and none is recorded on this machine")]
+    NoSuchNode {
+        /// The server.
+        server: String,
+        /// The version in the manifest.
+        version: String,
+    },
     /// The program is not there.
     #[error("program `{}` of server `{server}` was not found", program.display())]
     NoProgram {
@@ -87,6 +95,14 @@ pub enum ProgramError {
         /// The server.
         server: String,
         /// The executable.
+        path: PathBuf,
+    },
+    /// A project's executable is read by another program, so that its digest does not say what runs.
+    #[error("program `{}` of server `{server}` is a script, whose digest does not pin what runs it", path.display())]
+    Script {
+        /// The server.
+        server: String,
+        /// The script.
         path: PathBuf,
     },
     /// A program could not be read.
@@ -117,11 +133,16 @@ fn summary(differences: &[Difference]) -> String {
 impl Fault for ProgramError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotLocked { .. } | Self::Stale { .. } | Self::NotInstalled { .. } => Kind::Config,
+            Self::NotLocked { .. }
+            | Self::Stale { .. }
+            | Self::NotInstalled { .. }
+            | Self::Script { .. } => Kind::Config,
             Self::Altered { .. } | Self::BinaryDiffers { .. } | Self::Stray { .. } => {
                 Kind::Integrity
             }
-            Self::NoRuntime { .. } | Self::NoProgram { .. } => Kind::NotFound,
+            Self::NoRuntime { .. } | Self::NoSuchNode { .. } | Self::NoProgram { .. } => {
+                Kind::NotFound
+            }
             Self::NotRunnable { .. } => Kind::NotRunnable,
             Self::Unreadable { .. } => Kind::Io,
             Self::Lock(error) => error.kind(),
@@ -137,6 +158,10 @@ impl Fault for ProgramError {
             Self::NotInstalled { .. } | Self::NoRuntime { .. } => {
                 "ask the user to run `hushpipe sync`".to_owned()
             }
+            Self::NoSuchNode { .. } => {
+                "ask the user to install it and to run `hushpipe doctor --fix`, or to choose another `runtime` in the manifest"
+                    .to_owned()
+            }
             Self::Altered { server, .. } => format!(
                 "ask the user to look at it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"
             ),
@@ -149,6 +174,10 @@ impl Fault for ProgramError {
             }
             Self::BinaryDiffers { .. } => {
                 "if you changed it, write its new digest into the manifest".to_owned()
+            }
+            Self::Script { .. } => {
+                "a project may start compiled programs and packages; ask the user to start a script as `command` of their own manifest"
+                    .to_owned()
             }
             Self::Lock(error) => return error.hint(),
             Self::Store(error) => return error.hint(),

@@ -1,7 +1,7 @@
 //! The package of a server: from the manifest's words to its lock entry, from that to its install.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Program, ProgramError};
 use crate::manifest::lock::{Entry, Head, Locked, Lockfile};
@@ -9,6 +9,7 @@ use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::pypi::{self, Pin};
 use crate::runner::{Package, PypiPackage, npm};
 use crate::store::{Depth, Digest, Findings, Receipt, Store, StoreError};
+use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
 
@@ -172,24 +173,41 @@ impl<'a> Installed<'a> {
         }
     }
 
-    pub(super) fn program(&self) -> Result<Program, ProgramError> {
+    /// What runs an npm package. Any Node runs it, so the manifest's choice needs no other install; an environment of
+    /// PyPI is tied to the Python that it was made with.
+    fn runtime<'m>(&'m self, machine: Option<&'m Machine>) -> Result<&'m PathBuf, ProgramError> {
+        match (&self.server.package, &self.server.runtime) {
+            (Package::Npm(_), Some(RuntimeChoice::Path(path))) => Ok(path),
+            (Package::Npm(_), Some(RuntimeChoice::Version(version))) => {
+                let node = machine.and_then(|machine| machine.node_of(version));
+                let (server, version) = (self.server.name.clone(), version.clone());
+                node.map(|node| &node.path).ok_or(ProgramError::NoSuchNode { server, version })
+            }
+            _ => Ok(&self.receipt.runtime.path),
+        }
+    }
+
+    pub(super) fn program(&self, machine: Option<&Machine>) -> Result<Program, ProgramError> {
         let server = self.server;
         let runtime = &self.receipt.runtime;
         let install = self.store.folder(&self.receipt.lock);
-        let is_python = matches!(server.package, Package::Pypi(_));
-        let chosen = server.runtime.as_ref().and_then(RuntimeChoice::path).filter(|_| !is_python);
-        let path = chosen.unwrap_or(&runtime.path);
+        let path = self.runtime(machine)?;
         if !os::is_program(path) {
             return Err(ProgramError::NoRuntime {
                 server: server.name.clone(),
                 path: path.clone(),
             });
         }
-        if is_python {
+        let program = Program {
+            lock: Some(self.lock.digest()),
+            install: Some(self.receipt.lock),
+            era: self.receipt.era,
+            ..Program::default()
+        };
+        if matches!(server.package, Package::Pypi(_)) {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            let (pinned, lock) = (true, Some(self.lock.digest()));
-            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, pinned, lock });
+            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, ..program });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);
@@ -197,10 +215,8 @@ impl<'a> Installed<'a> {
         Ok(Program {
             args: flags.chain([entry.into_os_string()]).collect(),
             runtime_dir: path.parent().map(Path::to_owned),
-            variables: &[],
-            pinned: true,
-            lock: Some(self.lock.digest()),
             path: path.clone(),
+            ..program
         })
     }
 }

@@ -4,22 +4,24 @@
 //! on disk, at every launch. Neither resolves, installs or writes, but for new figures in a receipt whose files had only
 //! been moved or restored.
 
+mod binary;
 mod error;
 mod installed;
 #[cfg(all(test, unix))]
 mod tests;
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::{Integrity, Server};
-use crate::runner::{BinaryPackage, Package};
-use crate::store::{Depth, Digest, Store};
+use crate::mcp::Era;
+use crate::runner::Package;
+use crate::store::{Depth, Digest};
 use crate::sys::machine::{self, Machine};
 use crate::sys::os;
 use crate::sys::path::Paths;
 
+pub use binary::{interpreter, refuse_script};
 pub use error::ProgramError;
 pub use installed::{Installed, current_entry, install_key};
 
@@ -34,10 +36,12 @@ pub struct Program {
     pub runtime_dir: Option<PathBuf>,
     /// Variables that the runtime needs to leave the install as it is, over whatever else would set them.
     pub variables: &'static [(&'static str, &'static str)],
-    /// Whether what runs was locked, or named by its digest.
-    pub pinned: bool,
     /// The digest of the lock entry it was found by, where it has one.
     pub lock: Option<Digest>,
+    /// What names its install, where it has one.
+    pub install: Option<Digest>,
+    /// The server's era, where a session has shown it.
+    pub era: Option<Era>,
 }
 
 /// What a server would execute, without looking at the files.
@@ -50,19 +54,19 @@ pub fn locate(
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
     match &server.package {
-        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(),
-        Package::Binary(binary) => Ok(of_binary(binary)),
+        Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(machine),
+        Package::Binary(binary) => Ok(binary::program(binary)),
         Package::Command(argv) => of_command(server, argv, machine),
     }
 }
 
 /// What a server executes, checked.
 ///
-/// `machine` is the machine record, whose PATH is the only one searched.
+/// `machine` is the machine record: its PATH is the only one searched, and a Node named by version is one of its own.
 ///
 /// # Errors
-/// The package is not locked, locked otherwise or not installed (78), an installed file is not what was locked (65), the
-/// runtime or program is not there (127) or cannot be run (126).
+/// The package is not locked, locked otherwise or not installed (78), a project's executable is a script (78), an
+/// installed file is not what was locked (65), the runtime or program is not there (127) or cannot be run (126).
 pub fn program(
     server: &Server,
     paths: &Paths,
@@ -77,50 +81,23 @@ pub fn program(
             };
             installed.judge(&installed.findings(depth)?)?;
             installed.look_around()?;
-            installed.program()
+            installed.program(machine)
         }
         Package::Binary(binary) => {
-            check_binary(server, binary, paths)?;
-            Ok(of_binary(binary))
+            binary::check(server, binary, paths)?;
+            Ok(binary::program(binary))
         }
         Package::Command(argv) => of_command(server, argv, machine),
     }
 }
 
-fn of_binary(binary: &BinaryPackage) -> Program {
-    Program { path: binary.path.clone(), pinned: true, ..Program::default() }
-}
-
-/// Holds an executable to its digest.
-fn check_binary(
-    server: &Server,
-    binary: &BinaryPackage,
-    paths: &Paths,
-) -> Result<(), ProgramError> {
-    let path = || binary.path.clone();
-    let name = || server.name.clone();
-    let facts = match std::fs::metadata(&binary.path) {
-        Ok(facts) => facts,
-        Err(source) if source.kind() == io::ErrorKind::NotFound => {
-            return Err(ProgramError::NoProgram { server: name(), program: path() });
-        }
-        Err(source) => return Err(ProgramError::Unreadable { path: path(), source }),
-    };
-    if !facts.is_file() || !os::is_program(&binary.path) {
-        return Err(ProgramError::NotRunnable { server: name(), program: path() });
-    }
-    let expected: Digest = binary
-        .sha256
-        .parse()
-        .map_err(|_| ProgramError::BinaryDiffers { server: name(), path: path() })?;
-    let store = Store::of(paths);
-    let same = match server.integrity {
-        Integrity::Fast => store.holds(&binary.path, expected),
-        Integrity::Full => Digest::of_file(&binary.path).map(|digest| digest == expected),
-    };
-    match same.map_err(|source| ProgramError::Unreadable { path: path(), source })? {
-        true => Ok(()),
-        false => Err(ProgramError::BinaryDiffers { server: name(), path: path() }),
+/// Whether what runs was fixed beforehand: by the lockfile, or by the digest of a program that is no interpreter and no
+/// script. Looks at the first bytes of an executable; one that cannot be read starts nothing, and counts by its name.
+pub fn is_pinned(server: &Server) -> bool {
+    match &server.package {
+        Package::Npm(_) | Package::Pypi(_) => true,
+        Package::Binary(binary) => binary::is_pinned(&binary.path),
+        Package::Command(_) => false,
     }
 }
 

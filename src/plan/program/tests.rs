@@ -10,9 +10,10 @@ use super::*;
 use crate::error::Fault;
 use crate::manifest::lock::Locked;
 use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Manifest, Sources};
+use crate::manifest::{self, Level, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
-use crate::store::{Runtime, Tie};
+use crate::store::{Runtime, Store, Tie};
+use crate::sys::machine::Interpreter;
 
 /// A home with a manifest, and a runtime of its own.
 struct Home {
@@ -102,7 +103,6 @@ fn an_installed_package_is_run_by_its_runtime_at_its_entry_point() {
     let flags = ["--no-global-search-paths", "--flag"].map(Into::into);
     assert_eq!(program.args, [&flags[..], &[entry.into_os_string()]].concat());
     assert_eq!(program.runtime_dir.as_deref(), Some(home.folder.path()));
-    assert!(program.pinned);
 }
 
 #[test]
@@ -155,6 +155,30 @@ fn a_changed_install_is_refused_and_only_located() {
 }
 
 #[test]
+fn a_store_in_which_others_may_replace_an_install_is_refused() {
+    let home = Home::with(NPM);
+    home.install(home.lock("1.0.0"));
+    let store = home.paths().data.join("store");
+    for (folder, mode) in [(&store, 0o707), (&home.paths().data, 0o707)] {
+        let before = std::fs::metadata(folder).unwrap().permissions();
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        let message =
+            format!("`{}` can be changed by every account of this machine", folder.display());
+        assert_eq!(home.failure(), (78, message));
+        let hint = home.program().unwrap_err().hint().unwrap();
+        assert_eq!(hint, format!("run `chmod go-w {}`", folder.display()));
+        let runtime = Runtime { path: home.path("node"), version: "v1".into(), flags: Vec::new() };
+        let fill = |_: &Path| panic!("nothing is put into an open store");
+        let other = Digest::of(b"other");
+        let installed =
+            Store::of(&home.paths()).install(other, runtime, Tie::Any, &mut || (), fill);
+        assert_eq!(installed.unwrap_err().kind().exit_code(), 78);
+        std::fs::set_permissions(folder, before).unwrap();
+    }
+    home.program().unwrap();
+}
+
+#[test]
 fn full_integrity_hashes_what_figures_do_not_show() {
     let full = Home::with(&format!("{NPM}\nintegrity = \"full\""));
     let fast = Home::with(NPM);
@@ -188,16 +212,67 @@ fn a_runtime_that_is_gone_is_not_found() {
     assert!(home.program().unwrap_err().hint().unwrap().contains("hushpipe sync"));
 }
 
+/// What a compiled program begins with.
+const CODE: &str = "\x7fELF and more";
+
+/// One's own script may run, and is not called pinned; a project's, whose digest is right as well, is refused.
+#[test]
+fn a_script_is_pinned_by_no_digest() {
+    for script in ["#!/bin/sh\necho\n", "echo", ""] {
+        let digest = Digest::of(script.as_bytes());
+        let home =
+            Home::with(&format!("binary = {{ path = \"HOME/tool\", sha256 = \"{digest}\" }}"));
+        home.executable("tool", script);
+        assert!(home.program().is_ok() && !is_pinned(home.server()), "{script}");
+        let theirs = Server { level: Level::Project, ..home.server().clone() };
+        let refused = super::program(&theirs, &home.paths(), None).unwrap_err();
+        assert!(matches!(refused, ProgramError::Script { .. }), "{refused}");
+        assert_eq!(refused.kind().exit_code(), 78);
+    }
+}
+
+#[test]
+fn a_node_named_by_version_is_one_of_the_machine_records() {
+    let home = Home::with(&format!("{NPM}\nruntime = \"20\""));
+    home.install(home.lock("1.0.0"));
+    let node = |name: &str, version: &str| {
+        home.executable(name, "");
+        Interpreter { path: home.path(name), version: version.into() }
+    };
+    let chosen = |node: &Interpreter, others: &[Interpreter]| {
+        let (node, other_nodes) = (Some(node.clone()), others.to_vec());
+        let machine = Machine { node, other_nodes, ..Machine::default() };
+        program(home.server(), &home.paths(), Some(&machine)).map(|program| program.path)
+    };
+    let (newest, newer) = (node("n22", "v22.1.0"), node("n20b", "v20.10.0"));
+    let (older, lookalike) = (node("n20a", "v20.9.0"), node("n200", "v200.0.0"));
+    assert_eq!(chosen(&newest, &[newer.clone(), older.clone()]).unwrap(), newer.path);
+    assert_eq!(chosen(&older, &[newest.clone(), newer]).unwrap(), older.path);
+    let error = chosen(&newest, &[lookalike]).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 127);
+    let message = "server `s` wants Node `20`, and none is recorded on this machine";
+    assert_eq!(error.to_string(), message);
+    let without = program(home.server(), &home.paths(), None).unwrap_err();
+    assert_eq!(without.to_string(), message);
+    std::fs::remove_file(&older.path).unwrap();
+    let gone = chosen(&older, &[]).unwrap_err();
+    assert!(gone.to_string().ends_with("/n20a` of server `s` is not there"), "{gone}");
+}
+
 #[test]
 fn a_binary_runs_only_with_its_digest() {
-    let entry = format!("binary = {{ path = \"HOME/tool\", sha256 = \"{}\" }}", Digest::of(b"one"));
+    let entry = format!(
+        "binary = {{ path = \"HOME/tool\", sha256 = \"{}\" }}",
+        Digest::of(CODE.as_bytes())
+    );
     let home = Home::with(&entry);
     assert_eq!(home.failure().0, 127);
-    std::fs::write(home.path("tool"), "one").unwrap();
+    std::fs::write(home.path("tool"), CODE).unwrap();
     assert_eq!(home.failure().0, 126);
-    home.executable("tool", "one");
+    home.executable("tool", CODE);
     let program = home.program().unwrap();
-    assert_eq!((program.path, program.args, program.pinned), (home.path("tool"), vec![], true));
+    assert_eq!((program.path, program.args), (home.path("tool"), vec![]));
+    assert!(is_pinned(home.server()));
     home.executable("tool", "two");
     assert_eq!(home.failure().0, 65);
 }
@@ -208,7 +283,8 @@ fn a_command_is_looked_for_on_the_machine_records_path_only() {
     assert_eq!(home.failure().0, 127);
     home.executable("tool", "");
     let program = home.program().unwrap();
-    assert_eq!((program.path, program.pinned), (home.path("tool"), false));
+    assert_eq!(program.path, home.path("tool"));
+    assert!(!is_pinned(home.server()));
     assert_eq!(program.args, ["--a", "b c"]);
     let default = super::program(home.server(), &home.paths(), None).unwrap_err();
     assert_eq!(default.kind().exit_code(), 127);

@@ -97,6 +97,7 @@ impl World {
     ) -> Result<Resolved, ResolveError> {
         let providers = Providers::new(&self.named, &self.env, &self.paths);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let deadline = within_limit(deadline);
         runtime.expect("runtime").block_on(resolve("orders", requests, providers, deadline))
     }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::mcp::fields::Fields;
 use crate::redact::rule::tests::expand;
 use crate::redact::spelling::{armed, frame, result};
 use crate::redact::{Action, Finding};
@@ -18,7 +19,7 @@ fn a_frame_without_a_finding_is_the_very_input() {
         "not json at all",
         "\u{feff}{\"jsonrpc\":\"2.0\"}\r",
     ] {
-        let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
+        let cleaned = redactor.frame(input.as_bytes(), Fields::default()).expect("not blocked");
         assert_eq!(cleaned.clean.as_bytes().as_ptr(), input.as_ptr());
         assert_eq!(cleaned.clean.as_bytes(), input.as_bytes());
         assert_eq!(cleaned.findings, []);
@@ -38,14 +39,14 @@ fn findings_name_what_and_where_and_no_value() {
     let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
     let input =
         r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a/b":[0,"x abcd-1234-efgh"]}}}"#;
-    let cleaned = redactor.frame(input.as_bytes()).expect("not blocked");
+    let cleaned = redactor.frame(input.as_bytes(), Fields::default()).expect("not blocked");
     let place = "/result/structuredContent/a~1b/1".to_owned();
     let finding = Finding { what: "TOKEN".into(), place, len: 14, action: Action::Replaced };
     assert_eq!(cleaned.findings, [finding]);
 
     let key =
         r#"{"id":1,"result":{"structuredContent":{"abcd-1234-efgh":{"x":"abcd-1234-efgh"}}}}"#;
-    let cleaned = redactor.frame(key.as_bytes()).expect("not blocked");
+    let cleaned = redactor.frame(key.as_bytes(), Fields::default()).expect("not blocked");
     assert!(!format!("{:?}", cleaned.findings).contains("1234"));
 }
 
@@ -63,7 +64,7 @@ fn a_value_in_a_protocol_place_blocks_the_message() {
         r#"{"id":1,"result":{"abcd-1234-efgh":1}}"#,
         r#"[{"id":"abcd-1234-efgh","result":{}}]"#,
     ] {
-        let blocked = redactor.frame(input.as_bytes()).err().expect(input);
+        let blocked = redactor.frame(input.as_bytes(), Fields::default()).err().expect(input);
         assert_eq!(blocked.findings.len(), 1, "{input}");
         assert!(!blocked.to_string().contains("1234"), "{blocked}");
     }
@@ -74,7 +75,8 @@ fn a_rule_in_a_protocol_place_passes() {
     let (token, _) = expand("ghp_{base62:36}", 3);
     let input =
         format!(r#"{{"id":1,"result":{{"nextCursor":"{token}","x":[{{"text":"{token}"}}]}}}}"#);
-    let cleaned = armed(&[]).frame(input.as_bytes()).expect("not blocked").findings;
+    let cleaned =
+        armed(&[]).frame(input.as_bytes(), Fields::default()).expect("not blocked").findings;
     assert_eq!(cleaned[0].action, Action::Passed);
     assert_eq!(cleaned[1].action, Action::Replaced);
 }

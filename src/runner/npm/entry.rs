@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::NpmError;
-use crate::runner::NpmPackage;
+use crate::runner::{NpmPackage, RunnerError};
 
 /// The package's program to run: the one that the manifest names, the one with the package's own name, or the only one.
 /// `None` where the package has none, so that its `main` is what runs.
@@ -13,14 +12,14 @@ pub(super) fn program(
     package: &NpmPackage,
     programs: &BTreeMap<String, String>,
     chosen: Option<&str>,
-) -> Result<Option<String>, NpmError> {
+) -> Result<Option<String>, RunnerError> {
     let own_name = package.name.rsplit('/').next().unwrap_or_default();
-    let several = || NpmError::SeveralPrograms {
+    let several = || RunnerError::SeveralPrograms {
         package: package.to_string(),
         programs: programs.keys().cloned().collect(),
     };
     let file = match chosen {
-        Some(name) => programs.get(name).ok_or_else(|| NpmError::NoSuchProgram {
+        Some(name) => programs.get(name).ok_or_else(|| RunnerError::NoSuchProgram {
             package: package.to_string(),
             bin: name.to_owned(),
             programs: programs.keys().cloned().collect(),
@@ -44,17 +43,17 @@ pub(super) fn below(package: &NpmPackage, file: &str) -> String {
 /// The arguments for Node that the first line of the entry point asks for, as in `#!/usr/bin/env -S node --no-warnings`.
 ///
 /// A `main` may leave out its suffix or name a folder; Node finds the file then, and there is no line to read.
-pub(super) fn flags(install: &Path, entry: &str) -> Result<Vec<String>, NpmError> {
+pub(super) fn flags(install: &Path, entry: &str) -> Result<Vec<String>, RunnerError> {
     let path = install.join(entry);
     if !path.is_file() {
         let suffixes = [".js", ".json", ".node", "/index.js", "/index.json"];
         let found = |suffix: &&str| install.join(format!("{entry}{suffix}")).is_file();
         return match suffixes.iter().any(found) {
             true => Ok(Vec::new()),
-            false => Err(NpmError::NoEntry { entry: entry.to_owned() }),
+            false => Err(RunnerError::NoEntry { entry: entry.to_owned() }),
         };
     }
-    let unreadable = |source| NpmError::Files { path: path.clone(), source };
+    let unreadable = |source| RunnerError::files(&path, source);
     let file = std::fs::File::open(&path).map_err(unreadable)?;
     let mut line = Vec::new();
     BufReader::new(file.take(MAX_LINE)).read_until(b'\n', &mut line).map_err(unreadable)?;
@@ -63,7 +62,7 @@ pub(super) fn flags(install: &Path, entry: &str) -> Result<Vec<String>, NpmError
     let mut words = line.split_whitespace().skip_while(|word| !names_node(word));
     match words.next() {
         Some(_) => Ok(words.map(str::to_owned).collect()),
-        None => Err(NpmError::NotNode { entry: entry.to_owned(), line: line.trim().to_owned() }),
+        None => Err(RunnerError::NotNode { entry: entry.to_owned(), line: line.trim().to_owned() }),
     }
 }
 
@@ -118,7 +117,7 @@ mod tests {
         assert_eq!(flags("#!/usr/bin/env node\r\nx").unwrap(), [""; 0]);
         assert_eq!(flags("console.log(1)").unwrap(), [""; 0]);
         assert_eq!(flags("#!/usr/bin/env -S node --a --b=1\n").unwrap(), ["--a", "--b=1"]);
-        assert!(matches!(flags("#!/bin/sh\n"), Err(NpmError::NotNode { .. })));
+        assert!(matches!(flags("#!/bin/sh\n"), Err(RunnerError::NotNode { .. })));
     }
 
     #[test]
@@ -128,6 +127,6 @@ mod tests {
         std::fs::write(install.path().join("lib/index.js"), "").unwrap();
         assert!(flags(install.path(), "lib").is_ok());
         assert!(flags(install.path(), "lib/index").is_ok());
-        assert!(matches!(flags(install.path(), "dist"), Err(NpmError::NoEntry { .. })));
+        assert!(matches!(flags(install.path(), "dist"), Err(RunnerError::NoEntry { .. })));
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::entry;
 use super::package_lock;
 use super::tool::counting;
-use super::{Locked, Npm, NpmError};
-use crate::runner::{NpmPackage, Progress};
+use super::{Locked, Npm};
+use crate::runner::{NpmPackage, Progress, RunnerError};
 
 /// Installs a locked package into an empty folder, without running anything of it. Returns the arguments that Node needs
 /// before the entry point.
@@ -19,16 +19,16 @@ pub fn install(
     locked: &Locked,
     folder: &Path,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Vec<String>, NpmError> {
+) -> Result<Vec<String>, RunnerError> {
     let id = package.to_string();
-    locked.check(package).map_err(|source| NpmError::Rejected { package: id.clone(), source })?;
+    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
     let lock = package_lock::write(package, locked)
-        .map_err(|source| NpmError::Format { package: id.clone(), source })?;
+        .map_err(|source| RunnerError::format("npm", &id, source))?;
     for (name, content) in
         [("package.json", package_lock::package_json(package)), ("package-lock.json", lock)]
     {
         let path = folder.join(name);
-        std::fs::write(&path, content).map_err(|source| NpmError::Files { path, source })?;
+        std::fs::write(&path, content).map_err(|source| RunnerError::Files { path, source })?;
     }
     let total = Some(locked.packages.len());
     let is_archive = |line: &str| line.contains(".tgz ");
@@ -39,7 +39,7 @@ pub fn install(
     let record = folder.join("node_modules/.package-lock.json");
     match std::fs::remove_file(&record) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            return Err(NpmError::Files { path: record, source });
+            return Err(RunnerError::Files { path: record, source });
         }
         _ => {}
     }

@@ -13,7 +13,6 @@ mod resolve;
 mod stray;
 mod tool;
 
-pub use failure::NpmError;
 pub use install::install;
 pub use locked::{Locked, LockedPackage, Rejected};
 pub use resolve::{Resolved, resolve};

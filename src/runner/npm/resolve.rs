@@ -5,8 +5,8 @@ use std::path::Path;
 use super::entry;
 use super::package_lock::{self, Unusable};
 use super::tool::counting;
-use super::{Locked, Npm, NpmError};
-use crate::runner::{NpmPackage, Progress};
+use super::{Locked, Npm};
+use crate::runner::{NpmPackage, Progress, RunnerError};
 
 /// A resolved package, and what a person should know of it.
 #[derive(Debug)]
@@ -29,10 +29,10 @@ pub fn resolve(
     bin: Option<&str>,
     folder: &Path,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Resolved, NpmError> {
+) -> Result<Resolved, RunnerError> {
     let id = package.to_string();
     let file = |name: &str| folder.join(name);
-    let at = |path: &Path, source| NpmError::Files { path: path.to_owned(), source };
+    let at = |path: &Path, source| RunnerError::files(path, source);
     let asked = file("package.json");
     std::fs::write(&asked, package_lock::package_json(package))
         .map_err(|source| at(&asked, source))?;
@@ -41,8 +41,8 @@ pub fn resolve(
     let answer = file("package-lock.json");
     let text = std::fs::read_to_string(&answer).map_err(|source| at(&answer, source))?;
     let packages = package_lock::read(&text).map_err(|unusable| match unusable {
-        Unusable::Format(source) => NpmError::Format { package: id.clone(), source },
-        Unusable::Rejected(source) => NpmError::Rejected { package: id.clone(), source },
+        Unusable::Format(source) => RunnerError::format("npm", &id, source),
+        Unusable::Rejected(source) => RunnerError::rejected(&id, source),
     })?;
     let place = entry::below(package, "");
     let programs = packages.get(place.trim_end_matches('/')).map(|found| found.bin.clone());
@@ -52,12 +52,12 @@ pub fn resolve(
     };
     let bin = bin.map(str::to_owned);
     let locked = Locked { npm: id.clone(), bin, entry, packages };
-    locked.check(package).map_err(|source| NpmError::Rejected { package: id, source })?;
+    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
     Ok(Resolved { install_scripts: locked.install_scripts(), locked })
 }
 
 /// The file that a package without programs names as its `main`.
-fn main_file(npm: &Npm, package: &str, folder: &Path) -> Result<String, NpmError> {
+fn main_file(npm: &Npm, package: &str, folder: &Path) -> Result<String, RunnerError> {
     let answer = npm.run(package, &["view", package, "main"], folder, |_| {})?;
     let main: Option<String> = serde_json::from_slice(&answer).ok();
     Ok(main.filter(|main| !main.is_empty()).unwrap_or_else(|| "index.js".to_owned()))

@@ -3,9 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::NpmError;
-use super::failure::NO_GIT;
-use crate::runner::{Progress, tool};
+use super::failure::{self, NO_GIT};
+use crate::runner::{Progress, RunnerError, tool};
 use crate::sys::env::{OwnEnv, ScrubbedEnv};
 use crate::sys::{command, machine};
 
@@ -23,8 +22,8 @@ impl Npm {
     /// needs of ours, by name, and `path`; never `NODE_OPTIONS`.
     ///
     /// # Errors
-    /// [`NpmError::NoNpm`].
-    pub fn find(node: &Path, path: &OsStr, own: &OwnEnv) -> Result<Self, NpmError> {
+    /// [`RunnerError::NoNpm`].
+    pub fn find(node: &Path, path: &OsStr, own: &OwnEnv) -> Result<Self, RunnerError> {
         let env = tool::environment(KEPT, with_folder(node.parent(), path), own);
         let on_path = machine::find_program("npm", path);
         let real = on_path.as_deref().and_then(|npm| npm.canonicalize().ok());
@@ -33,7 +32,7 @@ impl Npm {
         match (script, on_path) {
             (Some(script), _) => Ok(Self { program: node.to_owned(), script: Some(script), env }),
             (None, Some(shim)) if cfg!(unix) => Ok(Self { program: shim, script: None, env }),
-            _ => Err(NpmError::NoNpm { node: node.to_owned() }),
+            _ => Err(RunnerError::NoNpm { node: node.to_owned() }),
         }
     }
 
@@ -44,7 +43,7 @@ impl Npm {
         args: &[&str],
         folder: &Path,
         mut seen: impl FnMut(&str),
-    ) -> Result<Vec<u8>, NpmError> {
+    ) -> Result<Vec<u8>, RunnerError> {
         let script = self.script.iter().map(|script| script.as_os_str());
         let no_git = format!("--git={NO_GIT}");
         let options = args.iter().chain(ALWAYS).copied().chain([no_git.as_str()]);
@@ -58,11 +57,14 @@ impl Npm {
                 complaints.push(line.to_owned());
             }
         });
-        let ended =
-            ended.map_err(|source| NpmError::Start { program: self.program.clone(), source })?;
+        let ended = ended.map_err(|source| RunnerError::Start {
+            tool: "npm",
+            program: self.program.clone(),
+            source,
+        })?;
         match ended.success {
             true => Ok(ended.stdout),
-            false => Err(NpmError::refused(package, &ended.stdout, &complaints)),
+            false => Err(failure::refused(package, &ended.stdout, &complaints)),
         }
     }
 }

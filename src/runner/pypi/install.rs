@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::resolve::sources;
 use super::uv::NO_DOWNLOADS;
-use super::{Locked, PypiError, PypiPackage, Python, Uv};
+use super::{Locked, PypiPackage, Python, Uv};
+use crate::runner::RunnerError;
 
 /// Installs a locked package into an empty folder, as an environment of this Python. Nothing of it runs, but the build of
 /// what the manifest allows to be built.
@@ -21,23 +22,23 @@ pub fn install(
     package: &PypiPackage,
     locked: &Locked,
     folder: &Path,
-) -> Result<(), PypiError> {
+) -> Result<(), RunnerError> {
     let id = package.to_string();
-    locked.check(package).map_err(|source| PypiError::Rejected { package: id.clone(), source })?;
+    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
     let venv = ["venv", "--relocatable", "--no-project", "--allow-existing", NO_DOWNLOADS];
     let venv = venv.map(OsString::from).into_iter();
     let venv = venv.chain(["--python".into(), python.path.clone().into(), folder.into()]);
     uv.run(&id, venv)?;
     let requirements = folder.join("requirements.txt");
     std::fs::write(&requirements, locked.requirements())
-        .map_err(|source| PypiError::Files { path: requirements.clone(), source })?;
+        .map_err(|source| RunnerError::files(&requirements, source))?;
     let install = ["pip", "install", "--no-deps", "--require-hashes", "--link-mode=copy"];
     let install = install.into_iter().chain(["--compile-bytecode", "--requirements"]);
     let install = install.map(OsString::from).chain([requirements.into()]);
     uv.run(&id, install.chain(sources(package, &interpreter(folder))))?;
     match script(folder, &locked.entry).is_file() {
         true => Ok(()),
-        false => Err(PypiError::NoEntry { entry: locked.entry.clone() }),
+        false => Err(RunnerError::NoEntry { entry: locked.entry.clone() }),
     }
 }
 

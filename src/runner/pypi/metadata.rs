@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
-use super::PypiError;
+use crate::runner::RunnerError;
 
 /// What the wheel of a package says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub(super) struct Metadata {
 }
 
 /// Reads the one `*.dist-info` folder below `folder`.
-pub(super) fn read(folder: &Path) -> Result<Metadata, PypiError> {
-    let at = |source| PypiError::Files { path: folder.to_owned(), source };
+pub(super) fn read(folder: &Path) -> Result<Metadata, RunnerError> {
+    let at = |source| RunnerError::files(folder, source);
     for entry in std::fs::read_dir(folder).map_err(at)? {
         let place = entry.map_err(at)?.path();
         if place.extension().is_some_and(|suffix| suffix == "dist-info") {

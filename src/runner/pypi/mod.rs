@@ -15,7 +15,6 @@ mod pylock;
 mod resolve;
 mod uv;
 
-pub use failure::PypiError;
 pub use install::{argv, install, programs};
 pub use locked::{Locked, LockedPackage, Rejected};
 pub use package::{Inexact, Pin, PypiPackage};

@@ -10,7 +10,8 @@ use super::metadata::{self, Metadata};
 use super::package::normalised;
 use super::pylock::{self, Unusable};
 use super::uv::NO_DOWNLOADS;
-use super::{Locked, Pin, PypiError, PypiPackage, Uv};
+use super::{Locked, Pin, PypiPackage, Uv};
+use crate::runner::RunnerError;
 
 /// What is to be resolved.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +31,7 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// What uv says, and what [`Locked::check`] does not accept.
-pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, PypiError> {
+pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, RunnerError> {
     let Request { package, bin, runtime } = request;
     let id = package.to_string();
     let floor = Version::new(FLOOR);
@@ -39,8 +40,7 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, P
         None => uv.python(&format!(">={floor}"))?,
     };
     let write = |path: &Path, text: String| {
-        std::fs::write(path, text)
-            .map_err(|source| PypiError::Files { path: path.to_owned(), source })
+        std::fs::write(path, text).map_err(|source| RunnerError::files(path, source))
     };
     let mut common = sources(package, &python.path);
     if !package.allow_sdist.is_empty() {
@@ -70,11 +70,11 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, P
         compile.map(OsString::from).chain(["--output-file".into(), answer.clone().into()]);
     uv.run(&id, compile.chain([asked.into()]).chain(common))?;
     let text = std::fs::read_to_string(&answer)
-        .map_err(|source| PypiError::Files { path: answer, source })?;
+        .map_err(|source| RunnerError::Files { path: answer, source })?;
     let from_source = |id: &str| package.allow_sdist.iter().any(|pin| is(id, pin));
     let packages = pylock::read(&text, from_source).map_err(|unusable| match unusable {
-        Unusable::Format(source) => PypiError::Format { package: id.clone(), source },
-        Unusable::Rejected(source) => PypiError::Rejected { package: id.clone(), source },
+        Unusable::Format(source) => RunnerError::format("uv", &id, source),
+        Unusable::Rejected(source) => RunnerError::rejected(&id, source),
     })?;
     let written = |pins: &[Pin]| pins.iter().map(Pin::to_string).collect();
     let locked = Locked {
@@ -87,7 +87,7 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, P
         python,
         packages,
     };
-    locked.check(package).map_err(|source| PypiError::Rejected { package: id, source })?;
+    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
     Ok(locked)
 }
 
@@ -109,7 +109,7 @@ fn bare(pin: &Pin) -> String {
 }
 
 /// The console script to run: the one that the manifest names, the one with the package's own name, or the only one.
-fn program(package: &Pin, scripts: &[String], chosen: Option<&str>) -> Result<String, PypiError> {
+fn program(package: &Pin, scripts: &[String], chosen: Option<&str>) -> Result<String, RunnerError> {
     let own = |script: &&String| normalised(script).as_ref() == Some(&package.name);
     let found = match chosen {
         Some(name) => scripts.iter().find(|script| *script == name),
@@ -122,9 +122,9 @@ fn program(package: &Pin, scripts: &[String], chosen: Option<&str>) -> Result<St
     match (found, chosen) {
         (Some(script), _) => Ok(script.clone()),
         (None, Some(name)) => {
-            Err(PypiError::NoSuchProgram { package, bin: name.to_owned(), programs: scripts })
+            Err(RunnerError::NoSuchProgram { package, bin: name.to_owned(), programs: scripts })
         }
-        (None, None) if scripts.is_empty() => Err(PypiError::NoProgram { package }),
-        (None, None) => Err(PypiError::SeveralPrograms { package, programs: scripts }),
+        (None, None) if scripts.is_empty() => Err(RunnerError::NoProgram { package }),
+        (None, None) => Err(RunnerError::SeveralPrograms { package, programs: scripts }),
     }
 }

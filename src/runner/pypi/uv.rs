@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::PypiError;
-use crate::runner::tool;
+use super::failure;
+use crate::runner::{RunnerError, tool};
 use crate::sys::command;
 use crate::sys::env::{OwnEnv, ScrubbedEnv};
 
@@ -32,17 +32,16 @@ impl Uv {
     ///
     /// # Errors
     /// A folder for it cannot be made.
-    pub fn at(program: PathBuf, path: &OsStr, own: &OwnEnv) -> Result<Self, PypiError> {
+    pub fn at(program: PathBuf, path: &OsStr, own: &OwnEnv) -> Result<Self, RunnerError> {
         let mut env = tool::environment(KEPT, path.to_owned(), own);
         // Bytecode that Python takes without a look at its source: the check at launch looks at both, so that a launch
         // is spared a look-up per module, and a restored backup, with other times, is not compiled again at each start.
         env.set("PYC_INVALIDATION_MODE", "UNCHECKED_HASH");
         let folder = tempfile::Builder::new().prefix("hushpipe-uv-").tempdir();
         let folder =
-            folder.map_err(|source| PypiError::Files { path: std::env::temp_dir(), source })?;
+            folder.map_err(|source| RunnerError::Files { path: std::env::temp_dir(), source })?;
         let config = folder.path().join("uv.toml");
-        std::fs::write(&config, "")
-            .map_err(|source| PypiError::Files { path: config.clone(), source })?;
+        std::fs::write(&config, "").map_err(|source| RunnerError::files(&config, source))?;
         Ok(Self { program, env, folder })
     }
 
@@ -50,37 +49,38 @@ impl Uv {
     ///
     /// # Errors
     /// There is none and none can be had.
-    pub fn python(&self, request: &str) -> Result<Python, PypiError> {
+    pub fn python(&self, request: &str) -> Result<Python, RunnerError> {
         if let Some(python) = self.installed(request)? {
             return Ok(python);
         }
-        let nothing = || PypiError::NoPython { request: request.to_owned(), source: None };
+        let nothing = || RunnerError::NoPython { request: request.to_owned(), source: None };
         if Path::new(request).is_absolute() {
             return Err(nothing());
         }
         self.run(request, ["python", "install", request]).map_err(|error| match error {
-            PypiError::Refused(refusal) => {
-                PypiError::NoPython { request: request.to_owned(), source: Some(refusal) }
-            }
+            RunnerError::Refused(refusal) => RunnerError::NoPython {
+                request: request.to_owned(),
+                source: Some(Box::new(refusal)),
+            },
             error => error,
         })?;
         self.installed(request)?.ok_or_else(nothing)
     }
 
     /// The Python for a request on this machine. Not one of a virtual environment: that may go any day.
-    fn installed(&self, request: &str) -> Result<Option<Python>, PypiError> {
+    fn installed(&self, request: &str) -> Result<Option<Python>, RunnerError> {
         let find = |request: &OsStr, more: &[&str]| {
             let args = ["python", "find", "--system", NO_DOWNLOADS].iter().chain(more);
             let args = args.map(OsStr::new).chain([request]);
             match self.run("python", args) {
                 Ok(answer) => Ok(Some(String::from_utf8_lossy(&answer).trim().to_owned())),
-                Err(PypiError::Refused(_)) => Ok(None),
+                Err(RunnerError::Refused(_)) => Ok(None),
                 Err(error) => Err(error),
             }
         };
         let Some(found) = find(request.as_ref(), &[])? else { return Ok(None) };
         let path = PathBuf::from(found);
-        let path = path.canonicalize().map_err(|source| PypiError::Files { path, source })?;
+        let path = path.canonicalize().map_err(|source| RunnerError::Files { path, source })?;
         let version = find(path.as_os_str(), &["--show-version"])?;
         Ok(version.map(|version| Python { path, version }))
     }
@@ -90,7 +90,7 @@ impl Uv {
         &self,
         package: &str,
         args: impl IntoIterator<Item = A>,
-    ) -> Result<Vec<u8>, PypiError> {
+    ) -> Result<Vec<u8>, RunnerError> {
         let args = args.into_iter().map(Into::into).chain(ALWAYS.iter().map(OsString::from));
         let command = command::helper(&self.program, args, &self.env, self.folder.path());
         let mut complaints: Vec<String> = Vec::new();
@@ -101,11 +101,14 @@ impl Uv {
                 complaints.push(line.to_owned());
             }
         });
-        let ended =
-            ended.map_err(|source| PypiError::Start { program: self.program.clone(), source })?;
+        let ended = ended.map_err(|source| RunnerError::Start {
+            tool: "uv",
+            program: self.program.clone(),
+            source,
+        })?;
         match ended.success {
             true => Ok(ended.stdout),
-            false => Err(PypiError::refused(package, &complaints)),
+            false => Err(failure::refused(package, &complaints)),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! configuration can set any of them. So `init`, `sync` and `doctor --fix`, typed by a person, write down what a login
 //! shell has (`capture`) and which runtimes there are (`interpreter`), and `run` reads that. The record belongs to the
 //! user; one that another account could have written is refused. It holds no credential: of the shell's environment only
-//! the variables of [`variable`] are read, and one with a password in it is named and not written down.
+//! the variables of [`variable`] are read, and one that may have a password in it is named and not written down.
 
 mod capture;
 pub mod interpreter;
@@ -37,7 +37,7 @@ pub struct Machine {
     /// Docker's command, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docker: Option<PathBuf>,
-    /// Names of the login shell's variables that hold a password, and are therefore not in `variables`.
+    /// Names of the login shell's variables that may hold a password, and are therefore not in `variables`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
     /// The login shell's locale, proxies, certificate authorities and Docker settings.
@@ -116,6 +116,12 @@ impl Machine {
         paths.state.join("machine.toml")
     }
 
+    /// The Node of a version of one to three numbers: the login shell's if it is such a one, otherwise the newest.
+    pub fn node_of(&self, version: &str) -> Option<&Interpreter> {
+        let wanted: Vec<u64> = version.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        self.node.iter().chain(&self.other_nodes).find(|node| node.numbers().starts_with(&wanted))
+    }
+
     /// A recorded variable of the login shell.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
@@ -183,7 +189,7 @@ impl Fault for MachineError {
         match self {
             Self::Insecure(error) => error.hint(),
             Self::Malformed { .. } => Some("run `hushpipe doctor --fix` to write it anew".into()),
-            Self::Write { .. } => None,
+            Self::Write { source, .. } => private::hint(source),
         }
     }
 }

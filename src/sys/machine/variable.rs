@@ -1,7 +1,7 @@
 //! Which variables of the login shell the machine record may hold.
 //!
 //! Start-up files export tokens next to settings, so this is a list of names and nothing else is read. A value that
-//! carries a password (`http://user:password@proxy`) is never written down: the record is a plain file.
+//! may carry a password (`http://user:password@proxy`) is never written down: the record is a plain file.
 
 use crate::secret::userinfo;
 
@@ -50,7 +50,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     [LOCALE, PROXIES, AUTHORITIES, DOCKER, SSH].into_iter().flatten().copied()
 }
 
-/// Whether a value may be written down: a setting, with no password in it.
+/// Whether a value may be written down: a setting, with nothing in it that may be a password.
 pub(super) fn is_recordable(name: &str, value: &str) -> bool {
     !userinfo::is_in_variable(name, value)
 }
@@ -66,6 +66,7 @@ mod tests {
             ("https_proxy", "me:pw@proxy:8080"),
             ("ALL_PROXY", "socks5h://token@proxy"),
             ("HTTP_PROXY", "http://me:p/w#x?y@proxy"),
+            ("HTTPS_PROXY", "http://proxy:8080/?key=k"),
             ("DOCKER_HOST", "tcp://me:pw@docker:2376"),
         ] {
             assert!(!is_recordable(name, value), "{name}={value}");

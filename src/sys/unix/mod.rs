@@ -15,7 +15,8 @@ mod stat;
 mod stdio;
 mod terminal;
 
-use std::path::PathBuf;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use super::env::OwnEnv;
 use super::path::Paths;
@@ -74,25 +75,36 @@ pub type RawDescriptor = std::os::fd::RawFd;
 ///
 /// # Errors
 /// It holds a NUL byte.
-pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
+pub fn env_value(bytes: &[u8]) -> io::Result<std::ffi::OsString> {
     use std::os::unix::ffi::OsStringExt;
     if bytes.contains(&0) {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            "the value holds a NUL byte",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the value holds a NUL byte"));
     }
     Ok(std::ffi::OsString::from_vec(bytes.to_vec()))
 }
 
 /// Whether a file starts like a program of this system: ELF, Mach-O or `#!`. Anything else `execvp(3)` would hand to a
 /// shell, which is what must not happen; a file that cannot be read is left to the kernel to judge.
-pub fn is_of_program_format(path: &std::path::Path) -> bool {
-    use std::io::Read;
-    let mut magic = [0; 4];
-    match std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)) {
-        Ok(()) => magic.starts_with(b"#!") || PROGRAM_MAGICS.contains(&magic),
-        Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
+pub fn is_of_program_format(path: &Path) -> bool {
+    first_bytes(path)
+        .map_or(true, |magic| magic.starts_with(b"#!") || PROGRAM_MAGICS.contains(&magic))
+}
+
+/// Whether a file starts like the processor's own code: ELF or Mach-O. Anything else that may be executed is read by
+/// another program.
+///
+/// # Errors
+/// It cannot be read.
+pub fn is_machine_code(path: &Path) -> io::Result<bool> {
+    Ok(PROGRAM_MAGICS.contains(&first_bytes(path)?))
+}
+
+/// The first four bytes of a file; zeros for one that has fewer.
+fn first_bytes(path: &Path) -> io::Result<[u8; 4]> {
+    let mut bytes = [0; 4];
+    match std::fs::File::open(path)?.read_exact(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([0; 4]),
+        read => read.map(|()| bytes),
     }
 }
 

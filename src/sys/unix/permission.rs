@@ -29,13 +29,14 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     if !facts.is_file() {
         return Err(Insecure::NotAFile(path.to_owned()));
     }
-    judge_near(path, &facts)?;
+    // The way first: of a file behind somebody else's link, nothing is to be mended.
     judge_folders(path)?;
+    judge_near(path, &facts)?;
     Ok(file)
 }
 
 /// The rules for every folder that leads to a file, and for the links on the way.
-pub(super) fn judge_folders(path: &Path) -> Result<(), Insecure> {
+fn judge_folders(path: &Path) -> Result<(), Insecure> {
     for (folder, is_own) in &Walk::along(path)?.folders {
         let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
         if *is_own && !is_sticky(&facts) {
@@ -48,30 +49,28 @@ pub(super) fn judge_folders(path: &Path) -> Result<(), Insecure> {
 
 /// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
 pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
-    let folders = Walk::along(path)?.folders;
+    let way = Walk::along(path)?;
     let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
     if !is_sticky(&facts) {
         judge_near(path, &facts)?;
     }
-    for (folder, _) in &folders {
-        let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
-        judge_far(folder, &facts)?;
-    }
-    Ok(())
+    way.judge_far()
 }
 
-/// Whether a path leads to a socket of the user or root, through folders in which nobody else could have put it.
+/// Judges a socket: it is one, of the user or root, and through no folder of its way could everybody have put it there.
+/// A group may write its folder, as it may `/var/run` of macOS.
+pub(super) fn check_socket(path: &Path) -> Result<(), Insecure> {
+    Walk::along(path)?.judge_far()?;
+    let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
+    if !facts.file_type().is_socket() {
+        return Err(Insecure::NotASocket(path.to_owned()));
+    }
+    judge_owner(path, &facts)
+}
+
+/// Whether an absolute path leads to a socket that nobody else can have put there.
 pub(crate) fn is_own_socket(path: &Path) -> bool {
-    let is_private = || -> Result<bool, Insecure> {
-        for (folder, _) in &Walk::along(path)?.folders {
-            let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
-            judge_far(folder, &facts)?;
-        }
-        let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
-        judge_owner(path, &facts)?;
-        Ok(facts.file_type().is_socket())
-    };
-    path.is_absolute() && is_private().unwrap_or(false)
+    path.is_absolute() && check_socket(path).is_ok()
 }
 
 /// The rules for the file and its own folder.
@@ -94,12 +93,18 @@ fn judge_far(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
     Ok(())
 }
 
-pub(super) fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    stranger(facts).map_or(Ok(()), |uid| Err(Insecure::Owner { path: path.to_owned(), uid }))
+}
+
+fn judge_link(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    stranger(facts).map_or(Ok(()), |uid| Err(Insecure::Link { path: path.to_owned(), uid }))
+}
+
+/// Whose it is, where it is neither ours nor root's.
+fn stranger(facts: &Metadata) -> Option<u32> {
     let uid = facts.uid();
-    if uid == 0 || uid == Uid::effective().as_raw() {
-        return Ok(());
-    }
-    Err(Insecure::Owner { path: path.to_owned(), uid })
+    (uid != 0 && uid != Uid::effective().as_raw()).then_some(uid)
 }
 
 fn is_sticky(facts: &Metadata) -> bool {
@@ -138,7 +143,7 @@ impl Walk {
             let facts = next.symlink_metadata().map_err(|error| Insecure::read(&next, error))?;
             if facts.is_symlink() {
                 walk.count_link(path)?;
-                judge_owner(&next, &facts)?;
+                judge_link(&next, &facts)?;
                 let target = next.read_link().map_err(|error| Insecure::read(&next, error))?;
                 if target.is_absolute() {
                     here = PathBuf::from("/");
@@ -149,6 +154,14 @@ impl Walk {
             }
         }
         Ok(walk)
+    }
+
+    /// The rule for every folder on the way, for each of them.
+    fn judge_far(&self) -> Result<(), Insecure> {
+        self.folders.iter().try_for_each(|(folder, _)| {
+            let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
+            judge_far(folder, &facts)
+        })
     }
 
     fn count_link(&mut self, path: &Path) -> Result<(), Insecure> {
@@ -283,9 +296,15 @@ mod tests {
             nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW,
         )
         .expect("chown");
-        assert!(
-            matches!(open_owned(&link), Err(Insecure::Owner { path, uid: 4242 }) if path == link)
+        mode(&file, 0o666);
+        let error = open_owned(&link).expect_err("somebody else's");
+        assert_eq!(
+            error.mend(),
+            Some(format!("rm {}", link.display())),
+            "not a chmod of its target"
         );
+        assert!(matches!(error, Insecure::Link { path, uid: 4242 } if path == link));
+        mode(&file, 0o600);
         nix::unistd::chown(&file, stranger, None).expect("chown");
         assert!(matches!(open_owned(&file), Err(Insecure::Owner { path, .. }) if path == file));
     }

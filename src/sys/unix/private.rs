@@ -45,12 +45,15 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Opens or makes an empty file for the owner only, to be locked while its neighbours change.
+/// Opens or makes an empty file for the owner only, to be locked while its neighbours change. A link in its place is
+/// refused: it would have the file made wherever it leads.
 ///
 /// # Errors
 /// What `open(2)` says.
 pub fn open_lock_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC).open(path)
 }
 
 /// Makes a file for the owner only that must not be there yet, open for writing.

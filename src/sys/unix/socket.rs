@@ -1,12 +1,11 @@
 //! A connection to a program of this user, such as the session bus. Linux only: no other system asks for one.
 
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use nix::unistd::Uid;
 use tokio::net::UnixStream;
 
-use super::permission::{judge_folders, judge_owner};
+use super::permission::check_socket;
 use crate::sys::permission::Insecure;
 
 /// The id of the user we act as.
@@ -23,13 +22,8 @@ pub fn user_id() -> u32 {
 /// # Errors
 /// It is not there, is no socket, or somebody else made it or could have put another in its place.
 pub async fn connect_owned(path: &Path) -> Result<UnixStream, Insecure> {
+    check_socket(path)?;
     let failed = |error| Insecure::read(path, error);
-    let facts = path.metadata().map_err(failed)?;
-    if !facts.file_type().is_socket() {
-        return Err(Insecure::NotASocket(path.to_owned()));
-    }
-    judge_owner(path, &facts)?;
-    judge_folders(path)?;
     let stream = UnixStream::connect(path).await.map_err(failed)?;
     match stream.peer_cred().map_err(failed)?.uid() {
         uid if uid == user_id() => Ok(stream),

@@ -119,3 +119,17 @@ pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
 pub fn is_of_program_format(_path: &std::path::Path) -> bool {
     true
 }
+
+/// Whether a file starts like the processor's own code: a portable executable. Anything else that may be executed is read
+/// by another program.
+///
+/// # Errors
+/// It cannot be read.
+pub fn is_machine_code(path: &std::path::Path) -> std::io::Result<bool> {
+    use std::io::Read;
+    let mut magic = [0; 2];
+    match std::fs::File::open(path)?.read_exact(&mut magic) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| magic == *b"MZ"),
+    }
+}

@@ -19,7 +19,7 @@ use windows_sys::Win32::System::Threading::{
     CREATE_NO_WINDOW, CREATE_SUSPENDED, OpenThread, ResumeThread, THREAD_SUSPEND_RESUME,
 };
 
-use crate::sys::command::{Order, Started};
+use crate::sys::command::{Order, Started, Streams};
 
 /// Windows writes no core files by itself and lets only administrators and ourselves read our memory.
 pub fn harden() {}
@@ -45,20 +45,25 @@ impl Guard {
     ///
     /// # Errors
     /// What the system says.
-    #[expect(clippy::disallowed_methods, reason = "the one door to starting servers")]
     pub fn spawn(self, order: &Order<'_>) -> io::Result<Started> {
-        let mut command = tokio::process::Command::new(order.program);
-        command.args(order.args).env_clear().envs(order.env.iter()).current_dir(order.cwd);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.creation_flags(CREATE_SUSPENDED | CREATE_NO_WINDOW).kill_on_drop(true);
-        let mut child = command.spawn()?;
-        let job = Job::of(&child)?;
-        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-            (Some(stdin), Some(stdout), Some(stderr)) => {
-                Ok(Started { stdin, stdout, stderr, process: Process { child, job } })
-            }
-            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        let (streams, child, job) = start(order)?;
+        Ok(Started { streams, process: Process { child, job } })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one door to starting servers")]
+fn start(order: &Order<'_>) -> io::Result<(Streams, Child, Job)> {
+    let mut command = tokio::process::Command::new(order.program);
+    command.args(order.args).env_clear().envs(order.env.iter()).current_dir(order.cwd);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.creation_flags(CREATE_SUSPENDED | CREATE_NO_WINDOW).kill_on_drop(true);
+    let mut child = command.spawn()?;
+    let job = Job::of(&child)?;
+    match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(stdin), Some(stdout), Some(stderr)) => {
+            Ok((Streams { stdin, stdout, stderr }, child, job))
         }
+        _ => Err(io::ErrorKind::BrokenPipe.into()),
     }
 }
 
@@ -76,6 +81,16 @@ impl Process {
         self.kill();
         // Waiting fails only where the handle is no process; then it has ended in no way that has a code.
         status.unwrap_or_default()
+    }
+
+    /// Starts another server in place of this one, which has ended: [`wait`](Self::wait) has said so.
+    ///
+    /// # Errors
+    /// As [`Guard::spawn`].
+    pub fn spawn_again(&mut self, order: &Order<'_>) -> io::Result<Streams> {
+        let (streams, child, job) = start(order)?;
+        (self.child, self.job) = (child, job);
+        Ok(streams)
     }
 
     /// Windows has no way to ask a process without a window to end; its closed stdin is what asks it.

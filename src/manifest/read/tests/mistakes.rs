@@ -102,10 +102,7 @@ fn mistakes_in_packages_and_settings() {
             "`path` takes an absolute path\nhushpipe: error: `sha256` takes 64",
         ),
         (npm("bin = \"../x\""), "`../x` cannot be the name of a program"),
-        (
-            npm("runtime = \"22\""),
-            "choosing the `runtime` of npm by version: not in this version of hushpipe",
-        ),
+        (npm("runtime = \"22.x\""), "`runtime` takes an absolute path or a version such as `22`"),
         (npm("runtime = \"node\""), "`runtime` takes an absolute path"),
         (npm("frame_limit = \"1MB\""), "`frame_limit` takes a size"),
         (npm("frame_limit = 12"), "`frame_limit` takes a size"),

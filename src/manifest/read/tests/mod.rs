@@ -147,6 +147,7 @@ fn a_version_is_exact_or_the_error_says_what_to_write() {
         ("@1.2", "`npm view m@1.2 version` shows it; write `m@VERSION`"),
         ("@1.x", "`npm view m@1.x version` shows it; write `m@VERSION`"),
         ("@latest", "`npm view m@latest version` shows it; write `m@VERSION`"),
+        ("@$(id)", "`npm view m version` shows it; write `m@VERSION`"),
         ("@", "`npm view m version` shows it; write `m@VERSION`"),
         ("", "`npm view m version` shows it; write `m@VERSION`"),
     ] {

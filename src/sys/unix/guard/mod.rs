@@ -12,24 +12,26 @@ mod order;
 mod watch;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 use tokio::io::Interest;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 
-use crate::sys::command::{Order, Started};
+use crate::sys::command::{Order, Started, Streams};
 use crate::sys::unix::kernel;
 
 /// A guard that waits for its order. Dropped, it ends.
 #[derive(Debug)]
 pub struct Guard {
+    // First, so that it closes before the guard is waited for.
     control: UnixStream,
-    pid: Pid,
+    its: Collected,
 }
 
 impl Guard {
@@ -45,7 +47,7 @@ impl Guard {
             ForkResult::Parent { child: pid } => {
                 // Should somebody kill the guard, the server's tree is ours to end.
                 kernel::adopt_orphans();
-                Ok(Self { control: ours, pid })
+                Ok(Self { control: ours, its: Collected(pid) })
             }
             ForkResult::Child => {
                 drop(ours);
@@ -62,33 +64,60 @@ impl Guard {
     /// What `execve(2)` says; `BrokenPipe` or `UnexpectedEof` when the guard is gone; an argument or a variable holds a
     /// NUL byte.
     pub fn spawn(self, order: &Order<'_>) -> io::Result<Started> {
-        let (server_stdin, stdin) = io::pipe()?;
-        let (stdout, server_stdout) = io::pipe()?;
-        let (stderr, server_stderr) = io::pipe()?;
-        let stdio = [server_stdin.into(), server_stdout.into(), server_stderr.into()];
-        order::send(&self.control, order, &stdio)?;
-        drop(stdio);
-        match Word::read(&self.control)? {
-            Word::Started => {}
-            Word::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
-            Word::Ended(_) => return Err(io::ErrorKind::InvalidData.into()),
-        }
+        let streams = start(&self.control, order)?;
         self.control.set_nonblocking(true)?;
         let control = tokio::net::UnixStream::from_std(self.control)?;
-        Ok(Started {
-            stdin: ChildStdin::from_std(OwnedFd::from(stdin).into())?,
-            stdout: ChildStdout::from_std(OwnedFd::from(stdout).into())?,
-            stderr: ChildStderr::from_std(OwnedFd::from(stderr).into())?,
-            process: Process { control, guard: self.pid, word: [0; Word::LENGTH], heard: 0 },
-        })
+        let process = Process { control, its: self.its, word: [0; Word::LENGTH], heard: 0 };
+        Ok(Started { streams, process })
     }
 }
+
+/// Has the guard at the other end start a server.
+fn start(control: &UnixStream, order: &Order<'_>) -> io::Result<Streams> {
+    let (server_stdin, stdin) = io::pipe()?;
+    let (stdout, server_stdout) = io::pipe()?;
+    let (stderr, server_stderr) = io::pipe()?;
+    let stdio = [server_stdin.into(), server_stdout.into(), server_stderr.into()];
+    order::send(control, order, &stdio)?;
+    drop(stdio);
+    match Word::read(control)? {
+        Word::Started => {}
+        Word::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+        Word::Ended(_) => return Err(io::ErrorKind::InvalidData.into()),
+    }
+    Ok(Streams {
+        stdin: ChildStdin::from_std(OwnedFd::from(stdin).into())?,
+        stdout: ChildStdout::from_std(OwnedFd::from(stdout).into())?,
+        stderr: ChildStderr::from_std(OwnedFd::from(stderr).into())?,
+    })
+}
+
+/// The guard as a child of ours. Collected when this is dropped, because that may be nobody else's work: where we were
+/// started in a container, the first process may know nothing of it.
+#[derive(Debug)]
+struct Collected(Pid);
+
+impl Drop for Collected {
+    fn drop(&mut self) {
+        // It has seen the end of its socket and ends what it started. Not waited for without end: it could be stopped.
+        let end = Instant::now() + PATIENCE;
+        while matches!(waitpid(self.0, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive))
+            && Instant::now() < end
+        {
+            std::thread::sleep(Duration::from_micros(500));
+        }
+    }
+}
+
+/// How long the guard may take to end when its socket has closed: longer than it gives the server.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A running server. Dropped, its whole tree ends: TERM, and KILL soon after.
 #[derive(Debug)]
 pub struct Process {
+    // First, so that it closes before the guard is waited for.
     control: tokio::net::UnixStream,
-    guard: Pid,
+    its: Collected,
     /// As much of the guard's last word as has come.
     word: [u8; Word::LENGTH],
     heard: usize,
@@ -106,16 +135,28 @@ impl Process {
                 Err(_) => break,
             }
         }
-        // Collected, because it may be nobody else's work: it has nothing left to do but to end.
-        let _ = waitpid(self.guard, None);
         match Word::of(self.word) {
             Word::Ended(status) if self.heard == self.word.len() => ExitStatus::from_raw(status),
             // Somebody killed the guard, and with it the server. What that left behind came to us.
             _ => {
+                let _ = waitpid(self.its.0, None);
                 kernel::end_children(None);
                 ExitStatus::from_raw(libc::SIGKILL)
             }
         }
+    }
+
+    /// Starts another server in place of this one, which has ended: [`wait`](Self::wait) has said so.
+    ///
+    /// # Errors
+    /// As [`Guard::spawn`].
+    pub fn spawn_again(&mut self, order: &Order<'_>) -> io::Result<Streams> {
+        let control = UnixStream::from(self.control.as_fd().try_clone_to_owned()?);
+        control.set_nonblocking(false)?;
+        let streams = start(&control, order);
+        control.set_nonblocking(true)?;
+        self.heard = 0;
+        streams
     }
 
     /// Asks every process of the server's group to end (TERM). A package runner may not pass a signal on, so the group is

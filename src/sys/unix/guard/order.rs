@@ -15,6 +15,10 @@ use zeroize::Zeroizing;
 
 use crate::sys::command::Order;
 
+/// Begins an order, and carries the descriptors. Different from every command: one for the server before may have come too
+/// late and stand in front of it.
+const BEGIN: [u8; 1] = *b"O";
+
 /// How many descriptors one message may carry beside the three of stdio (`SCM_MAX_FD` is 253).
 const MAX_KEPT: usize = 250;
 
@@ -31,18 +35,10 @@ pub(super) fn send(
     let strings = Zeroizing::new(strings(order)?);
     let fds: Vec<RawFd> =
         stdio.iter().map(AsRawFd::as_raw_fd).chain(order.keep_open.iter().copied()).collect();
-    let length = (strings.len() as u64).to_le_bytes();
     let rights = [ControlMessage::ScmRights(&fds)];
-    let sent = sendmsg::<()>(
-        control.as_raw_fd(),
-        &[IoSlice::new(&length)],
-        &rights,
-        MsgFlags::empty(),
-        None,
-    )?;
-    if sent != length.len() {
-        return Err(io::ErrorKind::WriteZero.into());
-    }
+    let begin = [IoSlice::new(&BEGIN)];
+    sendmsg::<()>(control.as_raw_fd(), &begin, &rights, MsgFlags::empty(), None)?;
+    control.write_all(&(strings.len() as u64).to_le_bytes())?;
     control.write_all(&strings)
 }
 
@@ -115,25 +111,29 @@ impl Received {
 /// Waits for an order; `None` where we ended without one.
 #[expect(unsafe_code, reason = "taking over descriptors")]
 pub(super) fn receive(mut control: &UnixStream) -> io::Result<Option<Received>> {
-    let mut length = [0; 8];
-    let mut space = nix::cmsg_space!([RawFd; MAX_KEPT + 3]);
-    let mut into = [IoSliceMut::new(&mut length)];
-    let message =
-        recvmsg::<()>(control.as_raw_fd(), &mut into, Some(&mut space), MsgFlags::empty())?;
+    let mut begin = [0];
     let mut fds = Vec::new();
-    for part in message.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(received) = part {
-            // SAFETY: the kernel made these descriptors for us with this message.
-            fds.extend(received.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+    while begin != BEGIN {
+        let mut space = nix::cmsg_space!([RawFd; MAX_KEPT + 3]);
+        let mut into = [IoSliceMut::new(&mut begin)];
+        let message =
+            recvmsg::<()>(control.as_raw_fd(), &mut into, Some(&mut space), MsgFlags::empty())?;
+        for part in message.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(received) = part {
+                // SAFETY: the kernel made these descriptors for us with this message.
+                fds.extend(received.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }));
+            }
         }
-    }
-    if message.bytes != size_of_val(&length) {
-        return Ok(None);
+        if message.bytes == 0 {
+            return Ok(None);
+        }
     }
     // Not all systems can ask for this with the message. Left open, the server would hold each of them twice.
     for fd in &fds {
         fcntl(fd, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     }
+    let mut length = [0; size_of::<u64>()];
+    control.read_exact(&mut length)?;
     let length = usize::try_from(u64::from_le_bytes(length)).map_err(io::Error::other)?;
     let mut strings = Zeroizing::new(vec![0; length]);
     control.read_exact(&mut strings)?;
@@ -167,6 +167,13 @@ mod tests {
         assert_eq!(parts.args, [c"/bin/true", c"", c"a b", c"x\u{fe0f}"]);
         assert_eq!(parts.env, [c"A=1", c"B=\xff=\n"]);
         assert_eq!((parts.keep.as_slice(), received.fds.len()), (keep_open.as_slice(), 4));
+        (&ours).write_all(b"TK").unwrap();
+        send(&ours, &order, &stdio).unwrap();
+        assert_eq!(
+            receive(&its).unwrap().unwrap().fds.len(),
+            4,
+            "behind commands that came too late"
+        );
         drop(ours);
         assert!(receive(&its).unwrap().is_none());
     }

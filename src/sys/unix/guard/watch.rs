@@ -1,4 +1,4 @@
-//! What the guard does: starts the server, waits for its end or for ours, ends what is left.
+//! What the guard does: starts the server, waits for its end or for ours, ends what is left; then again, if it is told to.
 //!
 //! It is one thread that sleeps in `poll(2)`.
 
@@ -50,18 +50,24 @@ fn guard(control: &UnixStream) -> io::Result<()> {
     let_go_of_the_clients(&[control.as_raw_fd(), wake.as_raw_fd(), waker.as_raw_fd()])?;
     kernel::adopt_orphans();
     kernel::name_guard();
-    let Some(order) = order::receive(control)? else { return Ok(()) };
-    let say = |word: Word| (&mut &*control).write_all(&word.bytes());
-    let server = match start(order) {
-        Ok(server) => server,
-        Err(errno) => return say(Word::Refused(errno as i32)),
-    };
-    // A failure means that we are gone already: that is for the watch to see, the server runs.
-    let _ = say(Word::Started);
-    control.set_nonblocking(true)?;
-    Watch { control, wake: &wake, server }.until_it_ends()?;
-    end_tree(server);
-    say(Word::Ended(status_of(server)?))
+    loop {
+        control.set_nonblocking(false)?;
+        let Some(order) = order::receive(control)? else { return Ok(()) };
+        let say = |word: Word| (&mut &*control).write_all(&word.bytes());
+        let server = match start(order) {
+            Ok(server) => server,
+            Err(errno) => {
+                say(Word::Refused(errno as i32))?;
+                continue;
+            }
+        };
+        // A failure means that we are gone already: that is for the watch to see, the server runs.
+        let _ = say(Word::Started);
+        control.set_nonblocking(true)?;
+        Watch { control, wake: &wake, server }.until_it_ends()?;
+        end_tree(server);
+        say(Word::Ended(status_of(server)?))?;
+    }
 }
 
 /// Closes every descriptor but these, and takes `/dev/null` for the standard ones: the client must see its pipes close

@@ -1,8 +1,10 @@
 //! A project's server runs only as a person accepted it, and a user's own only as it was synced. Through the real binary,
 //! the acceptance typed on a real terminal.
 
+mod screen;
+
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -30,9 +32,13 @@ impl World {
 
     /// Writes the project's manifest: the server, and these lines below it.
     fn write(&self, tables: &str) {
-        let program = crate::fixture::example("echo_server");
-        let digest = sha256(&program);
-        let binary = format!("{{ path = {:?}, sha256 = {digest:?} }}", path_text(&program));
+        self.write_of(&crate::fixture::example("echo_server"), tables);
+    }
+
+    /// The same with another program.
+    fn write_of(&self, program: &Path, tables: &str) {
+        let digest = sha256(program);
+        let binary = format!("{{ path = {:?}, sha256 = {digest:?} }}", path_text(program));
         let text = format!("version = 1\n[servers.theirs]\nbinary = {binary}\n{tables}");
         fs::write(self.manifest(), text).unwrap();
     }
@@ -160,68 +166,81 @@ fn an_entry_that_was_not_synced_does_not_run() {
 }
 
 #[test]
-fn what_is_shown_is_what_changed_in_plain_sentences() {
-    let world = World::new("");
-    let (shown, code) = world.trust("theirs");
-    assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("You have not accepted it before:\n  starts binary "), "{shown}");
-
-    let tables = "args = [\"--api\", \"https://other.example\"]\n[servers.theirs.secrets]\nTOKEN = \"local://token\"\n\
-                  [servers.theirs.env]\nAPI_URL = \"https://one.example\"\nLOG_LEVEL = \"info\"\npass = [\"AWS_PROFILE\"]\n\
-                  [profiles.staging.theirs]\nTOKEN = \"env://GITHUB_TOKEN\"\n";
-    world.write(tables);
-    let (shown, _) = world.trust("theirs");
-    for line in [
-        "You have accepted it before. Since then:",
-        "new:      has the arguments [\"--api\",\"https://other.example\"]",
-        "gets local://token as `TOKEN`",
-        "new:      with profile `staging`, binary ",
-        "new:      has `API_URL` set to https://one.example",
-        "new:      gets `AWS_PROFILE` of the environment hushpipe is started in",
-        "look:  `API_URL` can decide whom it talks to, or whom it believes",
-        "look:  an argument names an address: https://other.example",
-        "look:  `TOKEN` comes from outside your secret stores: env://GITHUB_TOKEN",
-    ] {
-        assert!(shown.contains(line), "`{line}` is not in: {shown}");
-    }
-
-    let changed =
-        tables.replace("one.example", "evil.example").replace("LOG_LEVEL = \"info\"\n", "");
-    world.write(&changed.replace("local://token", "local://admin-token"));
-    let (shown, _) = world.trust("theirs");
-    for line in [
-        "changed:  has `API_URL` set to https://evil.example",
-        "gets local://admin-token as `TOKEN`, before: binary ",
-        "removed:  has `LOG_LEVEL` set to",
-    ] {
-        assert!(shown.contains(line), "`{line}` is not in: {shown}");
-    }
-    assert!(!shown.contains("has the arguments"), "what is as it was is not repeated: {shown}");
-
-    // Every other word of the manifest is part of what was accepted, a profile that is not chosen among them.
-    world.write(&tables.replace("env://GITHUB_TOKEN", "env://OTHER"));
-    assert_untrusted(&world.run(), "has changed since it was trusted");
-}
-
-#[test]
-fn nothing_of_a_project_can_forge_or_hide_a_line() {
-    let long = "x".repeat(5000);
-    let world = World::new(&format!(
-        "[servers.theirs.env]\nA = \"a\\n  is harmless\\u001b[2J\\u202e\\r\"\nB = \"{long}\"\n"
-    ));
-    let (shown, _) = world.trust("no");
-    assert!(shown.contains(r"has `A` set to a\n  is harmless\u{1b}[2J\u{202e}\u{d}"), "{shown}");
-    assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r']), "{shown}");
-    assert!(!shown.contains(&long[..500]) && shown.contains("characters)"), "{shown}");
-}
-
-#[test]
 fn only_a_person_who_types_the_name_accepts() {
     let world = World::new("");
     for typed in ["", "yes", "y", "their", "THEIRS", "theirs "] {
         assert_eq!(world.trust(typed).1, Some(77), "{typed:?}");
         assert_untrusted(&world.run(), "nobody has trusted yet");
     }
+}
+
+/// A project that swaps what its name leads to while the person reads: trusted is the file that was shown.
+#[test]
+fn a_link_that_is_moved_while_the_person_reads_changes_nothing() {
+    let (world, evil) = (World::new(""), World::new(""));
+    let link = world.project.path().join("link.toml");
+    let named = |world: &World, args: [&str; 2]| {
+        world.user.command(args.into_iter().chain(["--manifest", &path_text(&link)]))
+    };
+    std::os::unix::fs::symlink(world.manifest(), &link).unwrap();
+    let mut terminal = Terminal::start(&named(&world, ["trust", "theirs"]));
+    terminal.wait_for("Type `theirs` to go on: ");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(evil.manifest(), &link).unwrap();
+    terminal.type_in("theirs\r");
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(0), "{shown}");
+    let read = format!("server `theirs` of {}, which `", world.manifest().display());
+    assert!(shown.contains(&read), "{shown}");
+
+    assert_eq!(finish(named(&world, ["run", "theirs"]), b"").code, Some(78));
+    assert_runs(&world.run());
+}
+
+/// A project chooses its servers' names: what a person types to say no must not be one.
+#[test]
+fn a_servers_name_cannot_be_an_answer() {
+    let world = World::new("");
+    for name in ["no", "y", "Quit"] {
+        let text = fs::read_to_string(world.manifest()).unwrap();
+        let text = text.replace("[servers.theirs]", &format!("[servers.{name}]"));
+        let manifest = world.project.path().join(format!("{name}.toml"));
+        fs::write(&manifest, text).unwrap();
+        let trust = ["trust", name, "--manifest", &path_text(&manifest)];
+        let mut terminal = Terminal::start(&world.user.command(trust));
+        terminal.wait_for(&format!("Type `trust {name}` to go on: "));
+        terminal.type_in(&format!("{name}\r"));
+        assert_eq!(terminal.end().0.code(), Some(77), "{name}");
+    }
+}
+
+/// What a message tells a person to type is one command, whatever a folder is called.
+#[test]
+fn a_hint_holds_no_command_of_the_projects() {
+    let world = World::new("");
+    let folder = world.project.path().join("a b;id");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(world.manifest(), folder.join("hushpipe.toml")).unwrap();
+    let run = ["run", "theirs", "--project", &path_text(&folder)];
+    let refused = finish(world.user.command(run), b"");
+    let expected = format!("--manifest '{}/hushpipe.toml'`", folder.display());
+    assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
+}
+
+#[test]
+fn a_projects_script_is_refused_before_anybody_is_asked() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::new("");
+    let script = world.project.path().join("server");
+    fs::write(&script, "#!/bin/sh\nexec cat\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    world.write_of(&script, "");
+    let mut terminal = Terminal::start(&world.command(&["trust", "theirs"]));
+    let (status, shown) = terminal.end();
+    assert_eq!(status.code(), Some(78), "{shown}");
+    assert!(shown.contains("is a script, whose digest does not pin what runs it"), "{shown}");
+    assert!(!shown.contains("to go on:"), "{shown}");
 }
 
 #[test]
@@ -311,6 +330,7 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
     let (shown, code) = world.trust("theirs");
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("  is locked with "), "{shown}");
+    assert!(shown.contains("  has the entry point `node_modules/"), "{shown}");
 
     lock(&other);
     assert!(
@@ -318,6 +338,8 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
         "{}",
         sync().stderr
     );
+    let (shown, _) = world.trust("no");
+    assert!(shown.contains("  the same packages are put together in another way"), "{shown}");
     lock(&plain);
     assert_eq!(sync().code, Some(0), "{}", sync().stderr);
     assert_runs(&world.run());

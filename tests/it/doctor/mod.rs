@@ -1,6 +1,8 @@
 //! What `doctor` finds, each with the command that mends it: the command is run, and the finding is gone.
 #![cfg(unix)]
 
+mod permissions;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -111,44 +113,6 @@ fn a_record_that_is_missing_stale_or_broken_is_written_anew() {
 }
 
 #[test]
-fn what_others_may_write_is_found_and_closed() {
-    let context = TestContext::with_manifest("version = 1\n");
-    assert_eq!(context.run(&["doctor", "--fix"], "").code, Some(0));
-    let (config, state) = (context.config(), record(&context).parent().unwrap().to_owned());
-    let lock = config.join("hushpipe.lock");
-    fs::write(&lock, "").unwrap();
-    let manifest = config.join("hushpipe.toml");
-    for path in [&manifest, &lock, &config, &state, &record(&context), &context.home().into()] {
-        let before = fs::metadata(path).unwrap().permissions().mode();
-        set_mode(path, before | 0o002);
-        let says = format!("`{}` can be changed by every account", path.display());
-        assert_eq!(finding(&context, &says)["level"], "fail");
-        assert_eq!(examine(&context, &[]).1, Some(78));
-        mend(&context, &says);
-
-        set_mode(path, before | 0o002);
-        let fixed = context.run(&["doctor", "--fix"], "");
-        assert_eq!(fixed.code, Some(0), "{}", fixed.everything());
-        assert!(fixed.stderr.contains(&format!("right to write `{}`", path.display())));
-        assert_eq!(fs::metadata(path).unwrap().permissions().mode(), before);
-    }
-    set_mode(&record(&context), 0o644);
-    mend(&context, "can read the machine record");
-}
-
-#[test]
-fn a_linked_manifest_keeps_its_own_mode_when_it_is_closed() {
-    let context = TestContext::with_manifest("version = 1\n");
-    let (link, real) =
-        (context.config().join("hushpipe.toml"), context.home().join("dotfiles.toml"));
-    fs::rename(&link, &real).unwrap();
-    std::os::unix::fs::symlink(&real, &link).unwrap();
-    set_mode(&real, 0o602);
-    assert_eq!(context.run(&["doctor", "--fix"], "").code, Some(0));
-    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
-}
-
-#[test]
 fn a_folder_that_is_gone_and_what_an_install_left_are_mended() {
     let context = TestContext::with_example("echo_server", &[], "");
     let cwd = context.home().join("it's gone");
@@ -187,6 +151,32 @@ fn an_install_that_is_missing_changed_or_not_locked_is_made_again() {
     fs::remove_file(context.config().join("hushpipe.lock")).unwrap();
     mend(&context, "is not locked");
     assert_eq!(examine(&context, &[]).1, Some(0));
+}
+
+/// A server may ask for another Node than the one of the login shell, and gets it as soon as it is recorded.
+#[test]
+fn a_node_chosen_by_version_is_the_recorded_one() {
+    let context = TestContext::with_installed("memory");
+    let manifest = fs::read_to_string(context.config().join("hushpipe.toml")).unwrap();
+    let package = manifest.lines().find(|line| line.contains("server-memory")).unwrap();
+    context
+        .write_manifest(&format!("version = 1\n[servers.memory]\n{package}\nruntime = \"97.2\"\n"));
+    let says = "wants Node `97.2`, and none is recorded";
+    let missing = finding(&context, says);
+    assert!(text(&missing["hint"]).contains("hushpipe doctor --fix"), "{missing}");
+    assert_eq!(examine(&context, &[]).1, Some(127));
+
+    let node = context.home().join(".nvm/versions/node/v97.2.0/bin/node");
+    write_runtime(&node, &node, "v97.2.0");
+    let fixed = context.run(&["doctor", "--fix"], "");
+    assert_eq!(fixed.code, Some(0), "{}", fixed.everything());
+    let explained = context.run(&["explain", "memory", "--json"], "");
+    let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
+    let node = node.canonicalize().unwrap();
+    assert_eq!(
+        (&explained["state"], &explained["argv"][0]),
+        (&"ready".into(), &path_text(&node).into())
+    );
 }
 
 /// What works in a terminal and not in a desktop program.

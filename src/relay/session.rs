@@ -1,0 +1,220 @@
+//! What both directions of a relay share, and what is written to either side.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process::ChildStdin;
+use tokio::sync::{Mutex, Notify};
+
+use super::Settings;
+use super::in_flight::{Asking, InFlight};
+use super::oddity::Oddities;
+use super::record::{Recorder, Recording};
+use super::shield::Shield;
+use super::stderr::Log;
+use crate::mcp::fields::Fields;
+use crate::mcp::scan::messages;
+use crate::mcp::{Envelope, Era, Id, Kind, Refusal, Revision, Shape};
+use crate::redact::{Clean, Redactor};
+use crate::sys::os::Writer;
+
+/// What both directions share. One thread relays, so plain cells do.
+pub(super) struct Session<'a> {
+    pub(super) redactor: &'a Redactor,
+    pub(super) settings: &'a Settings,
+    pub(super) log: &'a Log,
+    writer: Mutex<Writer>,
+    stdin: Mutex<Option<ChildStdin>>,
+    recorder: Recorder<'a>,
+    /// Requests of the client that wait for the server.
+    pub(super) in_flight: InFlight,
+    /// Requests of the server that wait for the client.
+    pub(super) asking: Asking,
+    pub(super) shield: Shield,
+    pub(super) oddities: Oddities,
+    /// What we have to say to the server ourselves.
+    errands: RefCell<VecDeque<Vec<u8>>>,
+    errand: Notify,
+    /// The revision the session is of, once that is settled.
+    pub(super) revision: Cell<Option<Revision>>,
+    gone: Notify,
+    progress: Cell<Progress>,
+    pub(super) heard: Cell<bool>,
+}
+
+/// What moves from the server to the client.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// How many bytes came from the server.
+    pub(super) bytes: u64,
+    /// Whether a write waits for the client.
+    writing: bool,
+}
+
+impl Progress {
+    /// Whether the client is being waited for.
+    pub(super) fn is_writing(self) -> bool {
+        self.writing
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A session without a server yet, that writes to the client through `writer`, and down into `recording`.
+    pub(super) fn new(
+        redactor: &'a Redactor,
+        settings: &'a Settings,
+        log: &'a Log,
+        writer: Writer,
+        recording: Option<Recording>,
+    ) -> Self {
+        Self {
+            redactor,
+            settings,
+            log,
+            writer: Mutex::new(writer),
+            stdin: Mutex::new(None),
+            recorder: Recorder::new(recording, redactor, log),
+            in_flight: InFlight::default(),
+            asking: Asking::default(),
+            shield: Shield::new(settings.era),
+            oddities: Oddities::default(),
+            errands: RefCell::default(),
+            errand: Notify::new(),
+            revision: Cell::new(None),
+            gone: Notify::new(),
+            progress: Cell::default(),
+            heard: Cell::new(false),
+        }
+    }
+
+    /// A future that ends when the client's end of our stdout is closed.
+    ///
+    /// # Errors
+    /// The descriptor cannot be watched.
+    pub(super) async fn hangup(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+        self.writer.lock().await.hangup()
+    }
+
+    /// Waits until a write told us that the client is gone.
+    pub(super) async fn client_gone(&self) {
+        self.gone.notified().await;
+    }
+
+    /// How far the server's messages have come.
+    pub(super) fn progress(&self) -> Progress {
+        self.progress.get()
+    }
+
+    pub(super) fn note_read(&self, count: usize) {
+        let before = self.progress.get();
+        self.progress.set(Progress { bytes: before.bytes + count as u64, ..before });
+    }
+
+    fn note_writing(&self, writing: bool) {
+        self.progress.set(Progress { writing, ..self.progress.get() });
+    }
+
+    /// What may be done where in a message of this session.
+    pub(super) fn fields(&self) -> Fields {
+        Fields { revision: self.revision.get() }
+    }
+
+    /// Whether the session is known to be of the stateless era.
+    pub(super) fn is_stateless(&self) -> bool {
+        self.revision.get().is_some_and(|revision| revision.era() == Era::Stateless)
+    }
+
+    /// Sends the server's next messages to another one; `None` closes the stdin of the last.
+    pub(super) async fn connect(&self, stdin: Option<ChildStdin>) {
+        *self.stdin.lock().await = stdin;
+    }
+
+    /// Passes a line on to the server as it is; whether there was one to take it.
+    pub(super) async fn forward(&self, line: &[u8]) -> bool {
+        let mut stdin = self.stdin.lock().await;
+        let Some(server) = stdin.as_mut() else { return false };
+        // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
+        let sent = match line.ends_with(b"\n") {
+            true => server.write_all(line).await,
+            false => server.write_all(&[line, b"\n"].concat()).await,
+        };
+        match sent {
+            Ok(()) => self.recorder.to_server(line),
+            Err(_) => *stdin = None,
+        }
+        true
+    }
+
+    /// Answers a request of the server with an error of our own. It is written when the server reads: the direction that
+    /// relays what the server says must never wait for it.
+    pub(super) fn refuse_server(&self, id: Option<&Id>, refusal: &Refusal) {
+        self.errands.borrow_mut().push_back(refusal.answer(id));
+        self.errand.notify_one();
+    }
+
+    /// Writes what we have to say to the server, for ever.
+    pub(super) async fn run_errands(&self) {
+        loop {
+            self.errand.notified().await;
+            while let Some(line) = self.next_errand() {
+                self.forward(&line).await;
+            }
+        }
+    }
+
+    fn next_errand(&self) -> Option<Vec<u8>> {
+        self.errands.borrow_mut().pop_front()
+    }
+
+    /// Answers every request that the server left open; `how` says how it ended.
+    pub(super) async fn answer_the_rest(&self, how: String) {
+        let refusal = Refusal::server_ended(&self.settings.server, &how);
+        self.refuse(&self.in_flight.take(), &refusal).await;
+    }
+
+    /// Answers requests of the client with an error of our own.
+    pub(super) async fn refuse(&self, requests: &[Id], refusal: &Refusal) {
+        for id in requests {
+            self.answer(&refusal.answer(Some(id))).await;
+        }
+    }
+
+    /// Sends a line that we made ourselves. An id in it is the client's own, and the rest names no value; what is withheld
+    /// even so has nobody to tell it to.
+    pub(super) async fn answer(&self, line: &[u8]) {
+        if let Ok(cleaned) = self.redactor.frame(line, self.fields()) {
+            self.send(&cleaned.clean).await;
+        }
+    }
+
+    /// Writes a line to the client.
+    pub(super) async fn send(&self, clean: &Clean<'_>) {
+        let mut writer = self.writer.lock().await;
+        self.note_writing(true);
+        let bytes = clean.as_bytes();
+        let sent = match bytes.ends_with(b"\n") {
+            true => writer.write_all(bytes).await,
+            false => writer.write_all(&[bytes, b"\n"].concat()).await,
+        };
+        self.note_writing(false);
+        match sent {
+            Ok(()) => self.recorder.to_client(clean),
+            Err(_) => self.gone.notify_one(),
+        }
+    }
+}
+
+/// The ids in a line: of requests, or of those that responses answer. A batch too long to keep has none.
+pub(super) fn ids(line: &[u8], shape: &Shape, kind: Kind) -> Vec<Id> {
+    let id_of = |envelope: &Envelope| match envelope.kind() == Some(kind) {
+        true => envelope.id.usable().cloned(),
+        false => None,
+    };
+    match shape {
+        Shape::Object(envelope) => id_of(envelope).into_iter().collect(),
+        Shape::Batch => messages(line).filter_map(|(_, envelope)| id_of(&envelope)).collect(),
+        Shape::NotJson => Vec::new(),
+    }
+}

@@ -1,0 +1,243 @@
+//! From the server to the client, one frame at a time: redacted, always as the last step; a frame without a finding is the
+//! same bytes.
+//!
+//! A line that is no message never reaches the client: it goes to stderr. A frame over the limit is not kept; whoever
+//! waits for it gets an error under its id. What holds a value where nothing can be rewritten is stopped in the way of its
+//! kind ([`Stop`]), and so is what readers could understand differently. An answer that nobody asked for is dropped: a
+//! client could take it for the answer to a later request.
+
+use tokio::io::AsyncReadExt;
+use tokio::process::ChildStdout;
+
+use super::frame::{Frame, Framer};
+use super::in_flight::{Asked, Waiting};
+use super::oddity::Oddity;
+use super::session::{Session, ids};
+use super::shield::Answer;
+use super::stderr::Stray;
+use super::withhold::{items, without};
+use crate::mcp::era::negotiated;
+use crate::mcp::fields::Stop;
+use crate::mcp::message::tool_error;
+use crate::mcp::{Envelope, Era, Field, Id, Kind, Refusal, Shape};
+use crate::redact::Blocked;
+
+/// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
+const ROUNDS: usize = 8;
+
+impl Session<'_> {
+    /// Relays what the server sends until it closes its end.
+    pub(super) async fn to_client(&self, mut stdout: ChildStdout) {
+        let mut framer = Framer::new(self.settings.frame_limit);
+        let mut stray = Stray::new(self.redactor);
+        loop {
+            let n = stdout.read(framer.space()).await.unwrap_or(0);
+            self.note_read(n);
+            framer.filled(n);
+            while let Some(frame) = framer.next_frame() {
+                self.server_frame(frame, &mut stray).await;
+            }
+            if n == 0 {
+                if let Some(frame) = framer.finish() {
+                    self.server_frame(frame, &mut stray).await;
+                }
+                return self.log.push(&stray.finish());
+            }
+        }
+    }
+
+    async fn server_frame(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
+        let (line, shape) = match frame {
+            Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
+            Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
+        };
+        match &shape {
+            Shape::Object(envelope) => match envelope.kind() {
+                Some(Kind::Response) => return self.response(line, envelope).await,
+                Some(Kind::Request) => return self.request_of_server(line, envelope).await,
+                Some(Kind::Notification) => return self.notice(line, envelope).await,
+                None => {}
+            },
+            Shape::Batch if self.revision.get().is_none_or(|revision| revision.has_batches()) => {
+                return self.batch_of_server(line, &shape).await;
+            }
+            Shape::Batch => return self.drop_batch(line, &shape).await,
+            Shape::NotJson => {}
+        }
+        // stdout belongs to the protocol, so it goes where the server's log goes. A blank line says nothing.
+        if !line.trim_ascii().is_empty() {
+            self.log.push(&stray.push(line));
+        }
+    }
+
+    /// An answer. It counts as given once it is written: the end of a session waits for that.
+    async fn response(&self, line: &[u8], envelope: &Envelope) {
+        let Some(id) = envelope.id.usable() else {
+            // An error about a message whose id the server could not read; or an id that nobody can have given.
+            match envelope.id {
+                Field::Absent => return self.pass(line, None, Stop::Error).await,
+                _ => return self.oddities.count(Oddity::UnaskedByClient, self.log),
+            }
+        };
+        let Some(Waiting { id: asked_as, asked, .. }) = self.in_flight.find(id) else {
+            return self.oddities.count(Oddity::UnaskedByClient, self.log);
+        };
+        if envelope.ambiguous {
+            self.oddities.count(Oddity::AmbiguousFromServer, self.log);
+            self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
+        } else if self.reaches_the_client(line, envelope, &asked_as, asked).await {
+            self.pass(line, Some(&asked_as), asked.stop).await;
+        }
+        self.in_flight.settle(&asked_as);
+    }
+
+    /// Learns from the answers that open a session; whether this one goes on.
+    async fn reaches_the_client(
+        &self,
+        line: &[u8],
+        envelope: &Envelope,
+        id: &Id,
+        asked: Asked,
+    ) -> bool {
+        if asked.opens && envelope.result {
+            self.revision.set(negotiated(line));
+            self.shield.opened();
+        }
+        match self.shield.answer(line, envelope, id) {
+            Answer::Goes => true,
+            Answer::Replaced => {
+                let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);
+                self.refuse(std::slice::from_ref(id), &refusal).await;
+                false
+            }
+        }
+    }
+
+    /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
+    async fn pass(&self, line: &[u8], id: Option<&Id>, stop: Stop) {
+        let blocked = match self.redactor.frame(line, self.fields()) {
+            Ok(cleaned) => return self.send(&cleaned.clean).await,
+            Err(blocked) => blocked,
+        };
+        self.log.note(&blocked.to_string());
+        match (id, stop) {
+            (Some(_), Stop::Items(list)) if self.pass_the_rest(line, list, &blocked).await => {}
+            (Some(id), Stop::ToolResult) => {
+                let why = Refusal::withheld(&self.settings.server, &blocked.to_string());
+                self.answer(&tool_error(id, why.message(), self.is_stateless())).await;
+            }
+            (Some(id), _) => {
+                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
+                self.refuse(std::slice::from_ref(id), &refusal).await;
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Sends a list without the items that hold a value where nothing can be rewritten; whether that was enough.
+    async fn pass_the_rest(&self, line: &[u8], list: &str, blocked: &Blocked) -> bool {
+        let (mut line, mut blocked) = (line.to_vec(), blocked.clone());
+        for _ in 0..ROUNDS {
+            let Some(rest) = items(&blocked, list).and_then(|items| without(&line, list, &items))
+            else {
+                return false;
+            };
+            line = rest;
+            match self.redactor.frame(&line, self.fields()) {
+                Ok(cleaned) => {
+                    self.send(&cleaned.clean).await;
+                    return true;
+                }
+                Err(again) => blocked = again,
+            }
+        }
+        false
+    }
+
+    /// A request of the server. One that does not reach the client is answered by us, or the server would wait for ever.
+    async fn request_of_server(&self, line: &[u8], envelope: &Envelope) {
+        let id = envelope.id.usable();
+        if self.is_stateless() {
+            self.oddities.count(Oddity::RequestOfServer, self.log);
+            let method = envelope.method.usable().map_or("", String::as_str);
+            return self.refuse_server(id, &Refusal::no_such_method(method));
+        }
+        if self.is_ambiguous(line, envelope) {
+            return self.refuse_server(id, &Refusal::ambiguous());
+        }
+        match self.redactor.frame(line, self.fields()) {
+            Ok(cleaned) => {
+                id.into_iter().for_each(|id| self.asking.open(id.clone()));
+                self.send(&cleaned.clean).await;
+            }
+            Err(blocked) => {
+                self.log.note(&blocked.to_string());
+                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
+                self.refuse_server(id, &refusal);
+            }
+        }
+    }
+
+    async fn notice(&self, line: &[u8], envelope: &Envelope) {
+        if !self.is_ambiguous(line, envelope) {
+            self.pass(line, None, Stop::Error).await;
+        }
+    }
+
+    fn is_ambiguous(&self, line: &[u8], envelope: &Envelope) -> bool {
+        let ambiguous = envelope.ambiguous || crate::mcp::Claim::of(line, envelope).ambiguous;
+        if ambiguous {
+            self.oddities.count(Oddity::AmbiguousFromServer, self.log);
+        }
+        ambiguous
+    }
+
+    /// A batch goes on whole or not at all: its answers may belong to several requests.
+    async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
+        let answered = ids(line, shape, Kind::Response);
+        let asked = ids(line, shape, Kind::Request);
+        match self.redactor.frame(line, self.fields()) {
+            Ok(cleaned) => {
+                asked.into_iter().for_each(|id| self.asking.open(id));
+                self.send(&cleaned.clean).await;
+            }
+            Err(blocked) => {
+                self.log.note(&blocked.to_string());
+                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
+                asked.iter().for_each(|id| self.refuse_server(Some(id), &refusal));
+                self.refuse(&answered, &refusal).await;
+            }
+        }
+        answered.iter().for_each(|id| self.in_flight.settle(id));
+    }
+
+    /// A batch in a revision that has none: most clients give a connection up that brings one.
+    async fn drop_batch(&self, line: &[u8], shape: &Shape) {
+        self.oddities.count(Oddity::Batch, self.log);
+        let refusal = Refusal::illegal_batch(&self.settings.server);
+        ids(line, shape, Kind::Request)
+            .iter()
+            .for_each(|id| self.refuse_server(Some(id), &refusal));
+        let answered = ids(line, shape, Kind::Response);
+        self.refuse(&answered, &refusal).await;
+        answered.iter().for_each(|id| self.in_flight.settle(id));
+    }
+
+    async fn replace_long(&self, length: u64, shape: &Shape) {
+        let limit = self.settings.frame_limit as u64;
+        self.log.note(&format!(
+            "dropped a message of {length} bytes from the server: the limit is {limit}"
+        ));
+        for id in ids(&[], shape, Kind::Request) {
+            self.refuse_server(Some(&id), &Refusal::request_too_long(length, limit));
+        }
+        let answered = ids(&[], shape, Kind::Response);
+        self.refuse(&answered, &Refusal::answer_too_long(length, limit)).await;
+        answered.iter().for_each(|id| self.in_flight.settle(id));
+    }
+
+    /// Tells that the server's era is known, for next time.
+    pub(super) fn era_learned(&self) -> Option<Era> {
+        self.shield.learned().filter(|era| Some(*era) != self.settings.era)
+    }
+}
