@@ -159,6 +159,7 @@ fn fetch(access: &Access, place: &Place, reference: &SecretRef) -> Result<Fetche
 }
 
 /// The keychain is there and will not show what is in it until a person unlocks it.
+#[cfg(unix)]
 fn locked() -> Failure {
     Failure::Denied {
         reason: "the keychain is locked".to_owned(),
@@ -169,6 +170,7 @@ fn locked() -> Failure {
 }
 
 /// A person, or a policy of the system, said no.
+#[cfg(unix)]
 fn refused(reason: &str) -> Failure {
     Failure::Denied {
         reason: reason.to_owned(),
@@ -188,6 +190,7 @@ fn no_service(reason: impl Into<String>) -> Failure {
 }
 
 /// Several items answer to one reference.
+#[cfg(all(unix, not(target_os = "macos")))]
 fn ambiguous(place: &Place, count: usize) -> Failure {
     Failure::Ambiguous {
         reason: format!("{count} items of the keychain are {place}"),
@@ -198,6 +201,7 @@ fn ambiguous(place: &Place, count: usize) -> Failure {
 }
 
 /// The keychain took too long.
+#[cfg(all(unix, not(target_os = "macos")))]
 fn silent(after: Duration) -> Failure {
     Failure::NoAnswer {
         place: "the keychain".to_owned(),
