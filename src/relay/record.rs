@@ -1,7 +1,8 @@
 //! `run --record FILE`: what passed between client and server, one JSON object a line, for a bug report or a replay.
 //!
 //! A line is `{"at":12,"from":"client","text":"…"}`: milliseconds since the file was made, whose frame it is, and the frame
-//! as it reached the other side, without its line feed; `"bytes"` in base64 instead of `"text"` where it is not UTF-8.
+//! as it reached the other side, without its line feed; `"bytes"` in base64 instead of `"text"` where it is not UTF-8. What
+//! we answer ourselves is from `hushpipe` and says `"to"` whom; what was refused reached nobody and is not there.
 //! Always true: a recording holds no value that the client could not have read, so what the client sent is redacted too.
 //! Where a value stands that cannot be replaced the line has `"withheld"`, which says why. A recording that fails ends
 //! with a note and never touches the session.
@@ -43,9 +44,10 @@ impl Recording {
 
     /// Writes one frame down. A file of our own takes what a write gives it at once, so it is written where it happens: in the
     /// order in which the frames went out.
-    fn add(&mut self, from: Side, body: Body<'_>) -> io::Result<()> {
+    fn add(&mut self, from: Author, to: Side, body: Body<'_>) -> io::Result<()> {
         let at = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let mut line = serde_json::to_vec(&Entry { at, from, body })?;
+        let to = (from == Author::Hushpipe).then_some(to);
+        let mut line = serde_json::to_vec(&Entry { at, from, to, body })?;
         line.push(b'\n');
         self.file.write_all(&line)
     }
@@ -63,8 +65,8 @@ impl<'a> Recorder<'a> {
         Self { recording: RefCell::new(recording), redactor, log }
     }
 
-    /// The server was sent this frame of the client, which may hold anything.
-    pub(super) fn to_server(&self, line: &[u8]) {
+    /// The server was sent this frame, which may hold anything.
+    pub(super) fn to_server(&self, from: Author, line: &[u8]) {
         if self.recording.borrow().is_none() {
             return;
         }
@@ -76,19 +78,19 @@ impl<'a> Recorder<'a> {
             Shape::Object(_) | Shape::Batch => self.redactor.frame(line, Fields::default()),
         };
         match cleaned {
-            Ok(cleaned) => self.add(Side::Client, Body::of(cleaned.clean.as_bytes())),
-            Err(blocked) => self.add(Side::Client, Body::Withheld(blocked.to_string())),
+            Ok(cleaned) => self.add(from, Side::Server, Body::of(cleaned.clean.as_bytes())),
+            Err(blocked) => self.add(from, Side::Server, Body::Withheld(blocked.to_string())),
         }
     }
 
     /// The client was sent this frame.
-    pub(super) fn to_client(&self, clean: &Clean<'_>) {
-        self.add(Side::Server, Body::of(clean.as_bytes()));
+    pub(super) fn to_client(&self, from: Author, clean: &Clean<'_>) {
+        self.add(from, Side::Client, Body::of(clean.as_bytes()));
     }
 
-    fn add(&self, from: Side, body: Body<'_>) {
+    fn add(&self, from: Author, to: Side, body: Body<'_>) {
         let mut recording = self.recording.borrow_mut();
-        if let Some(Err(error)) = recording.as_mut().map(|recording| recording.add(from, body))
+        if let Some(Err(error)) = recording.as_mut().map(|recording| recording.add(from, to, body))
             && let Some(ended) = recording.take()
         {
             self.log.note(&format!("recording to `{}` ended: {error}", ended.path.display()));
@@ -100,12 +102,24 @@ impl<'a> Recorder<'a> {
 #[derive(Serialize)]
 struct Entry<'a> {
     at: u64,
-    from: Side,
+    from: Author,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Side>,
     #[serde(flatten)]
     body: Body<'a>,
 }
 
 /// Whose frame it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Author {
+    Client,
+    Server,
+    /// We answered for the other side.
+    Hushpipe,
+}
+
+/// Whom a frame reached.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Side {

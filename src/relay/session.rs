@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify};
 use super::Settings;
 use super::in_flight::{Asking, InFlight};
 use super::oddity::Oddities;
-use super::record::{Recorder, Recording};
+use super::record::{Author, Recorder, Recording};
 use super::shield::Shield;
 use super::stderr::Log;
 use crate::mcp::fields::Fields;
@@ -133,6 +133,10 @@ impl<'a> Session<'a> {
 
     /// Passes a line on to the server as it is; whether there was one to take it.
     pub(super) async fn forward(&self, line: &[u8]) -> bool {
+        self.write_to_server(Author::Client, line).await
+    }
+
+    async fn write_to_server(&self, from: Author, line: &[u8]) -> bool {
         let mut stdin = self.stdin.lock().await;
         let Some(server) = stdin.as_mut() else { return false };
         // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
@@ -141,7 +145,7 @@ impl<'a> Session<'a> {
             false => server.write_all(&[line, b"\n"].concat()).await,
         };
         match sent {
-            Ok(()) => self.recorder.to_server(line),
+            Ok(()) => self.recorder.to_server(from, line),
             Err(_) => *stdin = None,
         }
         true
@@ -159,7 +163,7 @@ impl<'a> Session<'a> {
         loop {
             self.errand.notified().await;
             while let Some(line) = self.next_errand() {
-                self.forward(&line).await;
+                self.write_to_server(Author::Hushpipe, &line).await;
             }
         }
     }
@@ -185,12 +189,16 @@ impl<'a> Session<'a> {
     /// even so has nobody to tell it to.
     pub(super) async fn answer(&self, line: &[u8]) {
         if let Ok(cleaned) = self.redactor.frame(line, self.fields()) {
-            self.send(&cleaned.clean).await;
+            self.write_to_client(Author::Hushpipe, &cleaned.clean).await;
         }
     }
 
-    /// Writes a line to the client.
+    /// Sends a line of the server on to the client.
     pub(super) async fn send(&self, clean: &Clean<'_>) {
+        self.write_to_client(Author::Server, clean).await;
+    }
+
+    async fn write_to_client(&self, from: Author, clean: &Clean<'_>) {
         let mut writer = self.writer.lock().await;
         self.note_writing(true);
         let bytes = clean.as_bytes();
@@ -200,7 +208,7 @@ impl<'a> Session<'a> {
         };
         self.note_writing(false);
         match sent {
-            Ok(()) => self.recorder.to_client(clean),
+            Ok(()) => self.recorder.to_client(from, clean),
             Err(_) => self.gone.notify_one(),
         }
     }

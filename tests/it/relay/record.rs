@@ -84,6 +84,19 @@ fn what_the_client_sent_is_redacted_in_the_recording_and_nowhere_else() {
 }
 
 #[test]
+fn an_answer_of_our_own_is_told_from_one_of_the_server() {
+    let twice = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"method\":\"tools/list\"}\n";
+    let context = context();
+    let (outcome, file) = record(&context, &[twice]);
+    let answers = outcome.messages();
+    assert_eq!(answers[0]["error"]["data"]["source"], "hushpipe", "{answers:?}");
+    let entries = entries(&file);
+    assert_eq!(entries.len(), 1, "what reached nobody is not there: {entries:?}");
+    assert_eq!((&entries[0]["from"], &entries[0]["to"]), (&json!("hushpipe"), &json!("client")));
+    assert_eq!(entries[0]["text"], outcome.text().trim_end());
+}
+
+#[test]
 fn a_file_that_is_there_is_kept_and_nothing_is_started() {
     let context = context();
     fs::write(context.home().join("recording.jsonl"), "mine").unwrap();
