@@ -32,6 +32,8 @@ enum State {
     Probing(Id),
     /// The server has failed the probe: whoever asks next needs a fresh one.
     Broken,
+    /// Somebody has asked, and waits for the fresh one; the end of the other is still to come.
+    Renewing,
     /// The session is past its opening.
     Down,
 }
@@ -79,11 +81,14 @@ impl Shield {
             (State::Up, PROBE) => (State::Probing(id.clone()), Verdict::Pass),
             (State::Probing(probe), INITIALIZE) => {
                 self.refused.set(true);
-                (State::Down, Verdict::Renew { abandoned: Some(probe.clone()) })
+                (State::Renewing, Verdict::Renew { abandoned: Some(probe.clone()) })
             }
             (State::Broken, PROBE) => (State::Broken, Verdict::Refuse),
-            (State::Broken, _) => (State::Down, Verdict::Renew { abandoned: None }),
-            (State::Up | State::Probing(_) | State::Down, _) => (State::Down, Verdict::Pass),
+            (State::Broken, _) => (State::Renewing, Verdict::Renew { abandoned: None }),
+            // Nobody asks while somebody waits for a fresh server: a client's messages go on one by one.
+            (State::Up | State::Probing(_) | State::Renewing | State::Down, _) => {
+                (State::Down, Verdict::Pass)
+            }
         };
         *state = next;
         if let Verdict::Renew { .. } = verdict {
@@ -132,7 +137,7 @@ impl Shield {
                 self.refused.set(true);
                 Some(Some(probe))
             }
-            State::Broken => Some(None),
+            State::Broken | State::Renewing => Some(None),
             State::Up | State::Down => None,
         }
     }
@@ -167,6 +172,7 @@ impl Shield {
 
     /// There is one, or never will be.
     pub(super) fn renew(&self) {
+        *self.state.borrow_mut() = State::Down;
         self.renewed.notify_one();
     }
 }
@@ -210,6 +216,9 @@ mod tests {
         assert_eq!(shield.request(PROBE, &id(2)), Verdict::Refuse);
         assert_eq!(shield.survives(), Some(None));
         assert_eq!(shield.request(INITIALIZE, &id(3)), Verdict::Renew { abandoned: None });
+        // Killed by us, it may be seen to end only now.
+        assert_eq!(shield.survives(), Some(None));
+        shield.renew();
         assert_eq!(shield.survives(), None);
         shield.opened();
         assert_eq!(shield.learned(), Some(Era::Stateful));
@@ -244,6 +253,8 @@ mod tests {
         let given_up = Verdict::Renew { abandoned: Some(id(1)) };
         assert_eq!(shield.request(INITIALIZE, &id(2)), given_up);
         assert_eq!(answer(&shield, DISCOVERED), Answer::Goes);
+        assert_eq!(shield.survives(), Some(None));
+        shield.renew();
         assert_eq!(shield.request(PROBE, &id(3)), Verdict::Pass);
     }
 

@@ -71,6 +71,8 @@ mod secret;
 mod servers;
 /// A live session with a program: send a frame, read a frame.
 mod session;
+/// A server in a test's own hands.
+mod stage;
 /// A person at a terminal.
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -6,6 +6,9 @@ mod frames;
 mod limits;
 /// `run --record FILE`: a session written down.
 mod record;
+/// A server that cannot bear to be asked for its era does not end the session.
+#[cfg(target_os = "linux")]
+mod shield;
 /// Every kind of descriptor a host may hand us.
 #[cfg(unix)]
 mod stdio;
