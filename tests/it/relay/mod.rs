@@ -9,6 +9,9 @@ mod record;
 /// A server that cannot bear to be asked for its era does not end the session.
 #[cfg(target_os = "linux")]
 mod shield;
+/// Servers that are hard to live with.
+#[cfg(target_os = "linux")]
+mod standins;
 /// Every kind of descriptor a host may hand us.
 #[cfg(unix)]
 mod stdio;
