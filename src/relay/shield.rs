@@ -19,6 +19,7 @@ pub(super) struct Shield {
     /// Whether the server itself has refused a probe.
     refused: Cell<bool>,
     learned: Cell<Option<Era>>,
+    shown: Notify,
     wanted: Notify,
     renewed: Notify,
     broken: Notify,
@@ -68,6 +69,7 @@ impl Shield {
             state: RefCell::new(State::Up),
             refused: Cell::new(era == Some(Era::Stateful)),
             learned: Cell::new(None),
+            shown: Notify::new(),
             wanted: Notify::new(),
             renewed: Notify::new(),
             broken: Notify::new(),
@@ -104,7 +106,7 @@ impl Shield {
             return Answer::Goes;
         }
         if envelope.result {
-            self.learned.set(Some(Era::Stateless));
+            self.learn(Era::Stateless);
             *state = State::Down;
             return Answer::Goes;
         }
@@ -145,8 +147,18 @@ impl Shield {
     /// The server has opened a stateful session.
     pub(super) fn opened(&self) {
         if self.refused.get() {
-            self.learned.set(Some(Era::Stateful));
+            self.learn(Era::Stateful);
         }
+    }
+
+    fn learn(&self, era: Era) {
+        self.learned.set(Some(era));
+        self.shown.notify_one();
+    }
+
+    /// Waits until the session has shown the server's era.
+    pub(super) async fn shown(&self) {
+        self.shown.notified().await;
     }
 
     /// The server's era, if this session has shown it. One that opened a stateful session without having been asked for the

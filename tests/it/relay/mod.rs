@@ -1,5 +1,8 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// A server's era, once shown, is kept.
+#[cfg(target_os = "linux")]
+mod era;
 /// Frames as odd as real servers write them, in both directions, and what is no frame.
 mod frames;
 /// A frame over the limit, in both directions; back-pressure; floods.

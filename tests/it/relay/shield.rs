@@ -10,7 +10,8 @@ use crate::tree;
 
 const REVISION: &str = "2025-11-25";
 
-fn probe(id: impl Into<Value>) -> Value {
+/// The request by which a client asks for a server's era.
+pub(super) fn probe(id: impl Into<Value>) -> Value {
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": {"name": "hushpipe-tests", "version": "1.0.0"},
@@ -28,7 +29,7 @@ fn probing(stage: &Stage) -> (Session, Puppet) {
 }
 
 /// The probe was answered as one to a method that is not there.
-fn assert_refused(client: &mut Session) {
+pub(super) fn assert_refused(client: &mut Session) {
     let answer = client.receive_json();
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!("probe"), &json!(-32601)));
 }
