@@ -1,5 +1,7 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// What a message says of itself: ids, names, directions, batches, what stops it.
+mod envelope;
 /// A server's era, once shown, is kept.
 #[cfg(target_os = "linux")]
 mod era;
