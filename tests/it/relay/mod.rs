@@ -7,6 +7,8 @@ mod envelope;
 mod era;
 /// Frames as odd as real servers write them, in both directions, and what is no frame.
 mod frames;
+/// Whatever both ends say, in whatever order, arrives as it was said.
+mod interleaving;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
 /// `run --record FILE`: a session written down.
