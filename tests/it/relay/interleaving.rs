@@ -171,7 +171,8 @@ fn whatever_both_ends_say_arrives_once_in_order_and_unchanged() {
     stage.context.set_secret("local://token", "canary-interleaving-3f9a8e17d5");
     let mut runner = TestRunner::new(ProptestConfig {
         cases: 60,
-        max_shrink_iters: 100,
+        // What is lost is waited for, a minute each time.
+        max_shrink_iters: 0,
         failure_persistence: None,
         ..ProptestConfig::default()
     });
