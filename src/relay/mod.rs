@@ -137,6 +137,7 @@ pub async fn relay(
             ended = backend.process.wait(), if backend.runs() => {
                 if backend.ended(ended).await { end.server_ended() }
             }
+            () = session.shield.shown() => backend.keep_era(),
             () = session.shield.broken() => backend.process.kill(),
             () = session.shield.wanted() => {
                 if backend.renew().await { end.server_renewed() } else { end.server_ended() }
@@ -158,7 +159,6 @@ pub async fn relay(
         if end.told() {
             to_server = None;
         }
-        backend.keep_era();
         if backend.is_over(to_server.is_none(), end.client_waits()) {
             break;
         }

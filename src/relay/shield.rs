@@ -19,6 +19,7 @@ pub(super) struct Shield {
     /// Whether the server itself has refused a probe.
     refused: Cell<bool>,
     learned: Cell<Option<Era>>,
+    shown: Notify,
     wanted: Notify,
     renewed: Notify,
     broken: Notify,
@@ -32,6 +33,8 @@ enum State {
     Probing(Id),
     /// The server has failed the probe: whoever asks next needs a fresh one.
     Broken,
+    /// Somebody has asked, and waits for the fresh one; the end of the other is still to come.
+    Renewing,
     /// The session is past its opening.
     Down,
 }
@@ -66,6 +69,7 @@ impl Shield {
             state: RefCell::new(State::Up),
             refused: Cell::new(era == Some(Era::Stateful)),
             learned: Cell::new(None),
+            shown: Notify::new(),
             wanted: Notify::new(),
             renewed: Notify::new(),
             broken: Notify::new(),
@@ -79,11 +83,14 @@ impl Shield {
             (State::Up, PROBE) => (State::Probing(id.clone()), Verdict::Pass),
             (State::Probing(probe), INITIALIZE) => {
                 self.refused.set(true);
-                (State::Down, Verdict::Renew { abandoned: Some(probe.clone()) })
+                (State::Renewing, Verdict::Renew { abandoned: Some(probe.clone()) })
             }
             (State::Broken, PROBE) => (State::Broken, Verdict::Refuse),
-            (State::Broken, _) => (State::Down, Verdict::Renew { abandoned: None }),
-            (State::Up | State::Probing(_) | State::Down, _) => (State::Down, Verdict::Pass),
+            (State::Broken, _) => (State::Renewing, Verdict::Renew { abandoned: None }),
+            // Nobody asks while somebody waits for a fresh server: a client's messages go on one by one.
+            (State::Up | State::Probing(_) | State::Renewing | State::Down, _) => {
+                (State::Down, Verdict::Pass)
+            }
         };
         *state = next;
         if let Verdict::Renew { .. } = verdict {
@@ -99,7 +106,7 @@ impl Shield {
             return Answer::Goes;
         }
         if envelope.result {
-            self.learned.set(Some(Era::Stateless));
+            self.learn(Era::Stateless);
             *state = State::Down;
             return Answer::Goes;
         }
@@ -132,7 +139,7 @@ impl Shield {
                 self.refused.set(true);
                 Some(Some(probe))
             }
-            State::Broken => Some(None),
+            State::Broken | State::Renewing => Some(None),
             State::Up | State::Down => None,
         }
     }
@@ -140,8 +147,18 @@ impl Shield {
     /// The server has opened a stateful session.
     pub(super) fn opened(&self) {
         if self.refused.get() {
-            self.learned.set(Some(Era::Stateful));
+            self.learn(Era::Stateful);
         }
+    }
+
+    fn learn(&self, era: Era) {
+        self.learned.set(Some(era));
+        self.shown.notify_one();
+    }
+
+    /// Waits until the session has shown the server's era.
+    pub(super) async fn shown(&self) {
+        self.shown.notified().await;
     }
 
     /// The server's era, if this session has shown it. One that opened a stateful session without having been asked for the
@@ -167,6 +184,7 @@ impl Shield {
 
     /// There is one, or never will be.
     pub(super) fn renew(&self) {
+        *self.state.borrow_mut() = State::Down;
         self.renewed.notify_one();
     }
 }
@@ -210,6 +228,9 @@ mod tests {
         assert_eq!(shield.request(PROBE, &id(2)), Verdict::Refuse);
         assert_eq!(shield.survives(), Some(None));
         assert_eq!(shield.request(INITIALIZE, &id(3)), Verdict::Renew { abandoned: None });
+        // Killed by us, it may be seen to end only now.
+        assert_eq!(shield.survives(), Some(None));
+        shield.renew();
         assert_eq!(shield.survives(), None);
         shield.opened();
         assert_eq!(shield.learned(), Some(Era::Stateful));
@@ -244,6 +265,8 @@ mod tests {
         let given_up = Verdict::Renew { abandoned: Some(id(1)) };
         assert_eq!(shield.request(INITIALIZE, &id(2)), given_up);
         assert_eq!(answer(&shield, DISCOVERED), Answer::Goes);
+        assert_eq!(shield.survives(), Some(None));
+        shield.renew();
         assert_eq!(shield.request(PROBE, &id(3)), Verdict::Pass);
     }
 
