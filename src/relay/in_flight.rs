@@ -118,6 +118,11 @@ impl Asking {
         *self.0.borrow_mut().entry(id).or_default() += 1;
     }
 
+    /// Nobody waits for an answer any more.
+    pub(super) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
     /// An answer came back; whether it was asked for.
     pub(super) fn settle(&self, id: &Id) -> bool {
         let mut open = self.0.borrow_mut();

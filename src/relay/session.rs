@@ -14,6 +14,7 @@ use super::oddity::Oddities;
 use super::record::{Recorder, Recording};
 use super::shield::Shield;
 use super::stderr::Log;
+use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Era, Id, Kind, Refusal, Revision, Shape};
@@ -26,7 +27,13 @@ pub(super) struct Session<'a> {
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
     writer: Mutex<Writer>,
-    stdin: Mutex<Option<ChildStdin>>,
+    /// The server's stdin: not here while it is written to, nor once it is closed.
+    stdin: RefCell<Option<ChildStdin>>,
+    /// Held by whoever writes to the server.
+    turn: Mutex<()>,
+    /// How many servers there have been, closed ones counted once more.
+    servers: Cell<u64>,
+    replaced: Notify,
     recorder: Recorder<'a>,
     /// Requests of the client that wait for the server.
     pub(super) in_flight: InFlight,
@@ -74,7 +81,10 @@ impl<'a> Session<'a> {
             settings,
             log,
             writer: Mutex::new(writer),
-            stdin: Mutex::new(None),
+            stdin: RefCell::default(),
+            turn: Mutex::default(),
+            servers: Cell::new(0),
+            replaced: Notify::new(),
             recorder: Recorder::new(recording, redactor, log),
             in_flight: InFlight::default(),
             asking: Asking::default(),
@@ -126,23 +136,42 @@ impl<'a> Session<'a> {
         self.revision.get().is_some_and(|revision| revision.era() == Era::Stateless)
     }
 
-    /// Sends the server's next messages to another one; `None` closes the stdin of the last.
-    pub(super) async fn connect(&self, stdin: Option<ChildStdin>) {
-        *self.stdin.lock().await = stdin;
+    /// Sends the server's next messages to another one; `None` closes the stdin of the last. Never waits for somebody who
+    /// is writing: that is to a server that may never read it.
+    pub(super) fn connect(&self, stdin: Option<ChildStdin>) {
+        self.servers.set(self.servers.get() + 1);
+        self.replaced.notify_waiters();
+        self.stdin.replace(stdin);
+    }
+
+    /// Forgets what was between the client and a server that is gone: nobody else knows of it.
+    pub(super) fn forget(&self) {
+        self.asking.clear();
+        self.errands.take();
     }
 
     /// Passes a line on to the server as it is; whether there was one to take it.
     pub(super) async fn forward(&self, line: &[u8]) -> bool {
-        let mut stdin = self.stdin.lock().await;
-        let Some(server) = stdin.as_mut() else { return false };
-        // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
-        let sent = match line.ends_with(b"\n") {
-            true => server.write_all(line).await,
-            false => server.write_all(&[line, b"\n"].concat()).await,
+        let _turn = self.turn.lock().await;
+        let Some(mut server) = self.stdin.take() else { return false };
+        let which = self.servers.get();
+        let write = async {
+            // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
+            match line.ends_with(b"\n") {
+                true => server.write_all(line).await,
+                false => server.write_all(&[line, b"\n"].concat()).await,
+            }
         };
-        match sent {
-            Ok(()) => self.recorder.to_server(line),
-            Err(_) => *stdin = None,
+        let sent = tokio::select! {
+            biased;
+            sent = write => sent.is_ok(),
+            () = self.replaced.notified() => false,
+        };
+        if sent {
+            self.recorder.to_server(line);
+            if self.servers.get() == which {
+                self.stdin.replace(Some(server));
+            }
         }
         true
     }
@@ -172,6 +201,11 @@ impl<'a> Session<'a> {
     pub(super) async fn answer_the_rest(&self, how: String) {
         let refusal = Refusal::server_ended(&self.settings.server, &how);
         self.refuse(&self.in_flight.take(), &refusal).await;
+    }
+
+    /// Answers the probes that a server which could not bear them left open.
+    pub(super) async fn refuse_probes(&self) {
+        self.refuse(&self.in_flight.take(), &Refusal::no_such_method(PROBE)).await;
     }
 
     /// Answers requests of the client with an error of our own.

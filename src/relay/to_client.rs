@@ -47,6 +47,9 @@ impl Session<'_> {
     }
 
     async fn server_frame(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
+        if self.shield.is_renewing() {
+            return;
+        }
         let (line, shape) = match frame {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
@@ -103,7 +106,7 @@ impl Session<'_> {
             self.revision.set(negotiated(line));
             self.shield.opened();
         }
-        match self.shield.answer(line, envelope, id) {
+        match self.shield.answer(line, envelope) {
             Answer::Goes => true,
             Answer::Replaced => {
                 let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);

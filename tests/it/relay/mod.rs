@@ -4,6 +4,8 @@
 mod frames;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
+/// A server that cannot bear to be asked for its era.
+mod probe;
 /// `run --record FILE`: a session written down.
 mod record;
 /// Every kind of descriptor a host may hand us.
