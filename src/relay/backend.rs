@@ -86,9 +86,9 @@ impl<'s, 'a> Backend<'s, 'a> {
         }
     }
 
-    /// Ends it for another one.
+    /// Ends it, where the session goes on without it.
     pub(super) fn dismiss(&self) {
-        if self.runs() {
+        if self.runs() && self.session.shield.holds() {
             self.process.kill();
         }
     }

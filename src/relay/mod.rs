@@ -138,8 +138,7 @@ pub async fn relay(
                 backend.ended(status);
                 end.server_ended();
             }
-            () = session.shield.broken() => backend.process.kill(),
-            () = session.shield.wanted() => backend.dismiss(),
+            () = session.shield.done() => backend.dismiss(),
             () = run(&mut backend.to_client) => if backend.runs() { end.server_silent() },
             () = run(&mut to_server) => end.client_closed(),
             // What it sent before may wait for a server that does not read: that must not hide that it has gone.
@@ -152,7 +151,7 @@ pub async fn relay(
             () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&backend.process),
             () = session.in_flight.emptied(), if end.draining() => {}
             () = end.due() => if backend.is_mute() && !end.told() {
-                backend.process.kill();
+                backend.dismiss();
                 end.server_lost();
             } else if end.escalate(&backend.process, session.progress()) && !backend.cut() {
                 break;

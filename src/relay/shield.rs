@@ -21,9 +21,8 @@ pub(super) struct Shield {
     learned: Cell<Option<Era>>,
     /// Whether a fresh server is wanted, and not there yet.
     renewing: Cell<bool>,
-    wanted: Notify,
+    done: Notify,
     renewed: Notify,
-    broken: Notify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +65,8 @@ impl Shield {
             refused: Cell::new(era == Some(Era::Stateful)),
             learned: Cell::new(None),
             renewing: Cell::new(false),
-            wanted: Notify::new(),
+            done: Notify::new(),
             renewed: Notify::new(),
-            broken: Notify::new(),
         }
     }
 
@@ -87,7 +85,7 @@ impl Shield {
         self.state.set(next);
         if verdict == Verdict::Renew {
             self.renewing.set(true);
-            self.wanted.notify_one();
+            self.done.notify_one();
         }
         verdict
     }
@@ -120,7 +118,7 @@ impl Shield {
             }
             _ => {
                 self.state.set(State::Broken);
-                self.broken.notify_one();
+                self.done.notify_one();
                 return Answer::Replaced;
             }
         }
@@ -154,19 +152,15 @@ impl Shield {
         self.learned.get()
     }
 
-    /// Waits until the server is of no more use.
-    pub(super) async fn broken(&self) {
-        self.broken.notified().await;
+    /// Waits until the server is of no more use: it is broken, or a fresh one is wanted. By the time that this is heard
+    /// there may be another one already.
+    pub(super) async fn done(&self) {
+        self.done.notified().await;
     }
 
     /// Whether a fresh server is wanted, and not there yet. What the old one still says is worth nothing.
     pub(super) fn is_renewing(&self) -> bool {
         self.renewing.get()
-    }
-
-    /// Waits until a fresh server is needed.
-    pub(super) async fn wanted(&self) {
-        self.wanted.notified().await;
     }
 
     /// Waits until there is one.

@@ -83,6 +83,20 @@ fn a_batch_behind_the_probe_is_answered_when_the_server_ends() {
     assert_eq!(session.wait().code, Some(3));
 }
 
+/// Which of the two is seen first, the request or the end, is up to chance.
+#[test]
+fn a_client_that_opens_the_session_with_its_last_words_is_answered() {
+    for _ in 0..20 {
+        let context = context("exit");
+        let mut session = probing(&context);
+        assert!(is_refused_probe(&session.receive_json(), 101));
+        session.send(b"{\"jsonrpc\":\"2.0\",\"id\":106,\"method\":\"initialize\"}");
+        let outcome = session.finish();
+        assert_eq!(outcome.messages()[0]["result"]["serverInfo"]["name"], "probed");
+        assert_eq!((outcome.messages().len(), outcome.code), (1, Some(0)));
+    }
+}
+
 #[test]
 fn an_answer_for_the_server_that_is_gone_does_not_reach_the_next() {
     let context = context("ask");
