@@ -21,6 +21,9 @@ use crate::mcp::{Envelope, Era, Id, Kind, Refusal, Revision, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::os::Writer;
 
+/// How much of what we have to say to the server may wait for it, in messages.
+const ERRANDS: usize = 1024;
+
 /// What both directions share. One thread relays, so plain cells do.
 pub(super) struct Session<'a> {
     pub(super) redactor: &'a Redactor,
@@ -177,10 +180,13 @@ impl<'a> Session<'a> {
     }
 
     /// Answers a request of the server with an error of our own. It is written when the server reads: the direction that
-    /// relays what the server says must never wait for it.
+    /// relays what the server says must never wait for it. One that asks and asks and never reads is told no more.
     pub(super) fn refuse_server(&self, id: Option<&Id>, refusal: &Refusal) {
-        self.errands.borrow_mut().push_back(refusal.answer(id));
-        self.errand.notify_one();
+        let mut errands = self.errands.borrow_mut();
+        if errands.len() < ERRANDS {
+            errands.push_back(refusal.answer(id));
+            self.errand.notify_one();
+        }
     }
 
     /// Writes what we have to say to the server, for ever.
