@@ -76,11 +76,15 @@ impl Session<'_> {
     /// An answer. It counts as given once it is written: the end of a session waits for that.
     async fn response(&self, line: &[u8], envelope: &Envelope) {
         let Some(id) = envelope.id.usable() else {
-            // An error about a message whose id the server could not read; or an id that nobody can have given.
-            match envelope.id {
-                Field::Absent => return self.pass(line, None, Stop::Error).await,
-                _ => return self.oddities.count(Oddity::UnaskedByClient, self.log),
+            if envelope.ambiguous {
+                return self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             }
+            // An error about a message whose id the server could not read, or the answer to a request that has such an id.
+            let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
+            return match asked {
+                true => self.pass(line, None, Stop::Error).await,
+                false => self.oddities.count(Oddity::UnaskedByClient, self.log),
+            };
         };
         let Some(Waiting { id: asked_as, asked, .. }) = self.in_flight.find(id) else {
             return self.oddities.count(Oddity::UnaskedByClient, self.log);

@@ -71,7 +71,10 @@ impl Session<'_> {
 
     async fn request(&self, envelope: &Envelope, claim: &Claim) -> bool {
         let method = envelope.method.usable().map_or("", String::as_str);
-        let Some(id) = envelope.id.usable() else { return true };
+        let Some(id) = envelope.id.usable() else {
+            self.in_flight.open_nameless();
+            return true;
+        };
         let verdict = self.shield.request(method);
         match verdict {
             Verdict::Pass => {}

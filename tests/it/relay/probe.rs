@@ -64,6 +64,7 @@ fn a_probe_is_answered_once_when_its_answer_was_refused_and_the_server_ends() {
     opens(&mut session);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_probe_is_answered_when_the_server_only_falls_silent_on_it() {
     let context = context("fall-silent");
