@@ -121,7 +121,7 @@ mod linux {
     use super::*;
     use crate::context::path_text;
     use crate::fixture::example;
-    use crate::process::{comm, runs, signal, wait_until_gone};
+    use crate::process::{cmdline, comm, runs, signal, wait_until_gone};
     use crate::tree;
 
     /// What a client reads that looks only when the server is gone; behind the probe it says no more.
@@ -178,6 +178,31 @@ mod linux {
         let answer = session.receive_json();
         assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(105), &json!(-32603)));
         assert!(session.wait().stderr.contains("was not found"));
+    }
+
+    #[test]
+    fn a_server_that_refused_a_probe_once_is_not_started_for_the_next() {
+        let context = TestContext::with_installed("everything");
+        context.set_secret("local://everything", "canary-probed-5e1f0c9a72");
+        let start = || Session::start(context.command(["run", "everything"]));
+        let probe = |session: &mut Session| {
+            ask(session, 101, "server/discover");
+            session.receive_json()
+        };
+        let mut first = start();
+        assert!(probe(&mut first)["error"]["data"].is_null(), "the server's own answer");
+        first.initialize();
+        assert_eq!(first.finish().code, Some(0));
+        let mut next = start();
+        assert_eq!(probe(&mut next)["error"]["data"]["source"], "hushpipe");
+        let started = tree::of(next.pid());
+        assert!(
+            started.iter().all(|pid| !cmdline(*pid).contains("server-everything")),
+            "{started:?}"
+        );
+        assert_eq!(next.initialize()["result"]["protocolVersion"], "2025-11-25");
+        assert!(tree::of(next.pid()).iter().any(|pid| cmdline(*pid).contains("server-everything")));
+        assert_eq!(next.finish().code, Some(0));
     }
 
     #[test]
