@@ -10,6 +10,9 @@ use std::{env, fs, thread};
 
 use serde_json::{Value, json};
 
+/// A request that hushpipe answers with an error of its own.
+const UNCLEAR: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"Method\":\"x\"}\n";
+
 fn main() -> io::Result<ExitCode> {
     let manner = env::args().nth(1).unwrap_or_default();
     let value = env::args().nth(2).unwrap_or_default();
@@ -50,6 +53,10 @@ fn main() -> io::Result<ExitCode> {
             }
             "huge" if !opening => say_huge(id, number)?,
             "raw" if !opening => say(&fs::read(&value)?)?,
+            "ask-much" if !opening => {
+                say(&UNCLEAR.repeat(number))?;
+                say(&line_of(id, "well"))?;
+            }
             _ if opening => say(&opened(id))?,
             "stubborn" => {}
             _ => say(&line_of(id, "well"))?,

@@ -104,9 +104,9 @@ impl<'a> End<'a> {
         self.silent = Some(Instant::now());
     }
 
-    /// Another server stands in for the one that was silent.
-    pub(super) fn server_renewed(&mut self) {
-        self.silent = None;
+    /// The server has ended, and the session goes on without it.
+    pub(super) fn server_lost(&mut self) {
+        (self.silent, self.ended) = (None, None);
     }
 
     pub(super) fn server_ended(&mut self) {

@@ -11,6 +11,8 @@ mod frames;
 mod interleaving;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
+/// A server that cannot bear to be asked for its era.
+mod probe;
 /// `run --record FILE`: a session written down.
 mod record;
 /// A server that cannot bear to be asked for its era does not end the session.
