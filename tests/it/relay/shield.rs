@@ -125,12 +125,10 @@ fn a_late_answer_to_the_probe_never_reaches_the_client() {
     let stage = Stage::new("");
     let (mut client, mut server) = probing(&stage);
     client.send_json(&request(1, "initialize", &json!({"protocolVersion": REVISION})));
-    // Written into its stdout as long as it is there: before, while and after hushpipe ends it.
     let late = json!({"jsonrpc": "2.0", "id": "probe", "result": {"supportedVersions": []}});
-    let before = server.pid;
-    while runs(before) {
-        server.try_send_json(&late);
-    }
+    // Not sooner: an answer that hushpipe reads before the fallback is in time.
+    wait_until_gone(&[server.pid]);
+    server.try_send_json(&late);
     let mut fresh = stage.next();
     fresh.send_json(&late);
     fresh.answer("initialize", &opened(REVISION));
