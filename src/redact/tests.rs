@@ -164,6 +164,26 @@ fn long_frames_are_looked_at_in_pieces_and_nothing_slips_between() {
     }
 }
 
+/// A decoder that starts between a backslash and what it escapes takes the first letter of the value for an escape.
+#[test]
+fn a_value_behind_any_run_of_backslashes_is_found() {
+    let redactor = armed(&[("TOKEN", "nbcd-1234-efgh")]);
+    let (window, overlap) = (256 * 1024, 32 * 1024);
+    for run in [1_026, 40_000, window + 2, 2 * window + 6] {
+        for before in (window - overlap - 1_040..).step_by(347).take(4) {
+            for shift in 0..4 {
+                let (head, run) = (".".repeat(before + shift), "\\".repeat(run));
+                let tail = ".".repeat(window);
+                let said = format!(r#"{{"a":"{head}{run}nbcd-1234-efgh{tail}"}}"#);
+                let cleaned = redactor.frame(said.as_bytes(), Fields::default()).expect("passes");
+                let expected = said.replace("nbcd-1234-efgh", "[hushpipe:TOKEN]");
+                let context = format!("{} behind {}", run.len(), head.len());
+                assert!(cleaned.clean.as_bytes() == expected.as_bytes(), "{context}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_only_looks_random_is_not_touched() {
     let redactor = armed(&[("TOKEN", TOKEN)]);
