@@ -36,7 +36,8 @@ pub struct StderrCleaner<'r> {
 /// An open PEM block.
 struct Block {
     left: usize,
-    /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`; the blank line after it does not end the block.
+    /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`, or the armour's first one, which OpenPGP always
+    /// separates from the body: the blank line after it does not end the block.
     header: bool,
 }
 
@@ -127,7 +128,8 @@ impl<'r> StderrCleaner<'r> {
         let marker = self.redactor.marker(Label::Rule(rule::private_key()));
         out.extend_from_slice(marker.as_bytes());
         out.extend_from_slice(b"\n");
-        self.block = Some(Block { left: BLOCK, header: false });
+        let header = text.trim_ascii_end().ends_with(b" BLOCK-----");
+        self.block = Some(Block { left: BLOCK, header });
     }
 
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
