@@ -88,6 +88,7 @@ fn an_open_key_block_is_withheld_to_its_end() {
     let redactor = armed(&[]);
     for armour in [
         "{dashes}BEGIN RSA {key}{dashes}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,{hex:32}\n\n{base64:64}\n{base64:64}\n{dashes}END RSA {key}{dashes}",
+        "{dashes}BEGIN {key}{dashes}\\n\" +\n\"{base64:64}\\n\" +\n\"{base64:64}\\n\" +\n\"{dashes}END {key}{dashes}",
         "{dashes}BEGIN PGP {key} BLOCK{dashes}\n\n{base64:64}\n{base64:64}\n{dashes}END PGP {key} BLOCK{dashes}",
     ] {
         let (key, made) = expand(armour, 9);
@@ -108,8 +109,11 @@ fn an_open_key_block_is_withheld_to_its_end() {
 #[test]
 fn a_mention_of_a_key_header_withholds_nothing() {
     let redactor = armed(&[]);
-    let (text, _) = expand("expected `{dashes}BEGIN {key}{dashes}` here\nnext\n", 0);
-    assert_eq!(whole(&redactor, &text), text);
+    for mention in ["expected `{}` here", "expected \"{}\"", "{\"msg\":\"no {} in the file\"}"] {
+        let header = "{dashes}BEGIN {key}{dashes}";
+        let text = mention.replace("{}", &expand(header, 0).0) + "\nnext\n";
+        assert_eq!(whole(&redactor, &text), text);
+    }
 }
 
 #[test]
