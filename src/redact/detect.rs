@@ -124,7 +124,7 @@ impl Detector {
             if end == text.len() {
                 return merge(hits);
             }
-            start = safe_cut(text, end - self.overlap);
+            start += safe_cut(&text[start..], end - start - self.overlap);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Servers emit lone surrogates, `NaN`, huge numbers and deep nesting, and a token is what a client would take for one:
 //! text between quotes, or a run of anything that is neither quoted nor structure. Every byte is in a token, structure or
-//! white space, so no hit falls between two tokens. The walk is linear in the text and its memory in the nesting.
+//! white space, so no hit falls between two tokens. The walk is linear in the text and its memory is bounded.
 
 use std::ops::Range;
 
@@ -27,7 +27,13 @@ pub(super) struct Walker<'a> {
     at: usize,
     fields: Fields,
     levels: Vec<Level>,
+    /// How many containers are open below the last of `levels`.
+    deeper: usize,
 }
+
+/// So many open containers are told apart. No client reads so deep; below, every string is text and is replaced, keys
+/// too, so that a frame of nothing but brackets costs no more memory than its own.
+const DEEPEST: usize = 16 * 1024;
 
 /// An object or array that is open.
 struct Level {
@@ -51,7 +57,7 @@ const POINTER_LIMIT: usize = 256;
 impl<'a> Walker<'a> {
     /// A walk from the start of `text`.
     pub(super) fn new(text: &'a [u8], fields: Fields) -> Self {
-        Self { text, at: 0, fields, levels: Vec::new() }
+        Self { text, at: 0, fields, levels: Vec::new(), deeper: 0 }
     }
 
     /// The next token and where its content stands, without its quotes.
@@ -62,7 +68,7 @@ impl<'a> Walker<'a> {
                 b' ' | b'\t' | b'\r' | b'\n' | b':' => {}
                 b'{' => self.open(Step::Key(None)),
                 b'[' => self.open(Step::Index(0)),
-                b'}' | b']' => drop(self.levels.pop()),
+                b'}' | b']' => self.close(),
                 b',' => self.advance(),
                 b'"' => return Some(self.quoted()),
                 _ => return Some((Token::Bare, self.bare())),
@@ -73,7 +79,7 @@ impl<'a> Walker<'a> {
 
     /// What may be done with the token that [`Walker::next`] has just returned.
     pub(super) fn treatment(&self, token: Token) -> Treatment {
-        match self.levels.last() {
+        match self.innermost() {
             Some(Level { zone, .. }) if token == Token::Key => self.fields.key(*zone),
             Some(Level { zone, place: Step::Key(Some(key)) }) => {
                 self.fields.value(*zone, &self.text[key.clone()])
@@ -85,7 +91,7 @@ impl<'a> Walker<'a> {
 
     /// Whether the walk is inside data of the server's own shape, where no protocol gives numbers a meaning.
     pub(super) fn in_data(&self) -> bool {
-        self.levels.last().is_some_and(|level| level.zone == Zone::Data)
+        self.innermost().is_some_and(|level| level.zone == Zone::Data)
     }
 
     /// Keeps the current key out of pointers.
@@ -120,7 +126,16 @@ impl<'a> Walker<'a> {
         pointer
     }
 
+    /// The level that the walk is in, unless it is too deep to be told.
+    fn innermost(&self) -> Option<&Level> {
+        self.levels.last().filter(|_| self.deeper == 0)
+    }
+
     fn open(&mut self, place: Step) {
+        if self.levels.len() == DEEPEST {
+            self.deeper += 1;
+            return;
+        }
         let zone = match self.levels.last() {
             None => Zone::Message,
             Some(Level { zone, place: Step::Key(Some(key)) }) => {
@@ -133,7 +148,17 @@ impl<'a> Walker<'a> {
         self.levels.push(Level { zone, place });
     }
 
+    fn close(&mut self) {
+        match self.deeper.checked_sub(1) {
+            Some(left) => self.deeper = left,
+            None => drop(self.levels.pop()),
+        }
+    }
+
     fn advance(&mut self) {
+        if self.deeper > 0 {
+            return;
+        }
         match self.levels.last_mut().map(|level| &mut level.place) {
             Some(Step::Index(index)) => *index += 1,
             Some(place) => *place = Step::Key(None),
@@ -158,7 +183,9 @@ impl<'a> Walker<'a> {
             }
         };
         let content = start..end;
-        if let Some(Level { place: Step::Key(key @ None), .. }) = self.levels.last_mut() {
+        if self.deeper == 0
+            && let Some(Level { place: Step::Key(key @ None), .. }) = self.levels.last_mut()
+        {
             *key = Some(content.clone());
             return (Token::Key, content);
         }
@@ -171,5 +198,11 @@ impl<'a> Walker<'a> {
         let rest = &self.text[start..];
         self.at = start + rest.iter().position(ends).unwrap_or(rest.len());
         start..self.at
+    }
+
+    /// How many bytes the account of open containers takes.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.levels.capacity() * size_of::<Level>()
     }
 }

@@ -178,6 +178,8 @@ fn list(findings: &[Finding]) -> String {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod spelling;
 #[cfg(test)]
 mod tests;

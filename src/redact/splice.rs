@@ -171,16 +171,24 @@ impl<'r, 'a> Splice<'r, 'a> {
     }
 }
 
-/// Widens a range so that no character of several bytes is cut.
+/// Widens a range so that no character of several bytes is cut. A continuation byte that belongs to no character is no
+/// reason to widen: what stands before it may be the end of an escape.
 pub(super) fn whole_chars(text: &[u8], found: Range<usize>) -> Range<usize> {
-    let continues = |at: usize| text.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
-    let Range { mut start, mut end } = found;
-    // Three continuation bytes at most belong to one character; more are no UTF-8 and stay as they are.
-    for _ in 0..3 {
-        start -= usize::from(start > 0 && continues(start));
-        end += usize::from(continues(end));
+    char_around(text, found.start).start..char_around(text, found.end).end
+}
+
+/// The character that `at` is inside of; empty at `at` where it is inside none.
+fn char_around(text: &[u8], at: usize) -> Range<usize> {
+    let continues = |byte: &u8| byte & 0xC0 == 0x80;
+    let before = text[..at].iter().rev().take(3).take_while(|byte| continues(byte)).count() + 1;
+    let after = text[at..].iter().take(3).take_while(|byte| continues(byte)).count();
+    let first = at.checked_sub(before);
+    // The first byte says how many there are, in its leading ones.
+    let len = first.map_or(0, |first| text[first].leading_ones() as usize);
+    match first {
+        Some(first) if after > 0 && len > before => first..(first + len).min(at + after),
+        _ => at..at,
     }
-    start..end
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ pub struct StderrCleaner<'r> {
 /// An open PEM block.
 struct Block {
     left: usize,
-    /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`; the blank line after it does not end the block.
+    /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`, or the armour's first one, which OpenPGP always
+    /// separates from the body: the blank line after it does not end the block.
     header: bool,
 }
 
@@ -127,7 +128,8 @@ impl<'r> StderrCleaner<'r> {
         let marker = self.redactor.marker(Label::Rule(rule::private_key()));
         out.extend_from_slice(marker.as_bytes());
         out.extend_from_slice(b"\n");
-        self.block = Some(Block { left: BLOCK, header: false });
+        let header = text.trim_ascii_end().ends_with(b" BLOCK-----");
+        self.block = Some(Block { left: BLOCK, header });
     }
 
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
@@ -182,9 +184,18 @@ fn open_block(text: &[u8]) -> Option<usize> {
     let body = memmem::find(header, b"-----").map(|at| (&header[..at], &header[at + 5..]));
     let (label, rest) = body?;
     let private = label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK");
-    let mentioned = rest.trim_ascii().iter().any(|b| !super::encoding::is_base64(*b) && *b != b'=');
     let ended = memmem::find(&text[start..], END).is_some();
-    (private && !mentioned && !ended).then_some(start)
+    (private && !ended && goes_on(rest.trim_ascii())).then_some(start)
+}
+
+/// Whether what stands behind a header says that a body follows: nothing, base64, or the end of a string that a program
+/// puts together line by line (`" +`, `\n",`). A closing quote alone is the end of a mention.
+fn goes_on(rest: &[u8]) -> bool {
+    let is_body = |b: &u8| super::encoding::is_base64(*b) || *b == b'=';
+    let is_glue = |b: &u8| is_body(b) || b"\"'\\,. ".contains(b);
+    let glued = matches!(rest.last(), Some(b'+' | b',' | b'\\' | b'.'))
+        || memmem::find(rest, b"\\n").is_some();
+    rest.iter().all(is_body) || glued && rest.iter().all(is_glue)
 }
 
 #[cfg(test)]

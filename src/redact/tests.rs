@@ -1,10 +1,7 @@
 //! Known values: every spelling, every place, in frames and in text.
 
-use std::io::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::spelling::{armed, frame, result, spellings};
@@ -164,6 +161,26 @@ fn long_frames_are_looked_at_in_pieces_and_nothing_slips_between() {
     }
 }
 
+/// A decoder that starts between a backslash and what it escapes takes the first letter of the value for an escape.
+#[test]
+fn a_value_behind_any_run_of_backslashes_is_found() {
+    let redactor = armed(&[("TOKEN", "nbcd-1234-efgh")]);
+    let (window, overlap) = (256 * 1024, 32 * 1024);
+    for run in [1_026, 40_000, window + 2, 2 * window + 6] {
+        for before in (window - overlap - 1_040..).step_by(347).take(4) {
+            for shift in 0..4 {
+                let (head, run) = (".".repeat(before + shift), "\\".repeat(run));
+                let tail = ".".repeat(window);
+                let said = format!(r#"{{"a":"{head}{run}nbcd-1234-efgh{tail}"}}"#);
+                let cleaned = redactor.frame(said.as_bytes(), Fields::default()).expect("passes");
+                let expected = said.replace("nbcd-1234-efgh", "[hushpipe:TOKEN]");
+                let context = format!("{} behind {}", run.len(), head.len());
+                assert!(cleaned.clean.as_bytes() == expected.as_bytes(), "{context}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_only_looks_random_is_not_touched() {
     let redactor = armed(&[("TOKEN", TOKEN)]);
@@ -179,26 +196,6 @@ fn what_only_looks_random_is_not_touched() {
             let (said, _) = rule::tests::expand(template, seed);
             assert_eq!(text(&redactor, &said), said);
             assert_eq!(frame(&redactor, &result(&said)), result(&said));
-        }
-    }
-}
-
-/// The benign samples beside the repository; where they are not, this says so and passes.
-#[test]
-fn benign_corpora_are_not_touched() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    let redactor = armed(&[("TOKEN", TOKEN)]);
-    for name in ["gitlog", "image-b64", "lockfile", "mcp-synthetic"] {
-        let Ok(lines) = std::fs::read_to_string(folder.join(format!("benign-{name}.jsonl"))) else {
-            writeln!(std::io::stderr(), "skipped: no benign samples in {}", folder.display())
-                .expect("stderr");
-            return;
-        };
-        for line in lines.lines() {
-            let sample: Value = serde_json::from_str(line).expect("JSON");
-            let said = sample["text"].as_str().expect("text");
-            assert_eq!(frame(&redactor, &result(said)), result(said));
-            assert_eq!(text(&redactor, said), said);
         }
     }
 }
@@ -226,7 +223,6 @@ fn hostile_shapes_are_survived() {
     }
 }
 
-/// Any JSON with secrets strewn in, as keys and as values, plain and encoded.
 #[test]
 fn the_end_of_the_line_changes_nothing_and_stays() {
     let redactor = armed(&[("A", "abcd-1234-efgh"), ("B", "1234")]);
@@ -248,87 +244,6 @@ fn the_end_of_the_line_changes_nothing_and_stays() {
         for end in ["\n", "\r\n"] {
             let with_end = alone.clone().map(|out| out + end);
             assert_eq!(said(line.to_owned() + end), with_end);
-        }
-    }
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let spell = prop_oneof![
-        Just("abcd-1234-efgh".to_owned()),
-        Just("zyx\"wv\\utsrq".to_owned()),
-        Just(STANDARD.encode("user:abcd-1234-efgh")),
-        Just(json!({"k": "zyx\"wv\\utsrq"}).to_string()),
-    ];
-    let string = prop_oneof![
-        any::<String>(),
-        spell.clone(),
-        (any::<String>(), spell, any::<String>()).prop_map(|(a, b, c)| a + &b + &c)
-    ];
-    let leaf = prop_oneof![
-        string.clone().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        Just(Value::Null)
-    ];
-    leaf.prop_recursive(5, 64, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((string.clone(), inner), 0..6)
-                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
-        ]
-    })
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(items) => items.iter().flat_map(strings).collect(),
-        Value::Object(map) => {
-            map.iter().flat_map(|(k, v)| [vec![k.clone()], strings(v)].concat()).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_value_survives_json_stays_json_and_twice_is_once(data in any_json()) {
-        let redactor = armed(&[("A", "abcd-1234-efgh"), ("B", "zyx\"wv\\utsrq")]);
-        let input = json!({"jsonrpc": "2.0", "id": 1, "result": {"structuredContent": data, "content": [{"type": "text", "text": data.to_string()}]}}).to_string();
-        let once = frame(&redactor, &input);
-        let parsed: Value = serde_json::from_str(&once).expect("still JSON");
-        for text in strings(&parsed) {
-            prop_assert!(!text.contains("abcd-1234-efgh") && !text.contains("zyx\"wv\\utsrq"), "{text}");
-        }
-        let again = redactor.frame(once.as_bytes(), Fields::default()).expect("not blocked");
-        prop_assert_eq!(again.clean.as_bytes(), once.as_bytes());
-    }
-
-    #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\\\"{}[],:u%\r\n".to_vec())], 0..200)) {
-        let redactor = armed(&[("A", "abcd-1234-efgh")]);
-        let cleaned = redactor.frame(&bytes, Fields::default()).expect("holds no value");
-        prop_assert_eq!(cleaned.clean.as_bytes(), &bytes[..]);
-        let text = redactor.text(&bytes);
-        prop_assert_eq!(text.clean.as_bytes(), &bytes[..]);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_value_is_found_in_every_spelling(
-        value in "[ -~]{8,40}|[a-zé€😀\\\\\"'/%+=\n\t -]{6,30}|[0-9a-f]{16,64}",
-        before in "[ -~\n]{0,20}",
-        after in "[ -~\n]{0,20}",
-    ) {
-        let value = value.trim();
-        prop_assume!(Secret::new(value.as_bytes().to_vec()).weakness().is_none());
-        let redactor = armed(&[("TOKEN", value)]);
-        for spelling in spellings(value) {
-            let said = format!("{before} {spelling} {after}");
-            assert_gone(&spelling, &text(&redactor, &said), "text");
-            assert_gone(&spelling, &frame(&redactor, &result(&said)), "a frame");
         }
     }
 }

@@ -307,12 +307,12 @@ pub(super) fn ends_in_run(line: &[u8]) -> bool {
     })
 }
 
-/// A place at or shortly before `wanted` where a decoder may start: after no backslash and in no character. One that
-/// started between a backslash and what it escapes would swallow the next byte.
+/// A place at or before `wanted`, behind the start of `text`, where a decoder may start: after no backslash and in no
+/// character. One that started between a backslash and what it escapes would swallow the next byte.
+///
+/// A run of backslashes is cut before its first one, however long it is. Where `text` is nothing else, it is cut behind
+/// a multiple of sixteen, at which all four layers of escapes agree about what follows.
 pub(super) fn safe_cut(text: &[u8], wanted: usize) -> usize {
     let safe = |at: &usize| text[*at - 1] != b'\\' && text[*at] & 0xC0 != 0x80;
-    (wanted.saturating_sub(SEARCHED).max(1)..=wanted).rev().find(safe).unwrap_or(wanted)
+    (1..=wanted).rev().find(safe).unwrap_or(wanted & !15)
 }
-
-/// How far [`safe_cut`] looks. Longer runs of backslashes are no text.
-const SEARCHED: usize = 1024;

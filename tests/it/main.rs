@@ -16,6 +16,8 @@ mod cli;
 mod client;
 /// The world a test runs in: a home of its own, the real binary, what a program left behind.
 mod context;
+/// What redaction catches of labelled samples, and what it touches that is benign.
+mod corpora;
 /// What the documentation says is true.
 mod docs;
 /// What keeps servers from working, and the command that mends it.

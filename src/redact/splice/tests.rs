@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::mcp::fields::Fields;
 use crate::redact::rule::tests::expand;
 use crate::redact::spelling::{armed, frame, result};
-use crate::redact::{Action, Finding};
+use crate::redact::{Action, Finding, Redactor};
+use crate::secret::Secret;
 
 #[test]
 fn a_frame_without_a_finding_is_the_very_input() {
@@ -113,4 +114,68 @@ fn binary_content_is_replaced_as_a_whole_and_stays_base64() {
         format!(r#"{{"id":1,"result":{{"content":[{{"type":"image","data":"{data}"}}]}}}}"#);
     let out = frame(&redactor, &input);
     assert_eq!(out, input.replace(&data, &STANDARD.encode("[hushpipe:TOKEN]")));
+}
+
+/// A value that is no text may begin with what looks like the middle of a character.
+#[test]
+fn a_value_that_is_no_text_takes_nothing_of_its_neighbours() {
+    let values = [&b"\x80\x9f\xbfab-1234-\xe2\x82"[..], b"\xbf\xbf\xbf\xbf-1234-ab\xc3"];
+    for value in values {
+        let secret = Secret::new(value.to_vec());
+        let redactor = Redactor::armed([("TOKEN", &secret)]);
+        for (before, after) in [("\\n", "\\n"), ("\\\"", "\\\""), ("é", "é"), ("", ""), ("€€", "€")]
+        {
+            let around = |middle: &[u8]| {
+                [br#"{"a":""#, before.as_bytes(), middle, after.as_bytes(), br#"","b":"x"}"#]
+                    .concat()
+            };
+            let input = around(value);
+            let cleaned = redactor.frame(&input, Fields::default()).expect("not blocked");
+            let out = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
+            assert_eq!(out.as_bytes(), around(b"[hushpipe:TOKEN]"), "{out}");
+            serde_json::from_str::<Value>(&out).expect("still JSON");
+        }
+    }
+}
+
+#[test]
+fn a_character_that_is_hit_in_part_goes_as_a_whole() {
+    let text = "aé€😀z".as_bytes();
+    let boundaries = [0, 1, 3, 6, 10, 11];
+    for start in 0..=text.len() {
+        for end in start..=text.len() {
+            let wide = super::whole_chars(text, start..end);
+            let lowest = boundaries.iter().rev().find(|at| **at <= start).expect("0 is there");
+            let highest = boundaries.iter().find(|at| **at >= end).expect("the end is there");
+            assert_eq!(wide, *lowest..*highest, "{start}..{end}");
+        }
+    }
+}
+
+/// Deeper than any client reads, the walk keeps no account of where it is; every string is text there.
+#[test]
+fn brackets_without_end_cost_no_memory_and_hide_nothing() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    for (open, close) in [("[", "]"), (r#"{"abcd-1234-efgh":"#, "}"), (r#"[{"k":"#, "}]")] {
+        let depth = 300_000;
+        let data = format!(
+            r#"{}["abcd-1234-efgh","abcd-1234-efgh"]{}"#,
+            open.repeat(depth),
+            close.repeat(depth)
+        );
+        let input = format!(
+            r#"{{"id":1,"result":{{"structuredContent":{data},"nextCursor":"c","x":{{"abcd-1234-efgh":1}}}}}}"#
+        );
+        let blocked = redactor.frame(input.as_bytes(), Fields::default()).err();
+        // Behind the data the walk knows where it is again: a key of the protocol's own objects is not rewritten.
+        let place = blocked.expect("a value as a key").findings.remove(0).place;
+        assert_eq!(place, "/result/x/[withheld]");
+        let clean = frame(&redactor, &input.replace(r#","x":{"abcd-1234-efgh":1}"#, ""));
+        assert!(!clean.contains("-1234-"), "{open}");
+        assert!(clean.ends_with(r#","nextCursor":"c"}}"#), "{}", &clean[clean.len() - 60..]);
+    }
+    let brackets = "[".repeat(1_000_000);
+    let mut walker = super::Walker::new(brackets.as_bytes(), Fields::default());
+    assert_eq!(walker.next(), None);
+    assert!(walker.memory() < 1 << 20, "{} bytes", walker.memory());
 }

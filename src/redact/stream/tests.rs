@@ -86,25 +86,34 @@ fn a_value_wrapped_over_lines_is_found() {
 #[test]
 fn an_open_key_block_is_withheld_to_its_end() {
     let redactor = armed(&[]);
-    let (key, made) = expand(
+    for armour in [
         "{dashes}BEGIN RSA {key}{dashes}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,{hex:32}\n\n{base64:64}\n{base64:64}\n{dashes}END RSA {key}{dashes}",
-        9,
-    );
-    assert_eq!(whole(&redactor, &format!("a\n{key}\nb\n")), "a\n[hushpipe:private-key]\nb\n");
-    let (open, _) = key.rsplit_once('\n').expect("lines");
-    assert_eq!(whole(&redactor, &format!("a: {open}\n\nb\n")), "a: [hushpipe:private-key]\n\nb\n");
-    assert_eq!(whole(&redactor, &format!("a\n{open}")), "a\n[hushpipe:private-key]\n");
-    let endless = format!("{open}\n{}end\n", "log line\n".repeat(20_000));
-    let out = whole(&redactor, &endless);
-    assert!(out.ends_with("log line\nend\n") && out.len() < endless.len() - 60_000);
-    assert!(made.iter().all(|part| !out.contains(part.as_str())));
+        "{dashes}BEGIN {key}{dashes}\\n\" +\n\"{base64:64}\\n\" +\n\"{base64:64}\\n\" +\n\"{dashes}END {key}{dashes}",
+        "{dashes}BEGIN PGP {key} BLOCK{dashes}\n\n{base64:64}\n{base64:64}\n{dashes}END PGP {key} BLOCK{dashes}",
+    ] {
+        let (key, made) = expand(armour, 9);
+        assert_eq!(whole(&redactor, &format!("a\n{key}\nb\n")), "a\n[hushpipe:private-key]\nb\n");
+        let (open, _) = key.rsplit_once('\n').expect("lines");
+        assert_eq!(
+            whole(&redactor, &format!("a: {open}\n\nb\n")),
+            "a: [hushpipe:private-key]\n\nb\n"
+        );
+        assert_eq!(whole(&redactor, &format!("a\n{open}")), "a\n[hushpipe:private-key]\n");
+        let endless = format!("{open}\n{}end\n", "log line\n".repeat(20_000));
+        let out = whole(&redactor, &endless);
+        assert!(out.ends_with("log line\nend\n") && out.len() < endless.len() - 60_000);
+        assert!(made.iter().all(|part| !out.contains(part.as_str())));
+    }
 }
 
 #[test]
 fn a_mention_of_a_key_header_withholds_nothing() {
     let redactor = armed(&[]);
-    let (text, _) = expand("expected `{dashes}BEGIN {key}{dashes}` here\nnext\n", 0);
-    assert_eq!(whole(&redactor, &text), text);
+    for mention in ["expected `{}` here", "expected \"{}\"", "{\"msg\":\"no {} in the file\"}"] {
+        let header = "{dashes}BEGIN {key}{dashes}";
+        let text = mention.replace("{}", &expand(header, 0).0) + "\nnext\n";
+        assert_eq!(whole(&redactor, &text), text);
+    }
 }
 
 #[test]

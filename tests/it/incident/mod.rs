@@ -1,5 +1,8 @@
 //! Published leaks and failures of tools like ours, each with its link and our answer.
 
+/// What redactors and scanners of others let through, spoil or show in part.
+mod redaction;
+
 use serde_json::{Value, json};
 
 use crate::client::{Client, Entry};
