@@ -42,32 +42,39 @@ pub(super) fn is_real(value: &[u8]) -> bool {
         && distinct(value.as_bytes()) >= 5
 }
 
+/// What stands in secrets and seldom in names.
+const SYMBOLS: &[u8] = b"!@#$%^&*?~+=";
+
 /// Whether a value is a secret and not a word, an expression, a path or a number. What is quoted is no code.
 pub(super) fn is_telling(value: &[u8], quoted: bool) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let symbols = value.iter().filter(|b| b"!@#$%^&*?~+=".contains(b)).count();
+    let symbols = value.iter().filter(|b| SYMBOLS.contains(b)).count();
     if letters == 0 && digits < 12 || is_path(value) || memmem::find(value, b"://").is_some() {
         return false;
     }
     if quoted {
         return digits + symbols > 0 && value.len() >= 6 || is_jumbled(value);
     }
+    // At the beginning they are an operator.
+    let symbols = symbols - usize::from(SYMBOLS.contains(&value[0]));
     (digits >= 2 || symbols >= 1 || digits == 1 && value.len() >= 16 || is_jumbled(value))
         && !is_expression(value)
 }
 
 /// Whether this may be a password that is a word, and is none that speaks of passwords, as labels and messages do.
 pub(super) fn is_word(value: &[u8]) -> bool {
-    const LABELS: [&str; 32] = [
+    const LABELS: [&str; 37] = [
         "auth", "basic", "bearer", "changed", "client", "confirm", "current", "default",
-        "disabled", "empty", "enabled", "encrypt", "env", "field", "hash", "hidden", "input",
-        "invalid", "label", "login", "missing", "name", "null", "optional", "pass", "plain",
-        "prompt", "pwd", "required", "secret", "string", "text",
+        "disabled", "empty", "enabled", "encrypt", "enter", "env", "field", "hash", "hidden",
+        "input", "invalid", "label", "login", "missing", "name", "new", "null", "old", "optional",
+        "plain", "prompt", "required", "secret", "string", "text", "token", "type", "user",
+        "value",
     ];
     let lower = String::from_utf8_lossy(value).to_ascii_lowercase();
     value.len() >= 8
         && value.iter().all(u8::is_ascii_lowercase)
+        && !lower.starts_with("pass")
         && !LABELS.iter().any(|label| lower.contains(label))
 }
 

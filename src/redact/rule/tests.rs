@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::redact::Redactor;
 use crate::redact::finder::{Finder, HEAD};
+use crate::redact::spelling::{frame, result};
 
 /// The parts of a rule file that only tests read.
 #[derive(Deserialize)]
@@ -86,6 +87,20 @@ fn found(rule: &Rule, text: &str) -> Vec<String> {
     found
 }
 
+/// What is left of a text that stands alone, as a string of a result, and on stderr.
+fn left_everywhere(redactor: &Redactor, text: &str) -> [String; 3] {
+    let mut stderr = Vec::new();
+    let mut cleaner = redactor.stderr();
+    cleaner.push(text.as_bytes(), &mut stderr);
+    cleaner.finish(&mut stderr);
+    let alone = redactor.text(text.as_bytes());
+    [
+        String::from_utf8_lossy(alone.clean.as_bytes()).into_owned(),
+        frame(redactor, &result(text)),
+        String::from_utf8_lossy(&stderr).into_owned(),
+    ]
+}
+
 #[test]
 fn every_example_is_withheld_and_nothing_of_it_is_left() {
     let redactor = Redactor::armed([]);
@@ -95,20 +110,16 @@ fn every_example_is_withheld_and_nothing_of_it_is_left() {
         for (template, seed) in proof.examples.iter().flat_map(|t| (0..20).map(move |s| (t, s))) {
             let (text, made) = expand(template, seed);
             let withheld = found(rule, &text);
+            assert!(!withheld.is_empty(), "`{}` misses {text}", proof.id);
             for part in &made {
                 assert!(withheld.iter().any(|w| w.contains(part)), "`{}` misses {text}", proof.id);
             }
-            {
-                let cleaned = redactor.text(text.as_bytes());
-                let left = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
+            for left in left_everywhere(&redactor, &text) {
                 assert!(left.contains("[hushpipe:"), "{left}");
                 for part in made.iter().filter(|part| part.len() >= 16) {
-                    assert!(!left.contains(&part[..8]), "`{}` leaves {left}", proof.id);
-                    assert!(
-                        !left.contains(&part[part.len() - 8..]),
-                        "`{}` leaves {left}",
-                        proof.id
-                    );
+                    let (head, tail) = (&part[..8], &part[part.len() - 8..]);
+                    let gone = !left.contains(head) && !left.contains(tail);
+                    assert!(gone, "`{}` leaves {left}", proof.id);
                 }
             }
         }
@@ -117,13 +128,28 @@ fn every_example_is_withheld_and_nothing_of_it_is_left() {
 
 #[test]
 fn no_counter_example_is_touched() {
+    let redactor = Redactor::armed([]);
     for proof in proofs() {
         assert!(!proof.non_examples.is_empty(), "`{}` has no counter-example", proof.id);
-        for template in &proof.non_examples {
-            let (text, _) = expand(template, 7);
+        let marker = format!("[hushpipe:{}]", proof.id);
+        for (template, seed) in proof.non_examples.iter().flat_map(|t| (0..5).map(move |s| (t, s)))
+        {
+            let (text, _) = expand(template, seed);
             assert_eq!(found(rule(&proof.id), &text), Vec::<String>::new(), "`{}`", proof.id);
+            for left in left_everywhere(&redactor, &text) {
+                assert!(!left.contains(&marker), "`{}` takes {left}", proof.id);
+            }
         }
     }
+}
+
+#[test]
+fn a_pattern_is_compiled_when_its_keyword_is_seen_and_not_before() {
+    let rule: Rule = toml::from_str("id = 'lazy'\nkeywords = ['lazy_']\npattern = 'lazy_[0-9]{8}'")
+        .expect("valid");
+    assert!(rule.compiled.get().is_none());
+    assert!(rule.find(b"lazy_12345678", 0).is_some());
+    assert!(rule.compiled.get().is_some());
 }
 
 #[test]
