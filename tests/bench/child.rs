@@ -1,4 +1,4 @@
-//! The other ends: a server that does nothing but answer, and the plainest relay one could write.
+//! The other ends: a server that does nothing but answer, the plainest relay one could write, a process that only arms.
 //!
 //! The server parses no JSON, so that a measured difference is the relay's. The naive rival copies bytes with two
 //! threads and knows nothing of frames or secrets: what a relay costs before it does any of its work.
@@ -13,6 +13,7 @@ pub(crate) fn play(args: &[String]) -> bool {
     match args.split_first() {
         Some((role, _)) if role == "--server" => serve().expect("stdio works"),
         Some((role, command)) if role == "--pump" => pump(command),
+        Some((role, _)) if role == "--arm" => crate::redact::arm(),
         _ => return false,
     }
     true

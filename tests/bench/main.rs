@@ -2,7 +2,8 @@
 //!
 //! `start` and `own`: from spawning to the answer to `initialize`, for real servers and for a trivial one. `rtt` and
 //! `throughput`: the relay between this program as the client and this program again as the server. `memory`: what the
-//! whole tree holds. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a
+//! whole tree holds. `redact`: redaction alone, on traffic without a secret. `growth`: whether it stays linear on the
+//! worst input of every rule. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a
 //! machine change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
 //! stdout holds the tables.
 
@@ -13,6 +14,8 @@
     reason = "a benchmark may fail loudly and start programs"
 )]
 
+/// Traffic without a secret, in the shapes that servers send.
+mod benign;
 /// The server end and the naive rival: this program under another argument.
 mod child;
 /// The fixture home with the real servers, shared with the integration tests.
@@ -26,7 +29,9 @@ mod table;
 #[path = "../it/tree.rs"]
 mod tree;
 
+mod growth;
 mod memory;
+mod redact;
 mod rtt;
 mod start;
 mod throughput;
@@ -41,6 +46,8 @@ const PARTS: &[(&str, fn())] = &[
     ("rtt", rtt::round_trips),
     ("throughput", throughput::relayed),
     ("memory", memory::trees),
+    ("redact", redact::figures),
+    ("growth", growth::of_every_rule),
 ];
 
 fn main() {
