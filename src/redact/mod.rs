@@ -166,10 +166,13 @@ impl Clean<'_> {
     }
 }
 
+/// How every marker begins.
+const MARKER: &str = "[hushpipe:";
+
 /// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
 fn marker(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
-    format!("[hushpipe:{}]", name.chars().map(plain).collect::<String>())
+    format!("{MARKER}{}]", name.chars().map(plain).collect::<String>())
 }
 
 fn list(findings: &[Finding]) -> String {

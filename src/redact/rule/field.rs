@@ -6,15 +6,18 @@
 
 use std::ops::Range;
 
+use crate::redact::MARKER;
+
 /// No name is longer.
 const LONGEST: usize = 64;
 
-/// The name that stands around `at`: letters, digits, `_`, `-` and `.`.
+/// The name that stands around `at`: letters, digits, `_`, `-` and `.`. The name in a marker is no name of what follows it.
 pub(super) fn name_around(text: &[u8], at: usize) -> Option<Range<usize>> {
     let in_name = |b: &&u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
     let before = text[..at].iter().rev().take(LONGEST).take_while(in_name).count();
     let after = text[at..].iter().take(LONGEST).take_while(in_name).count();
-    (after > 0 && before + after < LONGEST).then(|| at - before..at + after)
+    let in_marker = text[..at - before].ends_with(MARKER.as_bytes());
+    (after > 0 && before + after < LONGEST && !in_marker).then(|| at - before..at + after)
 }
 
 /// Whether something that assigns a value follows a name that ends at `name.end`: nearly all mentions of a password end
@@ -314,5 +317,12 @@ mod tests {
         ] {
             assert!(!sensitive(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_name_in_a_marker_is_no_name_of_what_follows_it() {
+        let text = b"[hushpipe:TOKEN]:=canary";
+        assert_eq!(name_around(text, 12), None);
+        assert!(name_around(&text[9..], 3).is_some());
     }
 }
