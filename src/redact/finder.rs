@@ -12,8 +12,10 @@ use zeroize::Zeroizing;
 pub(super) struct Finder {
     /// One bit for each hash of four bytes: whether a literal may begin with them.
     filter: Vec<u64>,
-    /// In order of how they begin.
+    /// In order of their hashes.
     literals: Vec<Numbered>,
+    /// Where in `literals` those of each bucket begin, and behind the last one their end.
+    buckets: Vec<usize>,
 }
 
 /// What is looked for. A few bytes of a value, or the keyword of a rule.
@@ -33,9 +35,12 @@ struct Numbered {
 /// How many bytes are hashed.
 pub(super) const HEAD: usize = 4;
 
-/// The hash has this many bits: 16 KiB of table stay in the first-level cache, and of ordinary text one place in two
-/// hundred passes by chance.
-const BITS: u32 = 17;
+/// How many bits of the hash the filter tells apart. Of a table of 128 KiB ordinary text touches little, so that stays in
+/// the first-level cache, and one place in a thousand passes by chance.
+const BITS: u32 = 20;
+
+/// How many bits of the hash tell buckets apart: a bucket holds a literal or none.
+const BUCKET_BITS: u32 = 12;
 
 impl Finder {
     /// A finder for these literals, numbered from 0 on. Ones shorter than [`HEAD`] bytes are never found.
@@ -46,13 +51,18 @@ impl Finder {
         };
         let mut literals: Vec<Numbered> =
             literals.into_iter().enumerate().filter_map(numbered).collect();
-        literals.sort_by_key(|literal| literal.head);
+        literals.sort_by_key(|literal| hash(literal.head));
         let mut filter = vec![0; 1 << (BITS - u64::BITS.ilog2())];
+        let mut buckets = vec![0; (1 << BUCKET_BITS) + 1];
         for literal in &literals {
             let (word, bit) = slot(literal.head);
             filter[word] |= bit;
+            buckets[bucket(literal.head) + 1] += 1;
         }
-        Self { filter, literals }
+        for at in 1..buckets.len() {
+            buckets[at] += buckets[at - 1];
+        }
+        Self { filter, literals, buckets }
     }
 
     /// Calls `found` with the literal's number and the place of each occurrence, in order of place.
@@ -69,9 +79,9 @@ impl Finder {
     /// Calls `found` with the number of each literal at the start of `text`, which begins with `head`.
     #[inline(never)]
     fn compare(&self, text: &[u8], head: u32, mut found: impl FnMut(usize)) {
-        let first = self.literals.partition_point(|literal| literal.head < head);
-        let alike = self.literals[first..].iter().take_while(|literal| literal.head == head);
-        for Numbered { number, literal, .. } in alike {
+        let bucket = bucket(head);
+        let near = &self.literals[self.buckets[bucket]..self.buckets[bucket + 1]];
+        for Numbered { number, literal, .. } in near.iter().filter(|near| near.head == head) {
             if literal.begins(text) {
                 found(*number);
             }
@@ -97,10 +107,19 @@ fn head(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([*a, *b, *c, *d]) | 0x2020_2020
 }
 
-/// Where the bit of a beginning is: Fibonacci hashing (Knuth, TAOCP 6.4).
+/// Fibonacci hashing (Knuth, TAOCP 6.4): the high bits are the good ones.
+fn hash(head: u32) -> u32 {
+    head.wrapping_mul(0x9E37_79B1)
+}
+
+/// Where the bit of a beginning is.
 fn slot(head: u32) -> (usize, u64) {
-    let hash = head.wrapping_mul(0x9E37_79B1) >> (u32::BITS - BITS);
+    let hash = hash(head) >> (u32::BITS - BITS);
     ((hash / u64::BITS) as usize, 1 << (hash % u64::BITS))
+}
+
+fn bucket(head: u32) -> usize {
+    (hash(head) >> (u32::BITS - BUCKET_BITS)) as usize
 }
 
 #[cfg(test)]

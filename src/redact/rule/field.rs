@@ -44,35 +44,75 @@ pub(super) fn is_assigned(text: &[u8], name: &Range<usize>) -> bool {
 
 /// Whether the name at `name` in `text` is one of a secret. A word before a space belongs to it: `API key`.
 pub(super) fn is_sensitive(text: &[u8], name: &Range<usize>, issuers: &[String]) -> bool {
-    let own = words(&text[name.clone()]);
-    if ends_sensitive(&own, issuers) {
+    let own = Words::of(&text[name.clone()]);
+    let single = own.ends.len() == 1;
+    if ends_sensitive(own, issuers) {
         return true;
     }
     let Some((b' ', before)) = text[..name.start].split_last() else { return false };
-    let Some(first) = before.len().checked_sub(1).and_then(|at| name_around(text, at)) else {
-        return false;
-    };
-    own.len() == 1 && ends_sensitive(&[words(&text[first]), own].concat(), issuers)
+    let first = before.len().checked_sub(1).and_then(|at| name_around(text, at));
+    first.filter(|_| single).is_some_and(|first| {
+        let mut words = Words::of(&text[first]);
+        words.add(&text[name.clone()]);
+        ends_sensitive(words, issuers)
+    })
 }
 
-/// The words of a name, in lower case, without digits.
-fn words(name: &[u8]) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for (at, byte) in name.iter().enumerate() {
-        let before = at.checked_sub(1).map_or(b'_', |at| name[at]);
-        let after = name.get(at + 1).copied().unwrap_or(b'_');
-        let begins = byte.is_ascii_uppercase()
-            && (before.is_ascii_lowercase()
-                || before.is_ascii_uppercase() && after.is_ascii_lowercase());
-        if begins || !byte.is_ascii_alphabetic() {
-            words.push(String::new());
+/// The words of a name, in lower case, without digits, one behind the other.
+#[derive(Default)]
+struct Words {
+    joined: String,
+    /// Where each word ends.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    /// Takes a name apart where case style, a digit or a separator does.
+    fn of(name: &[u8]) -> Self {
+        let mut words = Self::default();
+        words.add(name);
+        words
+    }
+
+    fn add(&mut self, name: &[u8]) {
+        self.joined.reserve(name.len());
+        for (at, byte) in name.iter().enumerate() {
+            let before = at.checked_sub(1).map_or(b'_', |at| name[at]);
+            let after = name.get(at + 1).copied().unwrap_or(b'_');
+            let begins = byte.is_ascii_uppercase()
+                && (before.is_ascii_lowercase()
+                    || before.is_ascii_uppercase() && after.is_ascii_lowercase());
+            if begins || !byte.is_ascii_alphabetic() {
+                self.end();
+            }
+            if byte.is_ascii_alphabetic() {
+                self.joined.push(char::from(byte.to_ascii_lowercase()));
+            }
         }
-        if let (Some(word), true) = (words.last_mut(), byte.is_ascii_alphabetic()) {
-            word.push(char::from(byte.to_ascii_lowercase()));
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let end = self.joined.len();
+        if end > self.ends.last().copied().unwrap_or_default() {
+            self.ends.push(end);
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+
+    fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.joined[start..self.ends[number]]
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &str> {
+        (0..self.ends.len()).map(|number| self.get(number))
+    }
+
+    /// Leaves out the last word.
+    fn pop(&mut self) {
+        self.ends.pop();
+        self.joined.truncate(self.ends.last().copied().unwrap_or_default());
+    }
 }
 
 /// Words at the end of a name that say which secret, not what it is.
@@ -206,32 +246,29 @@ const HANDLES: &[&str] = &[
     "xsrf",
 ];
 
-fn ends_sensitive(words: &[String], issuers: &[String]) -> bool {
+fn ends_sensitive(mut words: Words, issuers: &[String]) -> bool {
     let among = |list: &[&str], word: &str| list.contains(&word);
     // `X-Amz-Credential` and its like belong to a presigned URL.
     if words.iter().any(|word| among(&["amz", "goog"], word)) {
         return false;
     }
-    let spelled = |words: &[String], ends: &[&str]| {
-        let joined = words.concat();
-        ends.iter().any(|end| joined.ends_with(end))
-    };
-    if spelled(words, SECRETS) {
+    let spelled = |words: &Words| SECRETS.iter().any(|end| words.joined.ends_with(end));
+    if spelled(&words) {
         return true;
     }
-    let named = words.iter().rposition(|word| !among(TRAILING, word)).map_or(0, |at| at + 1);
-    let words = &words[..named];
-    let joined = words.concat();
-    let Some(last) = words.last() else { return false };
-    if joined == "token" || among(WORDS, last) || spelled(words, SECRETS) {
+    while words.iter().next_back().is_some_and(|word| among(TRAILING, word)) {
+        words.pop();
+    }
+    let Some(last) = words.iter().next_back() else { return false };
+    if words.joined == "token" || among(WORDS, last) || spelled(&words) {
         return true;
     }
     if words.iter().any(|word| among(HANDLES, word)) {
         return false;
     }
     let qualified = |noun: &str, by: &[&str]| {
-        let Some(rest) = joined.strip_suffix(noun) else { return false };
-        let before = words.len().checked_sub(2).map_or(rest, |at| &*words[at]);
+        let Some(rest) = words.joined.strip_suffix(noun) else { return false };
+        let before = words.iter().nth_back(1).unwrap_or(rest);
         let issued = |issuer: &String| rest.starts_with(&**issuer) || rest.ends_with(&**issuer);
         among(by, before) || issuers.iter().any(issued)
     };

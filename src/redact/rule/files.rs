@@ -183,7 +183,6 @@ pub(super) const FILES: &[&str] = &[
     include_str!("togetherai.toml"),
     include_str!("trello.toml"),
     include_str!("triggerdev.toml"),
-    include_str!("twilio.toml"),
     include_str!("typeform.toml"),
     include_str!("unkey.toml"),
     include_str!("upcloud.toml"),
