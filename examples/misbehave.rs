@@ -10,6 +10,9 @@ use std::{env, fs, thread};
 
 use serde_json::{Value, json};
 
+/// A request that hushpipe answers with an error of its own.
+const UNCLEAR: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"Method\":\"x\"}\n";
+
 fn main() -> io::Result<ExitCode> {
     let manner = env::args().nth(1).unwrap_or_default();
     let value = env::args().nth(2).unwrap_or_default();
@@ -18,7 +21,7 @@ fn main() -> io::Result<ExitCode> {
         "exit-first" => return Ok(code(number)),
         "deaf" => oversleep(),
         "banner" => say(value.as_bytes())?,
-        "flood-stderr" => flood(number)?,
+        "flood-stderr" => flood(number, 0)?,
         "ignore-term" => ignore_term(),
         "leave-child" => leave_child("deaf", &value)?,
         "stubborn" => {
@@ -44,8 +47,16 @@ fn main() -> io::Result<ExitCode> {
                 say(&line_of(id, "x")[..20])?;
                 return Ok(code(number));
             }
+            "flood-calls" if !opening => {
+                flood(number, 1000)?;
+                say(&line_of(id, "well"))?;
+            }
             "huge" if !opening => say_huge(id, number)?,
             "raw" if !opening => say(&fs::read(&value)?)?,
+            "ask-much" if !opening => {
+                say(&UNCLEAR.repeat(number))?;
+                say(&line_of(id, "well"))?;
+            }
             _ if opening => say(&opened(id))?,
             "stubborn" => {}
             _ => say(&line_of(id, "well"))?,
@@ -87,10 +98,12 @@ fn say_huge(id: &Value, bytes: usize) -> io::Result<()> {
     say(format!("\"}}]}},\"jsonrpc\":\"2.0\",\"id\":{id}}}\n").as_bytes())
 }
 
-/// Writes far more to stderr than a pipe holds before it reads anything: a launcher that does not drain it hangs us.
-fn flood(lines: usize) -> io::Result<()> {
+/// Writes far more to stderr than a pipe holds before it goes on: a launcher that does not drain it hangs us.
+/// The lines are at least this wide.
+fn flood(lines: usize, width: usize) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    (0..lines).try_for_each(|line| writeln!(err, "line {line} of a very talkative server"))
+    let said = |line| format!("line {line} of a very talkative server");
+    (0..lines).try_for_each(|line| err.write_all(format!("{:width$}\n", said(line)).as_bytes()))
 }
 
 /// Far longer than any test waits, and not for ever: a test that fails leaves nothing behind for long.

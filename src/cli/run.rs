@@ -79,7 +79,7 @@ impl Run {
         guard: io::Result<Guard>,
         input: &mut Option<Input>,
     ) -> Result<u8, Error> {
-        let begin = Instant::now();
+        let mut begin = Instant::now();
         let guard = guard.map_err(|source| self.failed(source))?;
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
@@ -96,8 +96,12 @@ impl Run {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
         }
         let ahead = input.insert(Input::take_over().map_err(|source| self.failed(source))?);
-        if plan.settings.era == Some(Era::Stateful) && answer_probes(ahead).await {
-            return Ok(0);
+        if plan.settings.era == Some(Era::Stateful) {
+            if answer_probes(ahead).await {
+                return Ok(0);
+            }
+            // The time that the client let pass before it asked for more was not ours.
+            begin = Instant::now();
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let deadline = deadline(ahead, begin);

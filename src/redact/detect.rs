@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::encoding::Form;
-use super::finder::Finder;
+use super::finder::{Finder, Literal};
 use super::known::Known;
 use super::rule::{self, Rule};
 use super::view::{LAYERS, Layer, safe_cut};
@@ -67,20 +67,20 @@ impl Detector {
         let mut targets = Vec::new();
         for (index, (_, form)) in forms.iter().enumerate() {
             for (offset, seed) in form.seeds() {
-                literals.push(seed);
+                literals.push(Literal { bytes: seed.into(), any_case: false });
                 targets.push(Target::Form(index, offset));
             }
         }
-        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.is_armed()) {
-            for keyword in &rule.keywords {
-                literals.push(keyword.clone().into_bytes());
+        for (index, rule) in rules.iter().enumerate() {
+            for literal in rule.literals() {
+                literals.push(literal);
                 targets.push(Target::Rule(index));
             }
         }
         let longest = forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default();
         let overlap = rule::REACH.max(LONGEST_SPELLING * longest);
         let window = WINDOW.max(4 * overlap);
-        Self { finder: Finder::new(&literals), targets, forms, rules, window, overlap }
+        Self { finder: Finder::new(literals), targets, forms, rules, window, overlap }
     }
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
@@ -164,9 +164,9 @@ impl Detector {
     /// One pass over one view. Rules stay out of joined lines: ends and beginnings of words meet there.
     fn scan(&self, text: &[u8], with_rules: bool) -> Vec<Hit> {
         let mut hits = Vec::new();
-        // What a rule has matched, it is not tried in again, even if a check refused it: a long text that is nothing but
-        // keywords would be matched from each of them on.
-        let mut matched = (usize::MAX, 0..0);
+        // Where what each rule has matched ends. It is not tried in there again, even if a check refused it: a long text
+        // that is nothing but keywords would be matched from each of them on.
+        let mut taken = Vec::new();
         self.finder.each(text, |literal, at| {
             let (found, label) = match self.targets[literal] {
                 Target::Form(form, offset) => {
@@ -174,11 +174,15 @@ impl Detector {
                     (form.around(text, at, offset), Label::Known(*name))
                 }
                 Target::Rule(rule) => {
-                    if !with_rules || (matched.0 == rule && matched.1.contains(&at)) {
+                    if !with_rules {
+                        return;
+                    }
+                    taken.resize(self.rules.len(), 0);
+                    if at < taken[rule] {
                         return;
                     }
                     let Some((found, passes)) = self.rules[rule].find(text, at) else { return };
-                    matched = (rule, at..found.end);
+                    taken[rule] = found.end;
                     (passes.then_some(found), Label::Rule(rule))
                 }
             };
@@ -190,7 +194,8 @@ impl Detector {
     }
 }
 
-/// Puts hits in order and makes one of those that overlap. Known values outrank rules; then the longer match wins.
+/// Puts hits in order and makes one of those that overlap. Known values outrank rules, and of those the sure ones the
+/// others; then the longer match wins.
 fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_unstable_by_key(|hit| hit.start);
     let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
@@ -198,7 +203,7 @@ fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
         match merged.last_mut() {
             Some(last) if hit.start < last.end => {
                 last.end = last.end.max(hit.end);
-                if outranks(&hit, last) {
+                if rank(&hit) > rank(last) {
                     (last.label, last.weight) = (hit.label, hit.weight);
                 }
             }
@@ -208,7 +213,9 @@ fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
     merged
 }
 
-fn outranks(a: &Hit, b: &Hit) -> bool {
-    let known = |hit: &Hit| matches!(hit.label, Label::Known(_));
-    (known(a), a.weight) > (known(b), b.weight)
+fn rank(hit: &Hit) -> (bool, bool, usize) {
+    match hit.label {
+        Label::Known(_) => (true, true, hit.weight),
+        Label::Rule(rule) => (false, rule::all()[rule].is_sure(), hit.weight),
+    }
 }

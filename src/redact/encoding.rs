@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::secret::distinct;
 
-/// The length of a seed. Teddy looks at 4 bytes; the rest keeps ordinary text from being compared at all.
+/// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
 
 /// One spelling of one value.
@@ -163,7 +163,8 @@ impl Alphabet {
     }
 }
 
-/// How rarely a text that is not the value has these bytes. The first four count most, since Teddy judges by them; then
+/// How rarely a text that is not the value has these bytes. The first four count most, since the finder judges by
+/// them; then
 /// how different the bytes are, so that a run of one letter is no seed.
 fn telling(window: &[u8]) -> (usize, usize) {
     let rarity = |c: &u8| match c {

@@ -2,33 +2,24 @@
 //! shield wants that.
 
 use std::process::ExitStatus;
-use std::time::Duration;
-
-use tokio::time::timeout;
 
 use super::session::Session;
-use super::{Again, Pump, Server, run, stderr};
+use super::{Again, Pump, Server, stderr};
 use crate::launch::file::SecretFiles;
-use crate::mcp::era::PROBE;
-use crate::mcp::{Era, Refusal};
+use crate::mcp::Era;
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process};
 
-/// How long the log of a server that has ended is read before another one starts.
-const LAST_WORDS: Duration = Duration::from_millis(100);
-
-/// The server of the moment.
+/// The server of the moment. Nothing here waits: what has to wait is a [`Pump`], which runs beside the others.
 pub(super) struct Backend<'s, 'a> {
     session: &'s Session<'a>,
     pub(super) process: Process,
     /// Held for the server that reads them.
     _files: SecretFiles,
+    /// What goes to the client: what the server says, and at its end what we say in its place.
     pub(super) to_client: Pump<'s>,
     pub(super) logs: Pump<'s>,
-    /// How it ended, when its end is the session's.
-    pub(super) status: Option<ExitStatus>,
-    /// Whether it has ended and its end is not the session's.
-    lost: bool,
+    standing: Standing,
     /// Whether what it left open is answered, or being answered.
     answered: bool,
     again: &'s Again<'s>,
@@ -36,9 +27,22 @@ pub(super) struct Backend<'s, 'a> {
     learned: Option<Era>,
 }
 
+/// What has become of the server.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    /// It runs, as far as we know.
+    Runs,
+    /// Its process has ended; what it said may still be on its way.
+    Ended(ExitStatus),
+    /// It is gone, and the session goes on: another one may be wanted.
+    Lost(ExitStatus),
+    /// It is gone, and no other one could be started.
+    Over(ExitStatus),
+}
+
 impl<'s, 'a> Backend<'s, 'a> {
     /// A server that runs.
-    pub(super) async fn of(server: Server<'s>, session: &'s Session<'a>) -> Self {
+    pub(super) fn of(server: Server<'s>, session: &'s Session<'a>) -> Self {
         let Server { spawned: (Started { streams, process }, files), again, learn } = server;
         let mut backend = Self {
             session,
@@ -46,74 +50,109 @@ impl<'s, 'a> Backend<'s, 'a> {
             _files: files,
             to_client: None,
             logs: None,
-            status: None,
-            lost: false,
+            standing: Standing::Runs,
             answered: false,
             again,
             learn,
             learned: None,
         };
-        backend.connect(streams).await;
+        backend.connect(streams);
         backend
     }
 
-    async fn connect(&mut self, Streams { stdin, stdout, stderr }: Streams) {
+    fn connect(&mut self, Streams { stdin, stdout, stderr }: Streams) {
         let session = self.session;
-        session.connect(Some(stdin)).await;
+        session.connect(Some(stdin));
         self.to_client = Some(Box::pin(session.to_client(stdout)));
         self.logs = Some(Box::pin(stderr::pump(stderr, session.redactor, session.log)));
-        self.lost = false;
+        self.standing = Standing::Runs;
     }
 
     /// Whether its process may still have to end.
     pub(super) fn runs(&self) -> bool {
-        self.status.is_none() && !self.lost
+        matches!(self.standing, Standing::Runs)
     }
 
-    /// Its process has ended; whether the session ends with it.
-    pub(super) async fn ended(&mut self, status: ExitStatus) -> bool {
-        let Some(probe) = self.session.shield.survives() else {
-            self.status = Some(status);
-            return true;
-        };
-        self.give_up().await;
-        if let Some(probe) = probe {
-            self.session
-                .refuse(std::slice::from_ref(&probe), &Refusal::no_such_method(PROBE))
-                .await;
-            self.session.in_flight.settle(&probe);
+    /// Its process has ended. Whether the session ends with it shows when all that it said has arrived.
+    pub(super) fn ended(&mut self, status: ExitStatus) {
+        self.standing = Standing::Ended(status);
+    }
+
+    /// How it ended, if its end is the session's.
+    pub(super) fn status(&self) -> Option<ExitStatus> {
+        match self.standing {
+            Standing::Ended(status) | Standing::Over(status) => Some(status),
+            Standing::Runs | Standing::Lost(_) => None,
         }
-        false
     }
 
-    /// Nothing that it said after the probe on stdout is worth anything.
-    async fn give_up(&mut self) {
-        self.to_client = None;
-        let _ = timeout(LAST_WORDS, run(&mut self.logs)).await;
-        self.logs = None;
-        self.session.connect(None).await;
-        self.lost = true;
-    }
-
-    /// Puts a fresh server in its place; whether there was one to be had. If not, the session ends.
-    pub(super) async fn renew(&mut self) -> bool {
-        if !self.lost {
+    /// Ends it, where the session goes on without it.
+    pub(super) fn dismiss(&self) {
+        if self.runs() && self.session.shield.holds() {
             self.process.kill();
         }
-        let status = self.process.wait().await;
-        self.give_up().await;
+    }
+
+    /// Whether it runs on with its stdout closed, and the session can do without it.
+    pub(super) fn is_mute(&self) -> bool {
+        self.runs() && self.to_client.is_none() && self.session.shield.holds()
+    }
+
+    /// Gives up its pipes, which somebody else holds open, where the session goes on without it; whether that is so. A frame
+    /// that is being written is never cut.
+    pub(super) fn cut(&mut self) -> bool {
+        let cut = matches!(self.standing, Standing::Ended(_))
+            && self.session.shield.holds()
+            && !self.session.progress().is_writing();
+        if cut {
+            (self.to_client, self.logs) = (None, None);
+        }
+        cut
+    }
+
+    /// Leaves the session where that goes on without it: all that it said has arrived, and probes were all it had to answer.
+    /// Those get the answer of a server that knows no such method.
+    pub(super) fn gives_way(&mut self) -> bool {
+        let Standing::Ended(status) = self.standing else { return false };
+        if !self.is_silent() || !self.session.shield.survives() {
+            return false;
+        }
+        self.standing = Standing::Lost(status);
+        self.session.connect(None);
+        self.session.forget();
+        if !self.session.shield.is_renewing() {
+            self.to_client = Some(Box::pin(self.session.refuse_probes()));
+        }
+        true
+    }
+
+    /// Starts another one in place of one that is lost, if it is wanted by now. If there is none to be had, the session ends.
+    pub(super) fn renew(&mut self) {
+        let Standing::Lost(status) = self.standing else { return };
+        if !self.session.shield.is_renewing() || !self.is_silent() {
+            return;
+        }
         match (self.again)(&mut self.process) {
             Ok((streams, files)) => {
                 self._files = files;
-                self.connect(streams).await;
+                self.connect(streams);
+                self.session.shield.renew();
             }
             Err(error) => {
                 self.session.log.note(&format!("error: {error}"));
-                (self.status, self.lost) = (Some(status), false);
+                self.standing = Standing::Over(status);
+                self.answer_the_rest("could not be started again".to_owned());
             }
         }
-        self.session.shield.renew();
-        self.status.is_none()
+    }
+
+    fn is_silent(&self) -> bool {
+        self.to_client.is_none() && self.logs.is_none()
+    }
+
+    fn answer_the_rest(&mut self, how: String) {
+        self.answered = true;
+        self.to_client = Some(Box::pin(self.session.answer_the_rest(how)));
     }
 
     /// Keeps what the session has shown of the server's era, once.
@@ -127,16 +166,18 @@ impl<'s, 'a> Backend<'s, 'a> {
 
     /// Whether nothing is left to do. Has what the server left open answered first, if a client waits for that.
     pub(super) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
-        if self.lost {
-            return client_closed;
+        match self.standing {
+            Standing::Runs => false,
+            Standing::Lost(_) => client_closed && (self.is_silent() || !client_waits),
+            Standing::Over(_) => self.is_silent() || !client_waits,
+            Standing::Ended(_) if !self.is_silent() => false,
+            Standing::Ended(status) => {
+                if self.answered || self.session.in_flight.is_empty() || !client_waits {
+                    return true;
+                }
+                self.answer_the_rest(os::describe(status));
+                false
+            }
         }
-        let drained = self.to_client.is_none() && self.logs.is_none();
-        let Some(status) = self.status.filter(|_| drained) else { return false };
-        if self.answered || self.session.in_flight.is_empty() || !client_waits {
-            return true;
-        }
-        self.answered = true;
-        self.to_client = Some(Box::pin(self.session.answer_the_rest(os::describe(status))));
-        false
     }
 }

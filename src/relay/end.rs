@@ -37,6 +37,8 @@ pub(super) struct End<'a> {
     idle: Option<Instant>,
     /// The client or a signal ended the session.
     asked: bool,
+    /// A signal came, or nobody reads what we write: the client wants no more answers.
+    deserted: bool,
     /// The server closed its stdout.
     silent: Option<Instant>,
     /// TERM was sent, or would have been if the server were there; KILL follows after this long.
@@ -56,6 +58,7 @@ impl<'a> End<'a> {
             delivered: false,
             idle: None,
             asked: false,
+            deserted: false,
             silent: None,
             told: None,
             killed: false,
@@ -80,9 +83,9 @@ impl<'a> End<'a> {
         self.asked || self.told()
     }
 
-    /// Whether the client may still read answers.
+    /// Whether the client may still read answers: one that has only closed its end may, however long it took.
     pub(super) fn client_waits(&self) -> bool {
-        !self.asked || self.draining()
+        !self.deserted
     }
 
     /// The client closed its end.
@@ -101,9 +104,9 @@ impl<'a> End<'a> {
         self.silent = Some(Instant::now());
     }
 
-    /// Another server stands in for the one that was silent.
-    pub(super) fn server_renewed(&mut self) {
-        self.silent = None;
+    /// The server has ended, and the session goes on without it.
+    pub(super) fn server_lost(&mut self) {
+        (self.silent, self.ended) = (None, None);
     }
 
     pub(super) fn server_ended(&mut self) {
@@ -113,7 +116,7 @@ impl<'a> End<'a> {
     /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
     /// send INT and TERM together, and the server still gets its time.
     pub(super) fn tell(&mut self, process: &Process) {
-        self.asked = true;
+        (self.asked, self.deserted) = (true, true);
         if !self.told() {
             self.terminate(process, TERM_TO_KILL);
         }

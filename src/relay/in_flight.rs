@@ -1,6 +1,6 @@
 //! Requests that are not answered yet, in either direction.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::Notify;
@@ -43,6 +43,8 @@ pub(super) struct InFlight {
     /// With how often each is open: a client may use an id twice, against the specification.
     open: RefCell<HashMap<Id, (Asked, usize)>>,
     cancelled: RefCell<VecDeque<Waiting>>,
+    /// How many requests are open whose id cannot be kept, so that their answers are told apart by nobody but the client.
+    nameless: Cell<usize>,
     emptied: Notify,
 }
 
@@ -52,6 +54,17 @@ impl InFlight {
         let mut open = self.open.borrow_mut();
         let entry = open.entry(id).or_insert((asked, 0));
         *entry = (asked, entry.1 + 1);
+    }
+
+    /// A request goes to the server whose id cannot be kept: too long, or nothing that the specification allows.
+    pub(super) fn open_nameless(&self) {
+        self.nameless.set(self.nameless.get().saturating_add(1));
+    }
+
+    /// An answer came back whose id cannot be kept; whether such a request was open.
+    pub(super) fn settle_nameless(&self) -> bool {
+        let left = self.nameless.get().checked_sub(1);
+        left.inspect(|left| self.nameless.set(*left)).is_some()
     }
 
     /// The request that an answer under this id is for; a cancelled one counts, and so does the same number in quotes.
@@ -116,6 +129,11 @@ impl Asking {
     /// A request goes to the client.
     pub(super) fn open(&self, id: Id) {
         *self.0.borrow_mut().entry(id).or_default() += 1;
+    }
+
+    /// Nobody waits for an answer any more.
+    pub(super) fn clear(&self) {
+        self.0.borrow_mut().clear();
     }
 
     /// An answer came back; whether it was asked for.

@@ -92,8 +92,32 @@ fn opening(line: &[u8]) -> Option<Opening> {
     scanner.feed(line);
     match scanner.finish() {
         Shape::Object(envelope) if envelope.kind() == Some(Kind::Request) => {
-            Some(Opening { claim: Claim::of(line, &envelope), envelope })
+            let claim = Claim::of(line, &envelope);
+            // What readers could take for different requests is for the relay to refuse.
+            let clear = !envelope.ambiguous && !claim.ambiguous;
+            clear.then_some(Opening { envelope, claim })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_request_that_all_readers_take_for_the_same_opens() {
+        let opens = |line: &str| opening(line.as_bytes()).is_some();
+        assert!(opens(r#"{"id":1,"method":"server/discover","params":{}}"#));
+        for other in [
+            r#"{"method":"server/discover"}"#,
+            r#"{"id":1,"id":2,"method":"server/discover"}"#,
+            r#"{"id":1,"method":"server/discover","Method":"tools/call"}"#,
+            r#"{"id":1,"method":"server/discover","params":{"name":"a","Name":"b"}}"#,
+            r#"[{"id":1,"method":"server/discover"}]"#,
+            "Content-Length: 20",
+        ] {
+            assert!(!opens(other), "{other}");
+        }
     }
 }

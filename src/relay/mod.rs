@@ -131,17 +131,16 @@ pub async fn relay(
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
     let mut end = End::new(settings);
-    let mut backend = Backend::of(server, &session).await;
+    let mut backend = Backend::of(server, &session);
     loop {
         tokio::select! {
-            ended = backend.process.wait(), if backend.runs() => {
-                if backend.ended(ended).await { end.server_ended() }
+            status = backend.process.wait(), if backend.runs() => {
+                backend.ended(status);
+                end.server_ended();
             }
-            () = session.shield.broken() => backend.process.kill(),
-            () = session.shield.wanted() => {
-                if backend.renew().await { end.server_renewed() } else { end.server_ended() }
-            }
-            () = run(&mut backend.to_client) => end.server_silent(),
+            () = session.shield.shown() => backend.keep_era(),
+            () = session.shield.done() => backend.dismiss(),
+            () = run(&mut backend.to_client) => if backend.runs() { end.server_silent() },
             () = run(&mut to_server) => end.client_closed(),
             // What it sent before may wait for a server that does not read: that must not hide that it has gone.
             () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
@@ -152,20 +151,28 @@ pub async fn relay(
             () = signals.recv() => end.tell(&backend.process),
             () = &mut parent_gone, if end.draining() && !end.told() => end.tell(&backend.process),
             () = session.in_flight.emptied(), if end.draining() => {}
-            () = end.due() => if end.escalate(&backend.process, session.progress()) { break },
+            () = end.due() => if backend.is_mute() && !end.told() {
+                backend.dismiss();
+                end.server_lost();
+            } else if end.escalate(&backend.process, session.progress()) && !backend.cut() {
+                break;
+            },
         }
-        end.schedule(session.in_flight.is_empty());
         if end.told() {
             to_server = None;
         }
-        backend.keep_era();
+        if !end.told() && backend.gives_way() {
+            end.server_lost();
+        }
         if backend.is_over(to_server.is_none(), end.client_waits()) {
             break;
         }
+        backend.renew();
+        end.schedule(session.in_flight.is_empty());
     }
     session.oddities.sum_up(&log);
     log.flush(FLUSH);
-    Ok(match backend.status {
+    Ok(match backend.status() {
         Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },
         _ => Outcome::Requested,
     })

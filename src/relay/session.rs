@@ -14,11 +14,15 @@ use super::oddity::Oddities;
 use super::record::{Author, Recorder, Recording};
 use super::shield::Shield;
 use super::stderr::Log;
+use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Era, Id, Kind, Refusal, Revision, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::os::Writer;
+
+/// How much of what we have to say to the server may wait for it, in messages.
+const ERRANDS: usize = 1024;
 
 /// What both directions share. One thread relays, so plain cells do.
 pub(super) struct Session<'a> {
@@ -26,7 +30,13 @@ pub(super) struct Session<'a> {
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
     writer: Mutex<Writer>,
-    stdin: Mutex<Option<ChildStdin>>,
+    /// The server's stdin: not here while it is written to, nor once it is closed.
+    stdin: RefCell<Option<ChildStdin>>,
+    /// Held by whoever writes to the server.
+    turn: Mutex<()>,
+    /// How many servers there have been, closed ones counted once more.
+    servers: Cell<u64>,
+    replaced: Notify,
     recorder: Recorder<'a>,
     /// Requests of the client that wait for the server.
     pub(super) in_flight: InFlight,
@@ -74,7 +84,10 @@ impl<'a> Session<'a> {
             settings,
             log,
             writer: Mutex::new(writer),
-            stdin: Mutex::new(None),
+            stdin: RefCell::default(),
+            turn: Mutex::default(),
+            servers: Cell::new(0),
+            replaced: Notify::new(),
             recorder: Recorder::new(recording, redactor, log),
             in_flight: InFlight::default(),
             asking: Asking::default(),
@@ -126,9 +139,18 @@ impl<'a> Session<'a> {
         self.revision.get().is_some_and(|revision| revision.era() == Era::Stateless)
     }
 
-    /// Sends the server's next messages to another one; `None` closes the stdin of the last.
-    pub(super) async fn connect(&self, stdin: Option<ChildStdin>) {
-        *self.stdin.lock().await = stdin;
+    /// Sends the server's next messages to another one; `None` closes the stdin of the last. Never waits for somebody who
+    /// is writing: that is to a server that may never read it.
+    pub(super) fn connect(&self, stdin: Option<ChildStdin>) {
+        self.servers.set(self.servers.get() + 1);
+        self.replaced.notify_waiters();
+        self.stdin.replace(stdin);
+    }
+
+    /// Forgets what was between the client and a server that is gone: nobody else knows of it.
+    pub(super) fn forget(&self) {
+        self.asking.clear();
+        self.errands.take();
     }
 
     /// Passes a line on to the server as it is; whether there was one to take it.
@@ -137,25 +159,38 @@ impl<'a> Session<'a> {
     }
 
     async fn write_to_server(&self, from: Author, line: &[u8]) -> bool {
-        let mut stdin = self.stdin.lock().await;
-        let Some(server) = stdin.as_mut() else { return false };
-        // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
-        let sent = match line.ends_with(b"\n") {
-            true => server.write_all(line).await,
-            false => server.write_all(&[line, b"\n"].concat()).await,
+        let _turn = self.turn.lock().await;
+        let Some(mut server) = self.stdin.take() else { return false };
+        let which = self.servers.get();
+        let write = async {
+            // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
+            match line.ends_with(b"\n") {
+                true => server.write_all(line).await,
+                false => server.write_all(&[line, b"\n"].concat()).await,
+            }
         };
-        match sent {
-            Ok(()) => self.recorder.to_server(from, line),
-            Err(_) => *stdin = None,
+        let sent = tokio::select! {
+            biased;
+            sent = write => sent.is_ok(),
+            () = self.replaced.notified() => false,
+        };
+        if sent {
+            self.recorder.to_server(from, line);
+            if self.servers.get() == which {
+                self.stdin.replace(Some(server));
+            }
         }
         true
     }
 
     /// Answers a request of the server with an error of our own. It is written when the server reads: the direction that
-    /// relays what the server says must never wait for it.
+    /// relays what the server says must never wait for it. One that asks and asks and never reads is told no more.
     pub(super) fn refuse_server(&self, id: Option<&Id>, refusal: &Refusal) {
-        self.errands.borrow_mut().push_back(refusal.answer(id));
-        self.errand.notify_one();
+        let mut errands = self.errands.borrow_mut();
+        if errands.len() < ERRANDS {
+            errands.push_back(refusal.answer(id));
+            self.errand.notify_one();
+        }
     }
 
     /// Writes what we have to say to the server, for ever.
@@ -176,6 +211,11 @@ impl<'a> Session<'a> {
     pub(super) async fn answer_the_rest(&self, how: String) {
         let refusal = Refusal::server_ended(&self.settings.server, &how);
         self.refuse(&self.in_flight.take(), &refusal).await;
+    }
+
+    /// Answers the probes that a server which could not bear them left open.
+    pub(super) async fn refuse_probes(&self) {
+        self.refuse(&self.in_flight.take(), &Refusal::no_such_method(PROBE)).await;
     }
 
     /// Answers requests of the client with an error of our own.

@@ -47,6 +47,9 @@ impl Session<'_> {
     }
 
     async fn server_frame(&self, frame: Frame<'_>, stray: &mut Stray<'_>) {
+        if self.shield.is_renewing() {
+            return;
+        }
         let (line, shape) = match frame {
             Frame::Whole { line, shape } | Frame::Partial { bytes: line, shape } => (line, shape),
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
@@ -73,11 +76,15 @@ impl Session<'_> {
     /// An answer. It counts as given once it is written: the end of a session waits for that.
     async fn response(&self, line: &[u8], envelope: &Envelope) {
         let Some(id) = envelope.id.usable() else {
-            // An error about a message whose id the server could not read; or an id that nobody can have given.
-            match envelope.id {
-                Field::Absent => return self.pass(line, None, Stop::Error).await,
-                _ => return self.oddities.count(Oddity::UnaskedByClient, self.log),
+            if envelope.ambiguous {
+                return self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             }
+            // An error about a message whose id the server could not read, or the answer to a request that has such an id.
+            let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
+            return match asked {
+                true => self.pass(line, None, Stop::Error).await,
+                false => self.oddities.count(Oddity::UnaskedByClient, self.log),
+            };
         };
         let Some(Waiting { id: asked_as, asked, .. }) = self.in_flight.find(id) else {
             return self.oddities.count(Oddity::UnaskedByClient, self.log);
@@ -103,7 +110,7 @@ impl Session<'_> {
             self.revision.set(negotiated(line));
             self.shield.opened();
         }
-        match self.shield.answer(line, envelope, id) {
+        match self.shield.answer(line, envelope) {
             Answer::Goes => true,
             Answer::Replaced => {
                 let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);

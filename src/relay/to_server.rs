@@ -28,7 +28,7 @@ impl Session<'_> {
                 if let Some(frame) = framer.finish() {
                     self.client_frame(frame).await;
                 }
-                return self.connect(None).await;
+                return self.connect(None);
             }
         }
     }
@@ -71,22 +71,27 @@ impl Session<'_> {
 
     async fn request(&self, envelope: &Envelope, claim: &Claim) -> bool {
         let method = envelope.method.usable().map_or("", String::as_str);
-        let Some(id) = envelope.id.usable() else { return true };
-        match self.shield.request(method, id) {
+        let Some(id) = envelope.id.usable() else {
+            self.in_flight.open_nameless();
+            return true;
+        };
+        let verdict = self.shield.request(method);
+        match verdict {
             Verdict::Pass => {}
             Verdict::Refuse => {
                 self.refuse(std::slice::from_ref(id), &Refusal::no_such_method(method)).await;
                 return false;
             }
-            Verdict::Renew { abandoned } => {
-                abandoned.iter().for_each(|id| self.in_flight.settle(id));
-                self.shield.renewed().await;
-            }
+            Verdict::Renew => drop(self.in_flight.take()),
         }
         if let Some(revision) = claim.revision.filter(|_| method != crate::mcp::era::PROBE) {
             self.revision.set(Some(revision));
         }
         self.in_flight.open(id.clone(), Asked::by(method));
+        if verdict == Verdict::Renew {
+            // Open already: should there be no other server, it is answered with whatever else is.
+            self.shield.renewed().await;
+        }
         true
     }
 
@@ -122,6 +127,7 @@ impl Session<'_> {
             match (envelope.kind(), envelope.id.usable()) {
                 (Some(Kind::Request), Some(id)) => {
                     let method = envelope.method.usable().map_or("", String::as_str);
+                    self.shield.requests();
                     self.in_flight.open(id.clone(), Asked::by(method));
                 }
                 (Some(Kind::Response), Some(id)) => drop(self.asking.settle(id)),

@@ -75,6 +75,8 @@ mod servers;
 mod session;
 /// Recorded messages against the schemas of the specification.
 mod specification;
+/// A server in a test's own hands.
+mod stage;
 /// A person at a terminal.
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -65,6 +65,11 @@ impl Session {
         self.sent.extend_from_slice(bytes);
     }
 
+    /// Sends a message and a line break.
+    pub(crate) fn send_json(&mut self, message: &Value) {
+        self.send(format!("{message}\n").as_bytes());
+    }
+
     /// The next frame with its line break; fails the test when none comes.
     pub(crate) fn receive(&mut self) -> Vec<u8> {
         match self.frames.recv_timeout(LIMIT) {

@@ -1,9 +1,13 @@
 //! What a match of a rule must pass before it counts.
 
+use std::ops::Range;
+
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
 use serde::Deserialize;
 
+use super::plausible;
 use crate::secret::distinct;
 
 /// A check by name.
@@ -13,19 +17,127 @@ pub(super) enum Check {
     /// The last 20 bytes hold at least 6 different ones: documentation is full of `ghp_xxxxxxxx`, and of twenty random
     /// hex digits one in a hundred thousand fails.
     Varied,
+    /// There is a digit: the words of a longer identifier have none.
+    Digit,
+    /// There are letters of both cases.
+    Mixed,
+    /// Not what stands in documentation or code in place of a secret.
+    Real,
+    /// What a field of a sensitive name holds when it is a secret: neither code, a path nor words.
+    Telling,
     /// The part before the first dot is base64url of a JSON object with an `alg`.
     JwtHeader,
+    /// Base64 of a PEM header that says `PRIVATE KEY`.
+    PrivateKey,
+    /// Base64 of `user:password`.
+    BasicPair,
+    /// Shortly after `curl`: `-u` means something else elsewhere.
+    Curl,
+    /// In a connection string: `Server=…;`, `host=… user=…`, `jdbc:`.
+    Connection,
+    /// Not in the query of a URL: a presigned one names its key and must keep working.
+    OutsideQuery,
+}
+
+/// A match in its text.
+pub(super) struct Match<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) secret: Range<usize>,
 }
 
 impl Check {
-    pub(super) fn passes(self, secret: &[u8]) -> bool {
+    pub(super) fn passes(self, found: &Match<'_>) -> bool {
+        let secret = found.secret();
         match self {
             Self::Varied => distinct(&secret[secret.len().saturating_sub(20)..]) >= 6,
+            Self::Digit => secret.iter().any(u8::is_ascii_digit),
+            Self::Mixed => {
+                let has = |class: fn(&u8) -> bool| secret.iter().any(class);
+                has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
+            }
+            Self::Real => plausible::is_real(found.value()),
+            Self::Telling => {
+                let quoted = found.is_quoted();
+                plausible::is_real(secret)
+                    && (plausible::is_telling(secret, quoted)
+                        || quoted && found.is_password() && plausible::is_word(secret))
+            }
             Self::JwtHeader => {
                 let header = secret.split(|b| *b == b'.').next().unwrap_or_default();
                 let json = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
-                json.starts_with(b"{") && memchr::memmem::find(&json, b"\"alg\"").is_some()
+                json.starts_with(b"{") && memmem::find(&json, b"\"alg\"").is_some()
+            }
+            Self::PrivateKey => {
+                let header = STANDARD_NO_PAD.decode(&secret[..64]).unwrap_or_default();
+                memmem::find(&header, b"PRIVATE KEY").is_some()
+            }
+            Self::BasicPair => {
+                let pair = secret.trim_ascii_end();
+                let unpadded = pair.split(|b| *b == b'=').next().unwrap_or_default();
+                let pair = STANDARD_NO_PAD.decode(unpadded).unwrap_or_default();
+                pair.contains(&b':') && pair.iter().all(|b| matches!(b, b' '..=b'~'))
+            }
+            Self::Curl => memmem::find(found.before(512), b"curl").is_some(),
+            Self::Connection => found.is_in_connection_string(),
+            Self::OutsideQuery => {
+                let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'<>`".contains(b);
+                let mut before = found.before(1024).iter().rev().take_while(|b| !ends(b));
+                !before.any(|b| *b == b'?')
             }
         }
+    }
+}
+
+impl<'t> Match<'t> {
+    /// What could be a placeholder: of a URL, only the user and password.
+    fn value(&self) -> &'t [u8] {
+        let secret = self.secret();
+        let Some(scheme) = memmem::find(secret, b"://") else { return secret };
+        let userinfo = &secret[scheme + 3..];
+        &userinfo[..memchr::memchr(b'@', userinfo).unwrap_or(userinfo.len())]
+    }
+
+    /// Whether the name before the secret is one of a password: people choose those, and choose words.
+    fn is_password(&self) -> bool {
+        let before = self.before(32).to_ascii_lowercase();
+        [&b"pass"[..], b"pwd"].iter().any(|name| memmem::find(&before, name).is_some())
+    }
+
+    fn secret(&self) -> &'t [u8] {
+        &self.text[self.secret.clone()]
+    }
+
+    /// Up to `len` bytes before the secret.
+    fn before(&self, len: usize) -> &'t [u8] {
+        &self.text[self.secret.start.saturating_sub(len)..self.secret.start]
+    }
+
+    fn is_quoted(&self) -> bool {
+        matches!(self.before(1), [b'"' | b'\'' | b'`'])
+    }
+
+    /// Whether another part of a connection string stands on the same line.
+    fn is_in_connection_string(&self) -> bool {
+        const PARTS: [&[u8]; 9] = [
+            b"server=",
+            b"data source=",
+            b"host=",
+            b"user id=",
+            b"uid=",
+            b"database=",
+            b"dbname=",
+            b"jdbc:",
+            b"initial catalog=",
+        ];
+        let end = self.text.len().min(self.secret.end + 256);
+        let line_end = |text: &[u8]| text.iter().position(|b| *b == b'\n').unwrap_or(text.len());
+        let before = self.before(256).rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let after = &self.text[self.secret.end..end];
+        let plain = |text: &[u8]| {
+            let text = text.to_ascii_lowercase();
+            String::from_utf8_lossy(&text).replace(" =", "=").replace("= ", "=").into_bytes()
+        };
+        let sides = [plain(before), plain(&after[..line_end(after)])];
+        PARTS.iter().any(|part| sides.iter().any(|side| memmem::find(side, part).is_some()))
     }
 }

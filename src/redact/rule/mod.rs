@@ -6,6 +6,9 @@
 //! fails late fails at a boundary that the next keyword cannot be behind. Every example and counter-example is a test.
 
 mod check;
+mod field;
+mod files;
+mod plausible;
 
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -13,21 +16,13 @@ use std::sync::{LazyLock, OnceLock};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use check::Check;
+use check::{Check, Match};
+use files::FILES;
+
+use super::finder::Literal;
 
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
 pub(super) const REACH: usize = 32 * 1024;
-
-/// One issuer a file, in the order of the alphabet.
-const FILES: &[&str] = &[
-    include_str!("anthropic.toml"),
-    include_str!("aws.toml"),
-    include_str!("github.toml"),
-    include_str!("jwt.toml"),
-    include_str!("openai.toml"),
-    include_str!("pem.toml"),
-    include_str!("slack.toml"),
-];
 
 /// What one kind of credential looks like.
 #[derive(Deserialize)]
@@ -36,15 +31,25 @@ pub(super) struct Rule {
     pub(super) id: String,
     #[serde(default)]
     confidence: Confidence,
-    /// Literals of at least 4 bytes of which every match has one.
-    pub(super) keywords: Vec<String>,
+    /// Literals of at least 4 bytes of which every match has one. A `?` at the end stands for any letter or digit, `_`,
+    /// `-`, `.` or `~`: some issuers have prefixes of 3 bytes.
+    keywords: Vec<String>,
+    /// Whether letters of keywords match in either case.
+    #[serde(default)]
+    any_case: bool,
     /// How many bytes of the match stand before the keyword.
     #[serde(default)]
     before_keyword: usize,
+    /// Where the match begins.
+    #[serde(default)]
+    start: Start,
+    /// The names of issuers: beside one, `token` or `key` is the name of a secret.
+    #[serde(default)]
+    issuers: Vec<String>,
     /// What may stand in front of the match.
     #[serde(default)]
     boundary: Boundary,
-    /// What the match looks like, from its first byte on. If it has a group, only the group is withheld.
+    /// What the match looks like, from its first byte on. If it has groups, only the first that matched is withheld.
     pattern: String,
     /// What a match must pass.
     #[serde(default)]
@@ -60,8 +65,21 @@ enum Confidence {
     /// Redacts by default.
     #[default]
     High,
-    /// Redacts only when the manifest asks for it.
+    /// Redacts because its checks are strict. Where both match, the surer one is named.
     Medium,
+}
+
+/// Where the match of a pattern begins.
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Start {
+    /// At the keyword, or `before_keyword` bytes before it.
+    #[default]
+    Keyword,
+    /// At the beginning of the word that the keyword is in: letters, digits, `+`, `-`, `.`, `_`.
+    Word,
+    /// Behind the name that the keyword is in, which must be one of a secret.
+    Field,
 }
 
 /// What may stand in front of a match.
@@ -82,6 +100,9 @@ struct File {
     rule: Vec<Rule>,
 }
 
+/// How far before a keyword its word is looked for.
+const LONGEST_WORD: usize = 64;
+
 /// All rules.
 pub(super) fn all() -> &'static [Rule] {
     static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
@@ -98,26 +119,60 @@ pub(super) fn private_key() -> usize {
 }
 
 impl Rule {
-    /// Whether the rule is looked for.
-    pub(super) fn is_armed(&self) -> bool {
+    /// Whether a match of this rule is surer to be a credential than one of another kind.
+    pub(super) fn is_sure(&self) -> bool {
         self.confidence == Confidence::High
+    }
+
+    /// What the shared finder looks for.
+    pub(super) fn literals(&self) -> impl Iterator<Item = Literal> {
+        let literal =
+            |text: String, any_case| Literal { bytes: text.into_bytes().into(), any_case };
+        self.keywords.iter().flat_map(move |keyword| match keyword.strip_suffix('?') {
+            None => vec![literal(keyword.clone(), self.any_case)],
+            // One literal serves both cases, and the pattern sees which it is.
+            Some(head) => ('a'..='z')
+                .chain('0'..='9')
+                .chain("_-.~".chars())
+                .map(|c| literal(format!("{head}{c}"), true))
+                .collect(),
+        })
     }
 
     /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
     pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
-        let start = keyword.checked_sub(self.before_keyword)?;
+        let start = self.start(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
-        let text = &text[start..text.len().min(start + REACH)];
+        let within = &text[start..text.len().min(start + REACH)];
         let regex = self.regex();
-        let secret = if regex.captures_len() > 1 {
-            regex.captures(text)?.get(1)?
-        } else {
-            regex.find(text)?
-        };
-        let passes = self.checks.iter().all(|check| check.passes(secret.as_bytes()));
-        Some((start + secret.start()..start + secret.end(), passes))
+        // Most tries end here, and groups cost several times as much.
+        let mut secret = regex.find(within)?;
+        if regex.captures_len() > 1 {
+            let groups = regex.captures(&within[..secret.end()])?;
+            secret = groups.iter().skip(1).flatten().next()?;
+        }
+        let found = start + secret.start()..start + secret.end();
+        let matched = Match { text, secret: found.clone() };
+        let passes = self.checks.iter().all(|check| check.passes(&matched));
+        Some((found, passes))
+    }
+
+    fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
+        match self.start {
+            Start::Keyword => keyword.checked_sub(self.before_keyword),
+            Start::Word => {
+                let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
+                let before = text[..keyword].iter().rev().take(LONGEST_WORD).take_while(in_word);
+                Some(keyword - before.count())
+            }
+            Start::Field => {
+                let name = field::name_around(text, keyword)?;
+                let assigned = field::is_assigned(text, &name);
+                (assigned && field::is_sensitive(text, &name, &self.issuers)).then_some(name.end)
+            }
+        }
     }
 
     fn regex(&self) -> &Regex {

@@ -1,5 +1,8 @@
 //! What the server is started with, how it is ended, and what a client is told when it cannot be started.
 
+/// A client that gives little time is told in time.
+#[cfg(target_os = "linux")]
+mod budget;
 /// A server that dies before, during and after `initialize`.
 mod death;
 /// The server sees only the environment it was given.

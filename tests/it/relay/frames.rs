@@ -128,3 +128,17 @@ fn one_request_and_the_end_of_input_still_gets_its_answer() {
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     }
 }
+
+/// Of no kind that the specification allows, or longer than any on record: some server and client understand each other.
+#[test]
+fn an_answer_arrives_whatever_the_id_is() {
+    let context = context("echo_server", &[]);
+    let long = format!("\"{}\"", "i".repeat(5_000));
+    let ids = [&long, "true", "[1]"];
+    let requests =
+        ids.map(|id| format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"ping\"}}\n"));
+    let outcome = context.relay(requests.concat().as_bytes());
+    let answered: Vec<_> =
+        outcome.messages().iter().map(|answer| answer["id"].to_string()).collect();
+    assert_eq!(answered, ids);
+}

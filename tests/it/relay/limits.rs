@@ -71,6 +71,24 @@ fn a_server_that_floods_stderr_before_it_reads_is_not_stuck() {
     assert!(outcome.stderr.contains("line 49999 of a very talkative server"));
 }
 
+/// Nothing that we have to tell a server piles up while it does not read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_asks_and_never_reads_takes_no_memory() {
+    let context = TestContext::with_example("misbehave", &["ask-much", "300000"], "");
+    let mut session = context.start();
+    session.initialize();
+    let peak = |session: &crate::session::Session| -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", session.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    let before = peak(&session);
+    session.request("tools/call", &json!({"name": "x"}));
+    let more = peak(&session) - before;
+    assert!(more < 16 << 10, "{more} KiB more");
+}
+
 /// The client writes requests without reading answers until far more than all pipes hold has piled up, then reads.
 #[test]
 fn a_client_that_reads_late_gets_every_answer_in_order() {

@@ -1,11 +1,26 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// What a message says of itself: ids, names, directions, batches, what stops it.
+mod envelope;
+/// A server's era, once shown, is kept.
+#[cfg(target_os = "linux")]
+mod era;
 /// Frames as odd as real servers write them, in both directions, and what is no frame.
 mod frames;
+/// Whatever both ends say, in whatever order, arrives as it was said.
+mod interleaving;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
+/// A server that cannot bear to be asked for its era.
+mod probe;
 /// `run --record FILE`: a session written down.
 mod record;
+/// A server that cannot bear to be asked for its era does not end the session.
+#[cfg(target_os = "linux")]
+mod shield;
+/// Servers that are hard to live with.
+#[cfg(target_os = "linux")]
+mod standins;
 /// Every kind of descriptor a host may hand us.
 #[cfg(unix)]
 mod stdio;

@@ -18,6 +18,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 use tokio::io::Interest;
@@ -97,13 +98,26 @@ fn start(control: &UnixStream, order: &Order<'_>) -> io::Result<Streams> {
 #[derive(Debug)]
 struct Collected(Pid);
 
+impl Collected {
+    /// Makes the guard go on should somebody have stopped it: it has something to do for us.
+    fn go_on(&self) {
+        // Once it is collected its id may be another's.
+        if self.lives() {
+            let _ = kill(self.0, Signal::SIGCONT);
+        }
+    }
+
+    fn lives(&self) -> bool {
+        matches!(waitpid(self.0, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive))
+    }
+}
+
 impl Drop for Collected {
     fn drop(&mut self) {
-        // It has seen the end of its socket and ends what it started. Not waited for without end: it could be stopped.
+        // It has seen the end of its socket and ends what it started. Not waited for without end: we are to end ourselves.
         let end = Instant::now() + PATIENCE;
-        while matches!(waitpid(self.0, Some(WaitPidFlag::WNOHANG)), Ok(WaitStatus::StillAlive))
-            && Instant::now() < end
-        {
+        while self.lives() && Instant::now() < end {
+            self.go_on();
             std::thread::sleep(Duration::from_micros(500));
         }
     }
@@ -153,6 +167,7 @@ impl Process {
     pub fn spawn_again(&mut self, order: &Order<'_>) -> io::Result<Streams> {
         let control = UnixStream::from(self.control.as_fd().try_clone_to_owned()?);
         control.set_nonblocking(false)?;
+        self.its.go_on();
         let streams = start(&control, order);
         control.set_nonblocking(true)?;
         self.heard = 0;
@@ -172,7 +187,9 @@ impl Process {
 
     fn tell(&self, command: Command) {
         // A guard that is gone has ended the tree already, which is what was asked.
-        let _ = self.control.try_write(&[command as u8]);
+        if self.control.try_write(&[command as u8]).is_ok() {
+            self.its.go_on();
+        }
     }
 }
 
