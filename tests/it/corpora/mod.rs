@@ -53,9 +53,9 @@ fn keep(name: &str, text: &str) -> PathBuf {
 fn measure(set: &str, title: &str, samples: &[&Sample]) {
     let recall = Recall::of(samples.iter().copied());
     let mut report = recall.report(title);
-    let path = keep(&format!("{set}.txt"), &format!("{report}\n{}", recall.every_miss_of_few()));
+    let path = keep(&format!("{set}.txt"), &format!("{report}\n{}", recall.misses()));
     floor::hold(set, Bound::Floor, &recall.percents(), &mut report);
-    say(&format!("{report}  every miss of the classes with few samples: {}\n", path.display()));
+    say(&format!("{report}  every miss: {}\n", path.display()));
 }
 
 #[test]
