@@ -7,9 +7,6 @@ use hushpipe::redact::Redactor;
 use super::floor::Table;
 use super::sample::{Place, Sample};
 
-/// A class with fewer samples than this shows every miss.
-const FEW: usize = 100;
-
 /// What section 9 of the design asks of the text blocks of results, in percent.
 const MUST: &[(&str, usize)] = &[
     ("prefixed", 95),
@@ -105,11 +102,9 @@ impl Recall {
         text
     }
 
-    /// Every miss of the classes that have few samples.
-    pub(super) fn every_miss_of_few(&self) -> String {
-        let few: Vec<_> = self.classes().into_iter().filter(|(_, t)| t.samples < FEW).collect();
-        let missed = self.missed.iter().filter(|((of, ..), _)| few.iter().any(|(c, _)| c == of));
-        let lines = missed.flat_map(|((class, source, rule), samples)| {
+    /// Every miss, with the places in which it was missed.
+    pub(super) fn misses(&self) -> String {
+        let lines = self.missed.iter().flat_map(|((class, source, rule), samples)| {
             samples.iter().map(move |missed| format!("  {class} / {source} / {rule}: {missed}\n"))
         });
         lines.collect()

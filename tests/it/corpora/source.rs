@@ -36,7 +36,8 @@ pub(super) fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut seen = BTreeSet::new();
     let package = |path: &PathBuf| {
         let text = path.to_string_lossy().into_owned();
-        text.rsplit_once("node_modules").map_or(text.clone(), |(_, below)| below.to_owned())
+        let below = |folder: &str| text.rsplit_once(folder).map(|(_, below)| below.to_owned());
+        below("node_modules").or_else(|| below("site-packages")).unwrap_or(text)
     };
     let mut files: Vec<_> = found.into_iter().filter(|path| seen.insert(package(path))).collect();
     let size = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
@@ -105,8 +106,8 @@ impl Touched {
     }
 
     /// The share of chunks that were touched, of a hundred thousand.
-    pub(super) fn chunks_in_100_000(&self) -> usize {
-        self.touched_chunks * 100_000 / self.chunks.max(1)
+    pub(super) fn chunks_in_100_000(&self) -> u64 {
+        (self.touched_chunks * 100_000 / self.chunks.max(1)) as u64
     }
 
     /// The figures in one line, then each rule.
