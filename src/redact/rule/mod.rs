@@ -1,4 +1,4 @@
-//! Rules: what credentials of known issuers look like.
+//! Rules: what credentials look like, by their issuer's format or by what stands around them.
 //!
 //! A rule is data (`rule/<issuer>.toml`): keywords that the shared finder looks for, a pattern that is then tried where a
 //! keyword stands and nowhere else, and checks of what matched. Patterns are compiled the first time their keyword is
