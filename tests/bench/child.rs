@@ -19,7 +19,8 @@ pub(crate) fn play(args: &[String]) -> bool {
     true
 }
 
-/// Answers each line with a result of as many bytes as its `"bytes":N` asks, `"frames":K` of them.
+/// Answers each line with a result of as many bytes as its `"bytes":N` asks; of `"frames":K` all but the first are
+/// notifications, because a request has one answer.
 fn serve() -> io::Result<()> {
     let mut out = io::stdout().lock();
     let (mut size, mut body) = (usize::MAX, String::new());
@@ -31,8 +32,11 @@ fn serve() -> io::Result<()> {
         }
         let id = number(&line, "\"id\":").unwrap_or(0);
         let answer = format!("{{\"result\":{body},\"jsonrpc\":\"2.0\",\"id\":{id}}}\n");
-        for _ in 0..number(&line, "\"frames\":").unwrap_or(1) {
-            out.write_all(answer.as_bytes())?;
+        let notice =
+            format!("{{\"params\":{body},\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}}\n");
+        out.write_all(answer.as_bytes())?;
+        for _ in 1..number(&line, "\"frames\":").unwrap_or(1) {
+            out.write_all(notice.as_bytes())?;
         }
         out.flush()?;
     }

@@ -74,7 +74,9 @@ pub(super) fn name_guard() {
 pub(super) fn end_children(but: Option<Pid>) {
     let mut killed = HashSet::new();
     let mut end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
+    // Looked for twice: what becomes ours behind the place that a look has come to is not seen by it.
+    let mut none = 0;
+    while none < 2 && Instant::now() < end {
         let (mut left, mut new) = (false, false);
         for child in children() {
             match child.ended {
@@ -88,10 +90,13 @@ pub(super) fn end_children(but: Option<Pid>) {
             left = true;
         }
         match (left, new) {
-            (false, _) => return,
+            (false, _) => none += 1,
             // At once: they may be making more of themselves.
-            (true, true) => end = Instant::now() + PATIENCE,
-            (true, false) => std::thread::sleep(Duration::from_millis(1)),
+            (true, true) => (none, end) = (0, Instant::now() + PATIENCE),
+            (true, false) => {
+                none = 0;
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 }

@@ -154,7 +154,7 @@ fn goes_with_it(manner: &str, stop: Stop, moment: Moment) {
 #[test]
 fn a_session_may_end_while_it_starts() {
     let mark = mark(&format!("{:?}", Moment::Start));
-    for stop in STOPS {
+    for stop in STOPS.into_iter().filter(reaches_a_start) {
         for delay in (0..40).step_by(4) {
             let (_context, mut session) = session("stubborn", &mark);
             std::thread::sleep(Duration::from_millis(delay));
@@ -162,6 +162,16 @@ fn a_session_may_end_while_it_starts() {
         }
     }
     wait_until_gone(&mentioning(&mark));
+}
+
+/// Whether a stop is heard before hushpipe listens: not a signal that whoever started the tests has set to be ignored, as
+/// `nohup` does with HUP.
+fn reaches_a_start(stop: &Stop) -> bool {
+    let Stop::Signal(signal) = stop else { return true };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    ignored & 1 << (*signal as u32 - 1) == 0
 }
 
 /// The guard ends with the server and not before it, whoever means everything that is called hushpipe.

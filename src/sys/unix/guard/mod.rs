@@ -12,13 +12,14 @@ mod order;
 mod watch;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{MsgFlags, send};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 use tokio::io::Interest;
@@ -186,8 +187,10 @@ impl Process {
     }
 
     fn tell(&self, command: Command) {
-        // A guard that is gone has ended the tree already, which is what was asked.
-        if self.control.try_write(&[command as u8]).is_ok() {
+        // Not by tokio, which writes nothing before its first look at the descriptor. A guard that is gone has ended the tree
+        // already, which is what was asked.
+        let fd = self.control.as_fd().as_raw_fd();
+        if send(fd, &[command as u8], MsgFlags::MSG_DONTWAIT).is_ok() {
             self.its.go_on();
         }
     }
