@@ -78,6 +78,8 @@ enum Start {
     Keyword,
     /// At the beginning of the word that the keyword is in: letters, digits, `+`, `-`, `.`, `_`.
     Word,
+    /// The same, where the keyword ends with the `://` of a URL that names a user: most name none.
+    Url,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
 }
@@ -102,6 +104,12 @@ struct File {
 
 /// How far before a keyword its word is looked for.
 const LONGEST_WORD: usize = 64;
+
+/// How far behind `://` a user and a password are looked for.
+const LONGEST_AUTHORITY: usize = 512;
+
+/// How many characters follow the first three of every token whose prefix is that short.
+const SHORTEST_TOKEN: usize = 12;
 
 /// All rules.
 pub(super) fn all() -> &'static [Rule] {
@@ -141,6 +149,9 @@ impl Rule {
 
     /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
     pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+        if self.is_short() && !is_run(text, keyword) {
+            return None;
+        }
         let start = self.start(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
@@ -162,17 +173,19 @@ impl Rule {
     fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
         match self.start {
             Start::Keyword => keyword.checked_sub(self.before_keyword),
-            Start::Word => {
-                let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
-                let before = text[..keyword].iter().rev().take(LONGEST_WORD).take_while(in_word);
-                Some(keyword - before.count())
-            }
+            Start::Word => Some(word_around(text, keyword)),
+            Start::Url => names_user(text, keyword).then(|| word_around(text, keyword)),
             Start::Field => {
                 let name = field::name_around(text, keyword)?;
                 let assigned = field::is_assigned(text, &name);
                 (assigned && field::is_sensitive(text, &name, &self.issuers)).then_some(name.end)
             }
         }
+    }
+
+    /// Whether the keywords are beginnings of words too.
+    fn is_short(&self) -> bool {
+        self.keywords.iter().all(|keyword| keyword.ends_with('?'))
     }
 
     fn regex(&self) -> &Regex {
@@ -185,6 +198,26 @@ impl Rule {
             RegexBuilder::new(&anchored).unicode(false).build().expect("a pattern is valid")
         })
     }
+}
+
+/// Where the word begins that `at` is in.
+fn word_around(text: &[u8], at: usize) -> usize {
+    let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
+    at - text[..at].iter().rev().take(LONGEST_WORD).take_while(in_word).count()
+}
+
+/// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`.
+fn names_user(text: &[u8], at: usize) -> bool {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>\\/?#".contains(b);
+    let authority = text[at..].iter().skip("s://".len()).take(LONGEST_AUTHORITY);
+    authority.take_while(|b| !ends(b)).any(|b| *b == b'@')
+}
+
+/// Whether so many characters of a token stand behind a short keyword as no word has.
+fn is_run(text: &[u8], keyword: usize) -> bool {
+    let in_token = |b: &u8| b.is_ascii_alphanumeric() || b"_-.~+/=!".contains(b);
+    let run = text.get(keyword + 3..keyword + 3 + SHORTEST_TOKEN);
+    run.is_some_and(|run| run.iter().all(in_token))
 }
 
 impl Boundary {
