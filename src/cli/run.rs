@@ -23,6 +23,7 @@ use crate::relay::record::Recording;
 use crate::relay::{self, Client, Outcome, refuse, relay};
 use crate::store::{Digest, Store};
 use crate::sys::machine::Machine;
+use crate::sys::machine_key::MachineKey;
 use crate::sys::os::{self, Guard, Process, Signals, Writer};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
@@ -112,8 +113,9 @@ impl Run {
         let spawned = plan.launch.spawn(&resolved.secrets, &paths, |order| guard.spawn(order))?;
         let input = input.take().map_or_else(Input::take_over, Ok);
         let client = input.and_then(Client::take_over).map_err(|source| self.failed(source))?;
+        let key = machine_key(context, &paths);
         // Built while the server starts: it has nothing to say yet.
-        let redactor = Redactor::new(&resolved.secrets, &credentials);
+        let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key);
         let again = |process: &mut Process| {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };
@@ -140,6 +142,14 @@ impl Run {
     fn failed(&self, source: io::Error) -> RunError {
         RunError { server: self.name.clone(), source }
     }
+}
+
+/// The key that tells values again. Without one, none of them may pass by its HMAC, and none is recorded with it.
+fn machine_key(context: &Context, paths: &Paths) -> Option<MachineKey> {
+    let warn = |error: &io::Error| {
+        context.out.warn(&format!("there is no key of this machine to tell values by: {error}"));
+    };
+    MachineKey::load(paths).inspect_err(warn).ok()
 }
 
 /// Answers a client whose command line for `run` is wrong: its configuration has a mistake that it should hear of.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
-use crate::redact::{Redactor, StderrCleaner};
+use crate::redact::{Redactor, StreamCleaner};
 use crate::sys::os;
 
 /// How much may wait for a slow reader, in bytes.
@@ -144,7 +144,7 @@ pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
 /// Lines that the server printed to stdout although they are no messages. They are one text: a key printed line by line is
 /// still a key.
 pub struct Stray<'r> {
-    cleaner: StderrCleaner<'r>,
+    cleaner: StreamCleaner<'r>,
     inside: bool,
 }
 
