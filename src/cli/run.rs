@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Context;
+use crate::audit::{Findings, Writer as FindingsWriter};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest;
 use crate::mcp::era::PROBE;
@@ -114,6 +115,8 @@ impl Run {
         let input = input.take().map_or_else(Input::take_over, Ok);
         let client = input.and_then(Client::take_over).map_err(|source| self.failed(source))?;
         let key = machine_key(context, &paths);
+        let (name, resolved_path) = (server.name.clone(), server.resolved.clone());
+        let findings = FindingsWriter::new(Findings::of(&paths), name, resolved_path);
         // Built while the server starts: it has nothing to say yet.
         let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key);
         let again = |process: &mut Process| {
@@ -121,7 +124,7 @@ impl Run {
         };
         let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
         let server = relay::Server { spawned, again: &again, learn: &learn };
-        let outcome = relay(server, client, &redactor, &plan.settings, recording).await;
+        let outcome = relay(server, client, &redactor, &plan.settings, recording, findings).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.

@@ -14,6 +14,7 @@ mod encoding;
 mod finder;
 mod json;
 mod known;
+mod lines;
 mod own;
 mod part;
 mod rule;
@@ -33,9 +34,10 @@ pub use allow::{NoPointer, Pointer, STDERR};
 use control::Controls;
 use detect::{Detector, Label};
 use known::Known;
+pub use lines::{Format, LineCleaner, redacting};
 pub use own::{OwnRuleError, built_in, is_built_in};
 use rule::Rules;
-pub use rule::{Check, Confidence};
+pub use rule::{Check, Confidence, description};
 use settings::{Allow, Mode, Settings};
 use splice::Splice;
 pub use stream::{Located, StreamCleaner};
@@ -193,6 +195,11 @@ impl Redactor {
     /// Starts cleaning a stream of free text, of which everything else stays as it is.
     pub fn stream(&self) -> StreamCleaner<'_> {
         StreamCleaner::new(self, Controls::Kept)
+    }
+
+    /// Starts cleaning a stream of lines, which may be JSON.
+    pub fn lines(&self, format: Format) -> LineCleaner<'_> {
+        LineCleaner::new(self, format)
     }
 
     /// What a finding is about, given the bytes that it stands in and where that is; `None` where it may pass.

@@ -47,7 +47,7 @@ pub struct Located {
 }
 
 /// Findings beyond this many are not listed until those have been taken.
-const FINDINGS: usize = 100;
+const FINDINGS: usize = 10_000;
 
 /// An open PEM block.
 struct Block {
@@ -74,9 +74,15 @@ impl<'r> StreamCleaner<'r> {
         }
     }
 
-    /// Takes what has been found since this was last asked, the first hundred of it.
+    /// Takes what has been found since this was last asked, the first ten thousand of it.
     pub fn take_findings(&mut self) -> Vec<Located> {
         std::mem::take(&mut self.findings)
+    }
+
+    /// Counts a line that was written by somebody else; its number.
+    pub(super) fn count_line(&mut self) -> u64 {
+        self.lines += 1;
+        self.lines
     }
 
     /// Takes what was read and appends what may be written to `out`.

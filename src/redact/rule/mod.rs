@@ -33,6 +33,12 @@ pub(super) const REACH: usize = 32 * 1024;
 pub(super) struct Rule {
     /// What stands in the marker.
     pub(super) id: String,
+    /// What it finds, for people.
+    #[serde(default)]
+    description: String,
+    /// Where its format is documented.
+    #[serde(default)]
+    source: String,
     #[serde(default)]
     confidence: Confidence,
     /// Literals of at least 4 bytes of which every match has one. A `?` at the end stands for any letter or digit, `_`,
@@ -125,6 +131,11 @@ pub(super) fn all() -> &'static [Rule] {
     &RULES
 }
 
+/// What the built-in rule of this id finds, and where that is documented.
+pub fn description(id: &str) -> Option<(&'static str, &'static str)> {
+    all().iter().find(|rule| rule.id == id).map(|rule| (&*rule.description, &*rule.source))
+}
+
 /// The rules of one server: the built-in ones, which are shared and keep their numbers, then the manifest's own.
 #[derive(Default)]
 pub(super) struct Rules {
@@ -197,6 +208,8 @@ impl Rule {
     pub(super) fn own(own: &OwnRule) -> Self {
         Self {
             id: own.id.clone(),
+            description: own.description.clone(),
+            source: String::new(),
             confidence: own.confidence,
             keywords: own.keywords.clone(),
             // The pattern says whether case counts.
