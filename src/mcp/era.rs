@@ -6,7 +6,7 @@
 //! (specification 2026-07-28, basic/versioning).
 
 use super::envelope::{Envelope, Kind, Names};
-use super::scan::members::{member, members, text};
+use super::scan::members::{from_member, member, members, text};
 
 /// The request by which a client asks for a server's era.
 pub const PROBE: &str = "server/discover";
@@ -94,7 +94,8 @@ pub struct Claim {
 impl Claim {
     /// Reads it off a whole message.
     pub fn of(line: &[u8], envelope: &Envelope) -> Self {
-        let Some(params) = member(line, "params") else { return Self::default() };
+        // Of two `params` it does not matter which is read: the envelope is ambiguous.
+        let Some(params) = from_member(line, "params") else { return Self::default() };
         let mut claim = Self::default();
         let (mut names, mut meta) = (Names::default(), None);
         for pair in members(params) {

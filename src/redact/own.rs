@@ -117,7 +117,7 @@ impl OwnRule {
         if let Some(short) = self.keywords.iter().find(|keyword| keyword.len() < HEAD) {
             return Err(OwnRuleError::ShortKeyword(short.clone()));
         }
-        let regex = rule::compile_own(&self.pattern).map_err(|error| refused(&error))?;
+        let regex = rule::compile(&self.pattern).map_err(|error| refused(&error))?;
         if regex.is_match(b"") { Err(OwnRuleError::Empty) } else { Ok(()) }
     }
 
@@ -223,6 +223,8 @@ mod tests {
             own.finds_in("my-acme_12345678") && own.finds_in("at first acme_, then acme_12345678")
         );
         assert!(!own.finds_in("acme_1234 and 12345678"));
+        let odd = OwnRule { keywords: vec!["key?".into()], ..rule("key\\?[0-9]{8}") };
+        assert!(odd.finds_in("key?12345678"), "no character stands for another");
         assert!(rule("ACME_[0-9]{8}").finds_in("ACME_12345678"));
         assert!(!rule("zeta_[0-9]{8}").finds_in("acme_ zeta_12345678"));
     }

@@ -6,6 +6,7 @@
 //! so nesting of any depth costs nothing.
 
 use memchr::memchr2;
+use wide::u8x16;
 
 /// The place in a nested value.
 #[derive(Debug, Default)]
@@ -114,32 +115,22 @@ struct Marks {
 impl Marks {
     fn of(block: &[u8; 64]) -> Self {
         let mut marks = Self { quotes: 0, escapes: 0, opening: 0, closing: 0 };
-        for (index, word) in block.as_chunks::<8>().0.iter().enumerate() {
-            let word = u64::from_le_bytes(*word);
+        for (index, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
             // `[` and `{`, and `]` and `}`, differ in this bit only.
-            let brackets = word | repeated(0x20);
-            marks.quotes |= places(word, b'"') << (8 * index);
-            marks.escapes |= places(word, b'\\') << (8 * index);
-            marks.opening |= places(brackets, b'{') << (8 * index);
-            marks.closing |= places(brackets, b'}') << (8 * index);
+            let brackets = bytes | u8x16::splat(0x20);
+            marks.quotes |= places(bytes, b'"') << (16 * index);
+            marks.escapes |= places(bytes, b'\\') << (16 * index);
+            marks.opening |= places(brackets, b'{') << (16 * index);
+            marks.closing |= places(brackets, b'}') << (16 * index);
         }
         marks
     }
 }
 
-/// One bit for each byte of the word that is `byte`.
-fn places(word: u64, byte: u8) -> u64 {
-    const LOW: u64 = repeated(0x7F);
-    let differs = word ^ repeated(byte);
-    // Adding 0x7F carries into the high bit unless the low seven are zero; bytes cannot carry into each other.
-    let equal = !(((differs & LOW) + LOW) | differs | LOW);
-    // The eight high bits, moved side by side: bit 8i goes to bit 56 + i.
-    (equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
-/// A word of eight times this byte.
-const fn repeated(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
+/// One bit for each of the bytes that is `byte`.
+fn places(bytes: u8x16, byte: u8) -> u64 {
+    u64::from(bytes.simd_eq(u8x16::splat(byte)).to_bitmask())
 }
 
 /// Each bit becomes the parity of itself and the bits below: set from an opening quote to before its closing one.

@@ -8,9 +8,11 @@
 mod check;
 mod field;
 mod files;
+mod own;
 mod plausible;
+mod set;
 
-use std::ops::{Index, Range};
+use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -20,9 +22,10 @@ use serde::{Deserialize, Serialize};
 pub use check::Check;
 use check::Match;
 use files::FILES;
+pub(super) use own::compile;
+pub(super) use set::Rules;
 
 use super::finder::Literal;
-use super::own::OwnRule;
 use super::settings::Level;
 
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
@@ -80,7 +83,7 @@ pub enum Confidence {
 }
 
 /// Where the match of a pattern begins.
-#[derive(Deserialize, Default, Clone, Copy)]
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Start {
     /// At the keyword, or `before_keyword` bytes before it.
@@ -88,6 +91,8 @@ enum Start {
     Keyword,
     /// At the beginning of the word that the keyword is in: letters, digits, `+`, `-`, `.`, `_`.
     Word,
+    /// The same, where the keyword ends with the `://` of a URL that names a user: most name none.
+    Url,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
     /// Anywhere in the [`AHEAD`] bytes before the keyword, or at it.
@@ -115,11 +120,11 @@ struct File {
 /// How far before a keyword its word is looked for.
 const LONGEST_WORD: usize = 64;
 
-/// How far before its keyword a match of a manifest's own rule may begin.
-const AHEAD: usize = 256;
+/// How far behind `://` a user and a password are looked for.
+const LONGEST_AUTHORITY: usize = 512;
 
-/// How much memory the pattern of a manifest's own rule may take, in bytes.
-const OWN_LIMIT: usize = 1 << 20;
+/// How many characters follow the first three of every token whose prefix is that short.
+const SHORTEST_TOKEN: usize = 12;
 
 /// All rules.
 pub(super) fn all() -> &'static [Rule] {
@@ -134,48 +139,6 @@ pub(super) fn all() -> &'static [Rule] {
 /// What the built-in rule of this id finds, and where that is documented.
 pub fn description(id: &str) -> Option<(&'static str, &'static str)> {
     all().iter().find(|rule| rule.id == id).map(|rule| (&*rule.description, &*rule.source))
-}
-
-/// The rules of one server: the built-in ones, which are shared and keep their numbers, then the manifest's own.
-#[derive(Default)]
-pub(super) struct Rules {
-    own: Vec<Rule>,
-    level: Level,
-}
-
-impl Rules {
-    /// All built-in rules and these, which have been checked.
-    pub(super) fn new(own: &[OwnRule], level: Level) -> Self {
-        Self { own: own.iter().map(Rule::own).collect(), level }
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        all().len() + self.own.len()
-    }
-
-    /// Every rule, in the order of their numbers.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Rule> {
-        all().iter().chain(&self.own)
-    }
-
-    /// [`Rule::find`] of the rule of this number.
-    pub(super) fn find(
-        &self,
-        rule: usize,
-        text: &[u8],
-        keyword: usize,
-    ) -> Option<(Option<Range<usize>>, usize)> {
-        self[rule].find(text, keyword, self.level)
-    }
-}
-
-impl Index<usize> for Rules {
-    type Output = Rule;
-
-    fn index(&self, rule: usize) -> &Rule {
-        all().get(rule).unwrap_or_else(|| &self.own[rule - all().len()])
-    }
 }
 
 /// The number of the rule for private keys, whose marker an open PEM block in a stream gets.
@@ -194,6 +157,8 @@ impl Rule {
         let literal =
             |text: String, any_case| Literal { bytes: text.into_bytes().into(), any_case };
         self.keywords.iter().flat_map(move |keyword| match keyword.strip_suffix('?') {
+            // A manifest's own keywords are what they are.
+            _ if self.start == Start::Around => vec![literal(keyword.clone(), true)],
             None => vec![literal(keyword.clone(), self.any_case)],
             // One literal serves both cases, and the pattern sees which it is.
             Some(head) => ('a'..='z')
@@ -202,26 +167,6 @@ impl Rule {
                 .map(|c| literal(format!("{head}{c}"), true))
                 .collect(),
         })
-    }
-
-    /// A rule of a manifest's own, which has been checked.
-    pub(super) fn own(own: &OwnRule) -> Self {
-        Self {
-            id: own.id.clone(),
-            description: own.description.clone(),
-            source: String::new(),
-            confidence: own.confidence,
-            keywords: own.keywords.clone(),
-            // The pattern says whether case counts.
-            any_case: true,
-            before_keyword: 0,
-            start: Start::Around,
-            issuers: Vec::new(),
-            boundary: Boundary::None,
-            pattern: own.pattern.clone(),
-            checks: own.checks.clone(),
-            compiled: OnceLock::new(),
-        }
     }
 
     /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to where
@@ -234,6 +179,9 @@ impl Rule {
     ) -> Option<(Option<Range<usize>>, usize)> {
         if let Start::Around = self.start {
             return self.find_around(text, keyword, level);
+        }
+        if self.is_short() && !is_run(text, keyword) {
+            return None;
         }
         let start = self.start(text, keyword, level)?;
         if !self.boundary.allows(text[..start].last().copied()) {
@@ -254,49 +202,12 @@ impl Rule {
         Some((passes.then_some(found), until))
     }
 
-    /// The same for a pattern that says nothing of where in a match the keyword is. Linear: what has been searched in vain
-    /// is not searched again, but for half of a stretch, which a match may begin in and reach beyond.
-    fn find_around(
-        &self,
-        text: &[u8],
-        keyword: usize,
-        level: Level,
-    ) -> Option<(Option<Range<usize>>, usize)> {
-        let stretch = &text[..text.len().min(keyword + REACH)];
-        let regex = self.regex();
-        let mut from = keyword.saturating_sub(AHEAD);
-        let whole = loop {
-            let Some(whole) = regex.find_at(stretch, from) else {
-                let end =
-                    if stretch.len() == text.len() { text.len() } else { keyword + REACH / 2 };
-                return Some((None, end));
-            };
-            if whole.start() > keyword {
-                return Some((None, whole.start()));
-            }
-            if whole.end() > keyword {
-                break whole;
-            }
-            // It belongs to an earlier keyword.
-            from = whole.end().max(whole.start() + 1);
-        };
-        let groups = regex.captures_at(stretch, whole.start())?;
-        let secret = groups.iter().skip(1).flatten().next().unwrap_or(whole).range();
-        let matched = Match { text, secret: secret.clone() };
-        let passes =
-            !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched, level));
-        Some((passes.then_some(secret), whole.end()))
-    }
-
     fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {
         match self.start {
             Start::Around => Some(keyword),
             Start::Keyword => keyword.checked_sub(self.before_keyword),
-            Start::Word => {
-                let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
-                let before = text[..keyword].iter().rev().take(LONGEST_WORD).take_while(in_word);
-                Some(keyword - before.count())
-            }
+            Start::Word => Some(word_around(text, keyword)),
+            Start::Url => names_user(text, keyword).then(|| word_around(text, keyword)),
             Start::Field => {
                 let name = field::name_around(text, keyword)?;
                 let assigned = field::is_assigned(text, &name);
@@ -306,6 +217,11 @@ impl Rule {
         }
     }
 
+    /// Whether the keywords are beginnings of words too.
+    fn is_short(&self) -> bool {
+        self.keywords.iter().all(|keyword| keyword.ends_with('?'))
+    }
+
     fn regex(&self) -> &Regex {
         #[expect(
             clippy::expect_used,
@@ -313,8 +229,8 @@ impl Rule {
         )]
         self.compiled.get_or_init(|| {
             let compiled = match self.start {
-                Start::Around => compile_own(&self.pattern),
-                Start::Keyword | Start::Word | Start::Field => {
+                Start::Around => own::compile(&self.pattern),
+                Start::Keyword | Start::Word | Start::Url | Start::Field => {
                     let anchored = format!("^(?:{})", self.pattern);
                     RegexBuilder::new(&anchored).unicode(false).build()
                 }
@@ -324,12 +240,24 @@ impl Rule {
     }
 }
 
-/// Compiles the pattern of a manifest's own rule.
-///
-/// # Errors
-/// It is no pattern, or takes too much memory.
-pub(super) fn compile_own(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(OWN_LIMIT).build()
+/// Where the word begins that `at` is in.
+fn word_around(text: &[u8], at: usize) -> usize {
+    let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
+    at - text[..at].iter().rev().take(LONGEST_WORD).take_while(in_word).count()
+}
+
+/// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`.
+fn names_user(text: &[u8], at: usize) -> bool {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>\\/?#".contains(b);
+    let authority = text[at..].iter().skip("s://".len()).take(LONGEST_AUTHORITY);
+    authority.take_while(|b| !ends(b)).any(|b| *b == b'@')
+}
+
+/// Whether so many characters of a token stand behind a short keyword as no word has.
+fn is_run(text: &[u8], keyword: usize) -> bool {
+    let in_token = |b: &u8| b.is_ascii_alphanumeric() || b"_-.~+/=!".contains(b);
+    let run = text.get(keyword + 3..keyword + 3 + SHORTEST_TOKEN);
+    run.is_some_and(|run| run.iter().all(in_token))
 }
 
 impl Boundary {
