@@ -13,6 +13,7 @@ use super::lock::{Entry, LockError};
 use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
 use crate::launch::env::EnvSettings;
+use crate::redact::settings::Said;
 use crate::relay::frame;
 use crate::runner::pypi::Pin;
 use crate::runner::{Package, PypiPackage};
@@ -71,6 +72,7 @@ impl Server {
             secrets: _,
             requests,
             env: EnvSettings { plain, presets, pass, dangerously_pass },
+            redact,
         } = self;
         let requests = requests.iter().map(|(profile, requests)| {
             json!([profile, requests.iter().map(canonical_request).collect::<Vec<_>>()])
@@ -105,6 +107,7 @@ impl Server {
             "presets": presets.iter().map(|preset| preset.name()).collect::<Vec<_>>(),
             "pass": pass,
             "dangerously_pass": dangerously_pass,
+            "redact": redact,
         })
     }
 
@@ -168,7 +171,19 @@ impl Server {
         for (key, says) in self.limits() {
             say(format!("6 {key}"), says, None);
         }
+        facts.extend(self.redaction());
         facts
+    }
+
+    /// What is said of redaction.
+    fn redaction(&self) -> impl Iterator<Item = (String, Fact)> {
+        let said = self.redact.words().into_iter();
+        let said = said.map(|Said { key, says, .. }| (key, Fact { says, value: None }));
+        let rules = self.redact.rules.iter().map(|rule| {
+            let says = format!("withholds what its rule `{}` finds", rule.id);
+            (format!("rule {}", rule.id), Fact { says, value: Some(json!(rule).to_string()) })
+        });
+        said.chain(rules).map(|(key, fact)| (format!("7 {key}"), fact))
     }
 
     /// Settings that are not as they are where nothing is said.

@@ -14,6 +14,7 @@ use super::oddity::Oddities;
 use super::record::{Author, Recorder, Recording};
 use super::shield::Shield;
 use super::stderr::Log;
+use super::told::Told;
 use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
@@ -29,6 +30,7 @@ pub(super) struct Session<'a> {
     pub(super) redactor: &'a Redactor,
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
+    pub(super) told: Told<'a>,
     writer: Mutex<Writer>,
     /// The server's stdin: not here while it is written to, nor once it is closed.
     stdin: RefCell<Option<ChildStdin>>,
@@ -76,6 +78,7 @@ impl<'a> Session<'a> {
         redactor: &'a Redactor,
         settings: &'a Settings,
         log: &'a Log,
+        told: Told<'a>,
         writer: Writer,
         recording: Option<Recording>,
     ) -> Self {
@@ -83,6 +86,7 @@ impl<'a> Session<'a> {
             redactor,
             settings,
             log,
+            told,
             writer: Mutex::new(writer),
             stdin: RefCell::default(),
             turn: Mutex::default(),
@@ -131,7 +135,7 @@ impl<'a> Session<'a> {
 
     /// What may be done where in a message of this session.
     pub(super) fn fields(&self) -> Fields {
-        Fields { revision: self.revision.get() }
+        Fields { revision: self.revision.get(), data: false }
     }
 
     /// Whether the session is known to be of the stateless era.

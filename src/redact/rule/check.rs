@@ -5,15 +5,18 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::plausible;
+use crate::redact::MARKER;
+use crate::redact::settings::Level;
 use crate::secret::distinct;
 
 /// A check by name.
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Check {
+pub enum Check {
     /// The last 20 bytes hold at least 6 different ones: documentation is full of `ghp_xxxxxxxx`, and of twenty random
     /// hex digits one in a hundred thousand fails.
     Varied,
@@ -46,8 +49,18 @@ pub(super) struct Match<'t> {
 }
 
 impl Check {
-    pub(super) fn passes(self, found: &Match<'_>) -> bool {
+    /// Whether the match passes. At level `strict` what keeps placeholders, words and presigned URLs out is dropped; what
+    /// says that this is a key, a token or a setting at all stays.
+    pub(super) fn passes(self, found: &Match<'_>, level: Level) -> bool {
         let secret = found.secret();
+        if level == Level::Strict {
+            match self {
+                Self::Varied | Self::Digit | Self::Mixed | Self::OutsideQuery => return true,
+                Self::Real => return !found.holds_marker(),
+                Self::Telling => return !found.holds_marker() && secret.len() >= SHORTEST,
+                _ => {}
+            }
+        }
         match self {
             Self::Varied => distinct(&secret[secret.len().saturating_sub(20)..]) >= 6,
             Self::Digit => secret.iter().any(u8::is_ascii_digit),
@@ -68,7 +81,9 @@ impl Check {
                 json.starts_with(b"{") && memmem::find(&json, b"\"alg\"").is_some()
             }
             Self::PrivateKey => {
-                let header = STANDARD_NO_PAD.decode(&secret[..64]).unwrap_or_default();
+                let header = STANDARD_NO_PAD
+                    .decode(secret.get(..64).unwrap_or_default())
+                    .unwrap_or_default();
                 memmem::find(&header, b"PRIVATE KEY").is_some()
             }
             Self::BasicPair => {
@@ -88,7 +103,15 @@ impl Check {
     }
 }
 
+/// The fewest bytes that the value of a field has at level `strict`, where nothing else tells it from a word.
+const SHORTEST: usize = 8;
+
 impl<'t> Match<'t> {
+    /// Whether something in it has been replaced already.
+    fn holds_marker(&self) -> bool {
+        memmem::find(self.secret(), MARKER.as_bytes()).is_some()
+    }
+
     /// What could be a placeholder: of a URL, only the user and password.
     fn value(&self) -> &'t [u8] {
         let secret = self.secret();

@@ -8,18 +8,25 @@
 mod check;
 mod field;
 mod files;
+mod own;
 mod plausible;
+mod set;
 
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use check::{Check, Match};
+pub use check::Check;
+use check::Match;
 use files::FILES;
+pub(super) use own::compile;
+pub(super) use set::Rules;
 
 use super::finder::Literal;
+use super::settings::Level;
 
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
 pub(super) const REACH: usize = 32 * 1024;
@@ -29,6 +36,12 @@ pub(super) const REACH: usize = 32 * 1024;
 pub(super) struct Rule {
     /// What stands in the marker.
     pub(super) id: String,
+    /// What it finds, for people.
+    #[serde(default)]
+    description: String,
+    /// Where its format is documented.
+    #[serde(default)]
+    source: String,
     #[serde(default)]
     confidence: Confidence,
     /// Literals of at least 4 bytes of which every match has one. A `?` at the end stands for any letter or digit, `_`,
@@ -59,9 +72,9 @@ pub(super) struct Rule {
 }
 
 /// How sure a match of this rule is to be a credential.
-#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema, Default, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum Confidence {
+pub enum Confidence {
     /// Redacts by default.
     #[default]
     High,
@@ -70,7 +83,7 @@ enum Confidence {
 }
 
 /// Where the match of a pattern begins.
-#[derive(Deserialize, Default, Clone, Copy)]
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Start {
     /// At the keyword, or `before_keyword` bytes before it.
@@ -82,6 +95,8 @@ enum Start {
     Url,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
+    /// Anywhere in the [`AHEAD`] bytes before the keyword, or at it.
+    Around,
 }
 
 /// What may stand in front of a match.
@@ -121,6 +136,11 @@ pub(super) fn all() -> &'static [Rule] {
     &RULES
 }
 
+/// What the built-in rule of this id finds, and where that is documented.
+pub fn description(id: &str) -> Option<(&'static str, &'static str)> {
+    all().iter().find(|rule| rule.id == id).map(|rule| (&*rule.description, &*rule.source))
+}
+
 /// The number of the rule for private keys, whose marker an open PEM block in a stream gets.
 pub(super) fn private_key() -> usize {
     all().iter().position(|rule| rule.id == "private-key").unwrap_or_default()
@@ -137,6 +157,8 @@ impl Rule {
         let literal =
             |text: String, any_case| Literal { bytes: text.into_bytes().into(), any_case };
         self.keywords.iter().flat_map(move |keyword| match keyword.strip_suffix('?') {
+            // A manifest's own keywords are what they are.
+            _ if self.start == Start::Around => vec![literal(keyword.clone(), true)],
             None => vec![literal(keyword.clone(), self.any_case)],
             // One literal serves both cases, and the pattern sees which it is.
             Some(head) => ('a'..='z')
@@ -147,12 +169,21 @@ impl Rule {
         })
     }
 
-    /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
-    pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+    /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to where
+    /// the rule need not be tried again; `None` where nothing matches.
+    pub(super) fn find(
+        &self,
+        text: &[u8],
+        keyword: usize,
+        level: Level,
+    ) -> Option<(Option<Range<usize>>, usize)> {
+        if let Start::Around = self.start {
+            return self.find_around(text, keyword, level);
+        }
         if self.is_short() && !is_run(text, keyword) {
             return None;
         }
-        let start = self.start(text, keyword)?;
+        let start = self.start(text, keyword, level)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
@@ -166,19 +197,22 @@ impl Rule {
         }
         let found = start + secret.start()..start + secret.end();
         let matched = Match { text, secret: found.clone() };
-        let passes = self.checks.iter().all(|check| check.passes(&matched));
-        Some((found, passes))
+        let passes = self.checks.iter().all(|check| check.passes(&matched, level));
+        let until = found.end;
+        Some((passes.then_some(found), until))
     }
 
-    fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
+    fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {
         match self.start {
+            Start::Around => Some(keyword),
             Start::Keyword => keyword.checked_sub(self.before_keyword),
             Start::Word => Some(word_around(text, keyword)),
             Start::Url => names_user(text, keyword).then(|| word_around(text, keyword)),
             Start::Field => {
                 let name = field::name_around(text, keyword)?;
                 let assigned = field::is_assigned(text, &name);
-                (assigned && field::is_sensitive(text, &name, &self.issuers)).then_some(name.end)
+                let sensitive = || field::is_sensitive(text, &name, &self.issuers, level);
+                (assigned && sensitive()).then_some(name.end)
             }
         }
     }
@@ -189,13 +223,19 @@ impl Rule {
     }
 
     fn regex(&self) -> &Regex {
+        #[expect(
+            clippy::expect_used,
+            reason = "a test compiles each that is compiled in, and the manifest's are checked when it is read"
+        )]
         self.compiled.get_or_init(|| {
-            let anchored = format!("^(?:{})", self.pattern);
-            #[expect(
-                clippy::expect_used,
-                reason = "patterns are compiled in and a test compiles each"
-            )]
-            RegexBuilder::new(&anchored).unicode(false).build().expect("a pattern is valid")
+            let compiled = match self.start {
+                Start::Around => own::compile(&self.pattern),
+                Start::Keyword | Start::Word | Start::Url | Start::Field => {
+                    let anchored = format!("^(?:{})", self.pattern);
+                    RegexBuilder::new(&anchored).unicode(false).build()
+                }
+            };
+            compiled.expect("a pattern is valid")
         })
     }
 }
