@@ -7,12 +7,15 @@
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
 //! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
+mod arguments;
 mod control;
 mod detect;
 mod encoding;
 mod finder;
 mod json;
 mod known;
+mod marker;
+mod note;
 mod part;
 mod rule;
 mod splice;
@@ -27,6 +30,7 @@ use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
 use detect::{Detector, Label};
 use known::Known;
+use marker::{MARKER, Written, marker};
 use splice::Splice;
 pub use stream::StderrCleaner;
 
@@ -36,6 +40,8 @@ pub struct Redactor {
     names: Vec<String>,
     /// The marker of each name, then of each rule.
     markers: Vec<String>,
+    /// The same, to be looked up.
+    written: Written,
     weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     blocks: Vec<Zeroizing<Vec<u8>>>,
 }
@@ -106,8 +112,9 @@ impl Redactor {
             }
         }
         let shown = names.iter().map(String::as_str).chain(rules.iter().map(|rule| &*rule.id));
-        let markers = shown.map(marker).collect();
-        Self { detector, names, markers, weak, blocks }
+        let markers: Vec<_> = shown.map(marker).collect();
+        let written = Written::new(&markers);
+        Self { detector, names, markers, written, weak, blocks }
     }
 
     /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
@@ -164,15 +171,6 @@ impl Clean<'_> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// How every marker begins.
-const MARKER: &str = "[hushpipe:";
-
-/// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
-fn marker(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
-    format!("{MARKER}{}]", name.chars().map(plain).collect::<String>())
 }
 
 fn list(findings: &[Finding]) -> String {
