@@ -7,6 +7,7 @@
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
 //! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
+mod allow;
 mod arguments;
 mod control;
 mod detect;
@@ -16,8 +17,10 @@ mod json;
 mod known;
 mod marker;
 mod note;
+mod own;
 mod part;
 mod rule;
+pub mod settings;
 mod splice;
 mod stream;
 mod view;
@@ -28,9 +31,12 @@ use zeroize::Zeroizing;
 
 use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
+pub use allow::{NoPointer, Pointer, STDERR};
 use detect::{Detector, Label};
 use known::Known;
 use marker::{MARKER, Written, marker};
+pub use own::{OwnRuleError, built_in, is_built_in};
+pub use rule::{Check, Confidence};
 use splice::Splice;
 pub use stream::StderrCleaner;
 
