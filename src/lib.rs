@@ -28,7 +28,7 @@
 //! |---|---|
 //! | surface | [`cli`] |
 //! | joining | [`manifest`], [`plan`], [`relay`] |
-//! | parts | [`provider`], [`runner`], [`store`], [`trust`], [`launch`], [`redact`] |
+//! | parts | [`provider`], [`runner`], [`store`], [`trust`], [`launch`], [`redact`], [`audit`] |
 //! | words | [`error`], [`secret`], [`mcp`], [`sys`] |
 //!
 //! # Promises carried by types
@@ -43,6 +43,7 @@
 //! A launch runs on one thread with one poller: two system calls a message and no hand-over. Threads exist only where a
 //! descriptor cannot be polled (files, terminals, our stderr) or a call may block for long.
 
+pub mod audit;
 pub mod cli;
 pub mod error;
 pub mod launch;

@@ -15,6 +15,7 @@ mod lock;
 mod man;
 mod packager;
 mod progress;
+mod redact;
 mod run;
 mod runtime;
 mod schema;
@@ -24,6 +25,7 @@ mod sync;
 mod tools;
 mod trust;
 mod verify;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,6 +108,8 @@ enum Command {
     Verify(verify::Verify),
     Tools(tools::Tools),
     Call(call::Call),
+    Redact(redact::Redact),
+    Why(why::Why),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -219,6 +223,8 @@ impl Command {
             Self::Verify(verb) => verb.run(context),
             Self::Tools(verb) => verb.run(context),
             Self::Call(verb) => verb.run(context),
+            Self::Redact(verb) => verb.run(context),
+            Self::Why(verb) => verb.run(context),
             Self::Schema(verb) => verb.run(context),
             Self::Completions(verb) => verb.run(context),
             Self::Man(verb) => verb.run(context),

@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Context;
+use crate::audit::{Findings, Writer as FindingsWriter};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest;
 use crate::mcp::era::PROBE;
@@ -23,6 +24,7 @@ use crate::relay::record::Recording;
 use crate::relay::{self, Client, Outcome, refuse, relay};
 use crate::store::{Digest, Store};
 use crate::sys::machine::Machine;
+use crate::sys::machine_key::MachineKey;
 use crate::sys::os::{self, Guard, Process, Signals, Writer};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
@@ -112,14 +114,17 @@ impl Run {
         let spawned = plan.launch.spawn(&resolved.secrets, &paths, |order| guard.spawn(order))?;
         let input = input.take().map_or_else(Input::take_over, Ok);
         let client = input.and_then(Client::take_over).map_err(|source| self.failed(source))?;
+        let key = machine_key(context, &paths);
+        let (name, resolved_path) = (server.name.clone(), server.resolved.clone());
+        let findings = FindingsWriter::new(Findings::of(&paths), name, resolved_path);
         // Built while the server starts: it has nothing to say yet.
-        let redactor = Redactor::new(&resolved.secrets, &credentials);
+        let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key);
         let again = |process: &mut Process| {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };
         let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
         let server = relay::Server { spawned, again: &again, learn: &learn };
-        let outcome = relay(server, client, &redactor, &plan.settings, recording).await;
+        let outcome = relay(server, client, &redactor, &plan.settings, recording, findings).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.
@@ -140,6 +145,14 @@ impl Run {
     fn failed(&self, source: io::Error) -> RunError {
         RunError { server: self.name.clone(), source }
     }
+}
+
+/// The key that tells values again. Without one, none of them may pass by its HMAC, and none is recorded with it.
+fn machine_key(context: &Context, paths: &Paths) -> Option<MachineKey> {
+    let warn = |error: &io::Error| {
+        context.out.warn(&format!("there is no key of this machine to tell values by: {error}"));
+    };
+    MachineKey::load(paths).inspect_err(warn).ok()
 }
 
 /// Answers a client whose command line for `run` is wrong: its configuration has a mistake that it should hear of.

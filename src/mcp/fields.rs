@@ -96,9 +96,16 @@ const ENCODED: &[&str] = &["data", "blob"];
 pub struct Fields {
     /// The session's revision. While it is not settled, the names of every revision count.
     pub revision: Option<Revision>,
+    /// Whether the texts are no messages but data of any shape, in which everything is replaced.
+    pub data: bool,
 }
 
 impl Fields {
+    /// The zone of the outermost object or array.
+    pub fn outermost(self) -> Zone {
+        if self.data { Zone::Data } else { Zone::Message }
+    }
+
     /// The zone of the object or array at `key` (as spelled, without quotes) of an object in `zone`.
     pub fn enter(self, zone: Zone, key: &[u8]) -> Zone {
         match (zone, &*plain(key)) {
@@ -184,7 +191,7 @@ fn is_reserved(key: &str) -> bool {
 mod tests {
     use super::*;
 
-    const ANY: Fields = Fields { revision: None };
+    const ANY: Fields = Fields { revision: None, data: false };
 
     #[test]
     fn protocol_names_are_fixed_and_data_is_free() {
@@ -220,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_name_counts_from_its_revision_on() {
-        let in_result = |revision, key| Fields { revision }.value(Zone::Body, key);
+        let in_result = |revision, key| Fields { revision, data: false }.value(Zone::Body, key);
         for (key, first) in [
             (&b"requestState"[..], Revision::V2026_07_28),
             (b"taskId", Revision::V2025_11_25),

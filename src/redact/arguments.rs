@@ -5,19 +5,20 @@
 
 use super::detect::Label;
 use super::json::{Token, Walker};
-use super::{Action, Finding, Redactor, rule};
+use super::{Action, Finding, Redactor};
 use crate::mcp::fields::Fields;
 
 /// More findings than this are not named: one is enough to judge a call.
 const NAMED: usize = 3;
 
 impl Redactor {
-    /// The first credentials in a JSON text that is sent to the server, each with its pointer.
-    pub fn credentials_in(&self, json: &[u8]) -> Vec<Finding> {
+    /// The first credentials in a JSON text that is sent to the server: the arguments of a call of `tool`, which stand at
+    /// `place` of their message. What may pass is none.
+    pub fn credentials_in(&self, json: &[u8], tool: &str, place: &str) -> Vec<Finding> {
         let mut hits = self.detector.json(json);
         hits.retain(|hit| match hit.label {
             Label::Known(_) => true,
-            Label::Rule(rule) => rule::all()[rule].is_sure(),
+            Label::Rule(rule) => self.detector.rules()[rule].is_sure(),
         });
         let mut hits = &hits[..];
         let mut findings: Vec<Finding> = Vec::new();
@@ -26,13 +27,16 @@ impl Redactor {
             let Some((token, range)) = walker.next() else { break };
             let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();
             hits = &hits[behind..];
-            let Some(hit) = hits.first().filter(|hit| hit.start < range.end) else { continue };
-            if token == Token::Key {
+            let inside = hits.iter().take_while(|hit| hit.start < range.end).count();
+            if inside > 0 && token == Token::Key {
                 walker.withhold_key();
             }
-            let len = hit.end.min(range.end) - hit.start.max(range.start);
-            let what = self.name(hit.label).to_owned();
-            findings.push(Finding { what, place: walker.pointer(), len, action: Action::Passed });
+            let counts = hits[..inside].iter().find_map(|hit| {
+                let found = &json[hit.start.max(range.start)..hit.end.min(range.end)];
+                let place = || format!("{place}{}", walker.pointer());
+                self.judge(hit.label, found, Some(tool), place)
+            });
+            findings.extend(counts.map(|finding| Finding { action: Action::Passed, ..finding }));
         }
         findings
     }
@@ -48,7 +52,7 @@ mod tests {
 
     fn found(json: &str) -> Vec<(String, String)> {
         let redactor = armed(&[("TOKEN", VALUE), ("WEAK", "postgres")]);
-        let findings = redactor.credentials_in(json.as_bytes());
+        let findings = redactor.credentials_in(json.as_bytes(), "t", "");
         findings.into_iter().map(|finding| (finding.what, finding.place)).collect()
     }
 

@@ -3,8 +3,27 @@
 //! New lines (also `\r\n`) and tabs stay. Everything else below space, DEL, the C1 controls and bytes that are no UTF-8
 //! become `\xHH`, so what comes out is always UTF-8 text.
 
+/// What is done with control characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Controls {
+    /// They are written out: somebody reads this on a terminal, among lines of ours.
+    Shown,
+    /// They stay.
+    Kept,
+}
+
+impl Controls {
+    /// Appends `text` to `out`.
+    pub(super) fn write(self, text: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Shown => escape(text, out),
+            Self::Kept => out.extend_from_slice(text),
+        }
+    }
+}
+
 /// Appends `text` to `out` with its control characters written out.
-pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
+fn escape(text: &[u8], out: &mut Vec<u8>) {
     if text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         out.extend_from_slice(text);
         return;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::encoding::Form;
 use super::finder::{Finder, Literal};
 use super::known::Known;
-use super::rule::{self, Rule};
+use super::rule::{self, Rules};
 use super::view::{LAYERS, Layer, safe_cut};
 
 /// A stretch of text that must not leave.
@@ -21,8 +21,9 @@ pub(super) struct Hit {
     pub(super) end: usize,
     /// What stands there.
     pub(super) label: Label,
-    /// How long the match was before it was merged with others: decides whose marker stays.
-    weight: usize,
+    /// Whether it is surely a credential, and how long the match was before it was merged with others: decides whose
+    /// marker stays.
+    weight: (bool, usize),
 }
 
 /// What a hit is, by its number among the rules or the known values.
@@ -39,7 +40,7 @@ pub(super) struct Detector {
     finder: Finder,
     targets: Vec<Target>,
     forms: Vec<(usize, Form)>,
-    rules: &'static [Rule],
+    rules: Rules,
     /// How long a piece of text is looked at at once, and how much of it again with the next piece.
     window: usize,
     overlap: usize,
@@ -61,7 +62,7 @@ enum Target {
 
 impl Detector {
     /// A detector of these values and rules.
-    pub(super) fn new(known: &mut Known, rules: &'static [Rule]) -> Self {
+    pub(super) fn new(known: &mut Known, rules: Rules) -> Self {
         let forms = std::mem::take(&mut known.forms);
         let mut literals = Vec::new();
         let mut targets = Vec::new();
@@ -128,6 +129,11 @@ impl Detector {
         }
     }
 
+    /// The rules that are looked for.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// How many bytes must be seen behind a place before it is known that nothing begins there.
     pub(super) fn overlap(&self) -> usize {
         self.overlap
@@ -181,13 +187,17 @@ impl Detector {
                     if at < taken[rule] {
                         return;
                     }
-                    let Some((found, passes)) = self.rules[rule].find(text, at) else { return };
+                    let Some((found, passes)) = self.rules.find(rule, text, at) else { return };
                     taken[rule] = found.end;
                     (passes.then_some(found), Label::Rule(rule))
                 }
             };
             if let Some(Range { start, end }) = found {
-                hits.push(Hit { start, end, label, weight: end - start });
+                let sure = match label {
+                    Label::Rule(rule) => self.rules[rule].is_sure(),
+                    Label::Known(_) => true,
+                };
+                hits.push(Hit { start, end, label, weight: (sure, end - start) });
             }
         });
         hits
@@ -213,9 +223,6 @@ fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
     merged
 }
 
-fn rank(hit: &Hit) -> (bool, bool, usize) {
-    match hit.label {
-        Label::Known(_) => (true, true, hit.weight),
-        Label::Rule(rule) => (false, rule::all()[rule].is_sure(), hit.weight),
-    }
+fn rank(hit: &Hit) -> (bool, (bool, usize)) {
+    (matches!(hit.label, Label::Known(_)), hit.weight)
 }

@@ -137,7 +137,7 @@ impl<'a> Walker<'a> {
             return;
         }
         let zone = match self.levels.last() {
-            None => Zone::Message,
+            None => self.fields.outermost(),
             Some(Level { zone, place: Step::Key(Some(key)) }) => {
                 self.fields.enter(*zone, &self.text[key.clone()])
             }

@@ -14,9 +14,9 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem::{self, Finder};
 
+use super::Redactor;
 use super::json::Walker;
 use super::view::{LAYERS, Layer};
-use super::{Action, Finding, Redactor};
 use crate::mcp::fields::Fields;
 
 /// How every marker begins.
@@ -32,6 +32,15 @@ const NAMED: usize = 3;
 pub(super) fn marker(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
     format!("{MARKER}{}]", name.chars().map(plain).collect::<String>())
+}
+
+/// A marker on its way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// The marker.
+    pub marker: String,
+    /// The JSON pointer of what it stands in.
+    pub place: String,
 }
 
 /// The markers that a redactor can have written.
@@ -109,23 +118,22 @@ fn may_hold_marker(json: &[u8]) -> bool {
 }
 
 impl Redactor {
-    /// The first markers in a JSON text that is sent to the server, each with its pointer.
-    pub fn markers_in(&self, json: &[u8]) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    /// The first markers in a JSON text that is sent to the server and stands at `place` of its message.
+    pub fn markers_in(&self, json: &[u8], place: &str) -> Vec<Returned> {
+        let mut found = Vec::new();
         if !may_hold_marker(json) {
-            return findings;
+            return found;
         }
         let mut walker = Walker::new(json, Fields::default());
         while let Some((_, range)) = walker.next() {
-            let Some(what) = self.written.first_in(&json[range.clone()]) else { continue };
-            let what = what.to_owned();
-            let place = walker.pointer();
-            findings.push(Finding { what, place, len: range.len(), action: Action::Passed });
-            if findings.len() == NAMED {
+            let Some(marker) = self.written.first_in(&json[range]) else { continue };
+            let place = format!("{place}{}", walker.pointer());
+            found.push(Returned { marker: marker.to_owned(), place });
+            if found.len() == NAMED {
                 break;
             }
         }
-        findings
+        found
     }
 }
 
@@ -140,8 +148,8 @@ mod tests {
     /// What is found of the markers of `TOKEN` and of the rules.
     fn found(json: &str) -> Vec<(String, String)> {
         let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
-        let findings = redactor.markers_in(json.as_bytes());
-        findings.into_iter().map(|finding| (finding.what, finding.place)).collect()
+        let found = redactor.markers_in(json.as_bytes(), "");
+        found.into_iter().map(|found| (found.marker, found.place)).collect()
     }
 
     fn token_at(place: &str) -> Vec<(String, String)> {
@@ -211,7 +219,7 @@ mod tests {
             armed(&[("odd name!", "abcd-1234-efgh"), ("TOKEN=abcd-1234-efgh", "x-1234-efgh-y")]);
         for marker in &redactor.markers {
             let json = json!({"a": marker}).to_string();
-            assert_eq!(redactor.markers_in(json.as_bytes()).len(), 1, "{marker}");
+            assert_eq!(redactor.markers_in(json.as_bytes(), "").len(), 1, "{marker}");
         }
     }
 

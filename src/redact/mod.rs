@@ -15,6 +15,7 @@ mod encoding;
 mod finder;
 mod json;
 mod known;
+mod lines;
 mod marker;
 mod note;
 mod own;
@@ -31,14 +32,20 @@ use zeroize::Zeroizing;
 
 use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
+use crate::sys::machine_key::MachineKey;
 pub use allow::{NoPointer, Pointer, STDERR};
+use control::Controls;
 use detect::{Detector, Label};
 use known::Known;
+pub use lines::{Format, LineCleaner, redacting};
+pub use marker::Returned;
 use marker::{MARKER, Written, marker};
 pub use own::{OwnRuleError, built_in, is_built_in};
-pub use rule::{Check, Confidence};
+use rule::Rules;
+pub use rule::{Check, Confidence, description};
+use settings::{Allow, Mode, Settings};
 use splice::Splice;
-pub use stream::StderrCleaner;
+pub use stream::{Located, StreamCleaner};
 
 /// Finds and replaces secrets. Immutable and shared; it has no `Debug` because it holds values, which are zeroed on drop.
 pub struct Redactor {
@@ -50,6 +57,10 @@ pub struct Redactor {
     written: Written,
     weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     blocks: Vec<Zeroizing<Vec<u8>>>,
+    mode: Mode,
+    allow: Vec<Allow>,
+    /// Tells values again that may pass; where there is no key, none does.
+    key: Option<MachineKey>,
 }
 
 /// Bytes that may be shown to the client: the only ones its writers take, and only a [`Redactor`] makes them.
@@ -75,6 +86,8 @@ pub struct Blocked {
 /// Something that was found. Names a secret or a rule and a place, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// Whether it is a known value or what a rule found.
+    pub kind: Kind,
     /// The variable of a known value, or the id of a rule: what stands in the marker.
     pub what: String,
     /// A JSON pointer into the message, or the name of a stream.
@@ -83,6 +96,17 @@ pub struct Finding {
     pub len: usize,
     /// What was done about it.
     pub action: Action,
+    /// The HMAC of what a rule found, under this machine's key, where there is one: it names a value that may pass.
+    pub hmac: Option<String>,
+}
+
+/// What told that something must not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It is a value that we injected.
+    Value,
+    /// It looks like a credential.
+    Rule,
 }
 
 /// What was done about a finding.
@@ -94,21 +118,38 @@ pub enum Action {
     Passed,
     /// The message was withheld.
     Blocked,
+    /// It is only told: the manifest says so.
+    Reported,
 }
 
 impl Redactor {
-    /// A redactor for the secrets of one launch and the credentials among its other variables. Secrets that are not
-    /// sensitive are not looked for.
-    pub fn new(known: &SecretSet, credentials: &[(String, Secret)]) -> Self {
+    /// A redactor for the secrets of one launch and the credentials among its other variables, as a manifest wants it.
+    /// Secrets that are not sensitive are not looked for.
+    pub fn new(
+        known: &SecretSet,
+        credentials: &[(String, Secret)],
+        settings: &Settings,
+        key: Option<MachineKey>,
+    ) -> Self {
         let sensitive = known.iter().filter(|injected| injected.sensitive);
         let secrets = sensitive.map(|injected| (injected.variable.as_str(), &injected.value));
-        Self::armed(secrets.chain(credentials.iter().map(|(name, value)| (name.as_str(), value))))
+        let credentials = credentials.iter().map(|(name, value)| (name.as_str(), value));
+        Self::with(secrets.chain(credentials), settings, key)
     }
 
     /// A redactor for these values under these names. A name may come several times: before and after a rotation.
     pub fn armed<'a>(values: impl IntoIterator<Item = (&'a str, &'a Secret)>) -> Self {
+        Self::with(values, &Settings::default(), None)
+    }
+
+    /// The same as a manifest wants it. `key` tells the values that it lets pass.
+    pub fn with<'a>(
+        values: impl IntoIterator<Item = (&'a str, &'a Secret)>,
+        settings: &Settings,
+        key: Option<MachineKey>,
+    ) -> Self {
         let mut known = Known::new(values);
-        let rules = rule::all();
+        let rules = Rules::new(&settings.rules, settings.level);
         let detector = Detector::new(&mut known, rules);
         let Known { mut names, weak, blocks, .. } = known;
         for (index, name) in names.iter_mut().enumerate() {
@@ -117,10 +158,11 @@ impl Redactor {
                 *name = format!("secret-{}", index + 1);
             }
         }
-        let shown = names.iter().map(String::as_str).chain(rules.iter().map(|rule| &*rule.id));
-        let markers: Vec<_> = shown.map(marker).collect();
+        let rules = detector.rules().iter().map(|rule| &*rule.id);
+        let markers: Vec<_> = names.iter().map(String::as_str).chain(rules).map(marker).collect();
         let written = Written::new(&markers);
-        Self { detector, names, markers, written, weak, blocks }
+        let (mode, allow) = (settings.mode, settings.allow.clone());
+        Self { detector, names, markers, written, weak, blocks, mode, allow, key }
     }
 
     /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
@@ -128,21 +170,69 @@ impl Redactor {
     /// # Errors
     /// A known value stands where nothing may be rewritten; the message must not be sent.
     pub fn frame<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
+        self.frame_of(frame, fields, None)
+    }
+
+    /// The same for what a tool answers: what is let pass may be so only there.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    pub fn frame_of<'a>(
+        &self,
+        frame: &'a [u8],
+        fields: Fields,
+        tool: Option<&str>,
+    ) -> Result<Cleaned<'a>, Blocked> {
         let hits = self.detector.json(frame);
         if hits.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }
-        Splice::new(self, frame).frame(&hits, fields)
+        Splice::new(self, frame, tool).frame(&hits, fields)
     }
 
     /// Cleans free text that is complete.
     pub fn text<'a>(&self, text: &'a [u8]) -> Cleaned<'a> {
-        Splice::new(self, text).text(&self.detector.text(text), "text")
+        Splice::new(self, text, None).text(&self.detector.text(text), "text")
     }
 
-    /// Starts cleaning a stream of free text: a server's stderr.
-    pub fn stderr(&self) -> StderrCleaner<'_> {
-        StderrCleaner::new(self)
+    /// Starts cleaning a server's stderr, control characters too.
+    pub fn stderr(&self) -> StreamCleaner<'_> {
+        StreamCleaner::new(self, Controls::Shown)
+    }
+
+    /// Starts cleaning a stream of free text, of which everything else stays as it is.
+    pub fn stream(&self) -> StreamCleaner<'_> {
+        StreamCleaner::new(self, Controls::Kept)
+    }
+
+    /// Starts cleaning a stream of lines, which may be JSON.
+    pub fn lines(&self, format: Format) -> LineCleaner<'_> {
+        LineCleaner::new(self, format)
+    }
+
+    /// What a finding is about, given the bytes that it stands in and where that is; `None` where it may pass.
+    fn judge(
+        &self,
+        label: Label,
+        found: &[u8],
+        tool: Option<&str>,
+        place: impl FnOnce() -> String,
+    ) -> Option<Finding> {
+        let what = self.name(label);
+        let (kind, hmac) = match label {
+            Label::Known(_) => (Kind::Value, None),
+            Label::Rule(_) => (Kind::Rule, self.key.as_ref().map(|key| key.hmac(&plain(found)))),
+        };
+        let place = place();
+        let passes = |allow: &Allow| match allow {
+            Allow::Value { hmac: allowed } => hmac.as_ref() == Some(allowed),
+            Allow::Place { .. } => allow.covers(what, &place, tool),
+        };
+        if kind == Kind::Rule && self.allow.iter().any(passes) {
+            return None;
+        }
+        let action = if self.mode == Mode::Report { Action::Reported } else { Action::Replaced };
+        Some(Finding { kind, what: what.to_owned(), place, len: found.len(), action, hmac })
     }
 
     /// The weak value that a JSON leaf is as a whole, if it is one.
@@ -160,7 +250,7 @@ impl Redactor {
     fn name(&self, label: Label) -> &str {
         match label {
             Label::Known(name) => &self.names[name],
-            Label::Rule(rule) => &rule::all()[rule].id,
+            Label::Rule(rule) => &self.detector.rules()[rule].id,
         }
     }
 
@@ -177,6 +267,18 @@ impl Clean<'_> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// What was found, without the escapes of JSON: a value is the same one wherever it stands.
+fn plain(found: &[u8]) -> Cow<'_, [u8]> {
+    let mut plain = Cow::Borrowed(found);
+    for layer in view::LAYERS.iter().take_while(|layer| **layer == view::Layer::Escapes) {
+        match layer.peel(&plain) {
+            Some(peeled) => plain = Cow::Owned(peeled),
+            None => break,
+        }
+    }
+    plain
 }
 
 fn list(findings: &[Finding]) -> String {

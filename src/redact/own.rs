@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finder::HEAD;
 use super::rule::{self, Check, Confidence, Rule};
+use super::settings::Level;
 
 /// A rule as a manifest writes it. [`OwnRule::check`] says whether it can be one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -95,7 +96,8 @@ impl OwnRule {
         let finder = super::finder::Finder::new(rule.literals().collect());
         let mut found = false;
         finder.each(text.as_bytes(), |_, at| {
-            found |= rule.find(text.as_bytes(), at).is_some_and(|(_, passes)| passes);
+            found |=
+                rule.find(text.as_bytes(), at, Level::Default).is_some_and(|(_, passes)| passes);
         });
         found
     }

@@ -228,3 +228,6 @@ impl Weakens for Instructions {
         self == Self::Off
     }
 }
+
+#[cfg(test)]
+mod tests;

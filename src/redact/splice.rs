@@ -28,20 +28,24 @@ pub(super) struct Splice<'r, 'a> {
     /// How many keys have been rewritten.
     keys: usize,
     blocked: bool,
+    /// Whose answer it is.
+    tool: Option<&'r str>,
 }
 
 impl<'r, 'a> Splice<'r, 'a> {
-    pub(super) fn new(redactor: &'r Redactor, source: &'a [u8]) -> Self {
+    pub(super) fn new(redactor: &'r Redactor, source: &'a [u8], tool: Option<&'r str>) -> Self {
         let (out, findings) = (Vec::new(), Vec::new());
-        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false }
+        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false, tool }
     }
 
     /// A whole text that has no structure; `place` is the name of the stream it belongs to.
     pub(super) fn text(mut self, hits: &[Hit], place: &str) -> Cleaned<'a> {
         for hit in hits {
             let found = hit.start..hit.end;
-            self.find(hit.label, found.len(), Action::Replaced, || place.to_owned());
-            self.replace(whole_chars(self.source, found), hit.label);
+            let action = self.find(hit.label, &found, Action::Replaced, || place.to_owned());
+            if action == Some(Action::Replaced) {
+                self.replace(whole_chars(self.source, found), hit.label);
+            }
         }
         self.cleaned()
     }
@@ -58,8 +62,10 @@ impl<'r, 'a> Splice<'r, 'a> {
             if inside > 0 {
                 self.token(&mut walker, token, range, &hits[..inside]);
             } else if let Some(label) = self.weak(&walker, token, &range) {
-                self.find(label, range.len(), Action::Replaced, || walker.pointer());
-                self.replace_whole(token, range, label);
+                let action = self.find(label, &range, Action::Replaced, || walker.pointer());
+                if action == Some(Action::Replaced) {
+                    self.replace_whole(token, range, label);
+                }
             }
         }
         if self.blocked {
@@ -74,6 +80,7 @@ impl<'r, 'a> Splice<'r, 'a> {
         if token == Token::Key {
             walker.withhold_key();
         }
+        let mut replaced = false;
         for hit in hits {
             let found = hit.start.max(range.start)..hit.end.min(range.end);
             let known = matches!(hit.label, Label::Known(_));
@@ -83,10 +90,11 @@ impl<'r, 'a> Splice<'r, 'a> {
                 Treatment::Fixed if known => Action::Blocked,
                 Treatment::Encoded | Treatment::Fixed => Action::Passed,
             };
-            self.find(hit.label, found.len(), action, || walker.pointer());
-            match (action, treatment) {
+            let action = self.find(hit.label, &found, action, || walker.pointer());
+            replaced |= action == Some(Action::Replaced);
+            match (action.unwrap_or(Action::Passed), treatment) {
                 (Action::Blocked, _) => self.blocked = true,
-                (Action::Passed, _) => {}
+                (Action::Passed | Action::Reported, _) => {}
                 (Action::Replaced, Treatment::Encoded) => {
                     return self.replace_encoded(range, hit.label);
                 }
@@ -99,7 +107,7 @@ impl<'r, 'a> Splice<'r, 'a> {
                 }
             }
         }
-        if token == Token::Key && treatment == Treatment::Replace {
+        if token == Token::Key && replaced {
             self.number_key(range.end);
         }
     }
@@ -154,12 +162,25 @@ impl<'r, 'a> Splice<'r, 'a> {
         self.copied = end;
     }
 
-    fn find(&mut self, label: Label, len: usize, action: Action, place: impl FnOnce() -> String) {
+    /// Takes down what was found and would be treated so; what is done in the end, or `None` where it may pass.
+    fn find(
+        &mut self,
+        label: Label,
+        found: &Range<usize>,
+        action: Action,
+        place: impl FnOnce() -> String,
+    ) -> Option<Action> {
+        let found = &self.source[found.clone()];
+        let mut finding = self.redactor.judge(label, found, self.tool, place)?;
+        if finding.action == Action::Replaced {
+            finding.action = action;
+        }
+        let action = finding.action;
         // What blocks a message must be named whatever came before it.
         if self.findings.len() < FINDINGS || action == Action::Blocked && !self.blocked {
-            let what = self.redactor.name(label).to_owned();
-            self.findings.push(Finding { what, place: place(), len, action });
+            self.findings.push(finding);
         }
+        Some(action)
     }
 
     fn cleaned(mut self) -> Cleaned<'a> {

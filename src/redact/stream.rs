@@ -1,4 +1,4 @@
-//! Redacts a stream of free text, the server's stderr, wherever reads split it.
+//! Redacts a stream of free text, such as the server's stderr, wherever reads split it.
 //!
 //! The unit is a line; what comes out depends on the bytes alone, never on how they were cut or when they came. A line is
 //! written as soon as it is complete, unless a value of several lines (or one wrapped in base64) may be open at its end.
@@ -10,18 +10,18 @@ use std::ops::Range;
 use memchr::memchr;
 use memchr::memmem;
 
-use super::Redactor;
-use super::control;
+use super::control::Controls;
 use super::detect::{Hit, Label};
 use super::rule;
 use super::splice::whole_chars;
 use super::view::{self, Layer};
+use super::{Action, Finding, Redactor, STDERR};
 
 /// How much an open PEM block withholds.
 const BLOCK: usize = 64 * 1024;
 
-/// Cleans a stream piece by piece. Made by [`Redactor::stderr`].
-pub struct StderrCleaner<'r> {
+/// Cleans a stream piece by piece. Made by [`Redactor::stderr`] and [`Redactor::stream`].
+pub struct StreamCleaner<'r> {
     redactor: &'r Redactor,
     /// What has come and has not been written.
     pending: Vec<u8>,
@@ -31,7 +31,23 @@ pub struct StderrCleaner<'r> {
     block: Option<Block>,
     window: usize,
     overlap: usize,
+    controls: Controls,
+    /// How many lines have been written.
+    lines: u64,
+    findings: Vec<Located>,
 }
+
+/// A finding in a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The number of the line that it begins in, from 1 on.
+    pub line: u64,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// Findings beyond this many are not listed until those have been taken.
+const FINDINGS: usize = 10_000;
 
 /// An open PEM block.
 struct Block {
@@ -41,11 +57,32 @@ struct Block {
     header: bool,
 }
 
-impl<'r> StderrCleaner<'r> {
-    pub(super) fn new(redactor: &'r Redactor) -> Self {
+impl<'r> StreamCleaner<'r> {
+    pub(super) fn new(redactor: &'r Redactor, controls: Controls) -> Self {
         let overlap = redactor.detector.overlap();
         let window = 4 * overlap;
-        Self { redactor, pending: Vec::new(), searched: 0, block: None, window, overlap }
+        Self {
+            redactor,
+            pending: Vec::new(),
+            searched: 0,
+            block: None,
+            window,
+            overlap,
+            controls,
+            lines: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Takes what has been found since this was last asked, the first ten thousand of it.
+    pub fn take_findings(&mut self) -> Vec<Located> {
+        std::mem::take(&mut self.findings)
+    }
+
+    /// Counts a line that was written by somebody else; its number.
+    pub(super) fn count_line(&mut self) -> u64 {
+        self.lines += 1;
+        self.lines
     }
 
     /// Takes what was read and appends what may be written to `out`.
@@ -123,9 +160,15 @@ impl<'r> StderrCleaner<'r> {
             return self.write(text, &hits, out);
         }
         let start = around.map_or(start, |hit| hit.start);
+        let label = Label::Rule(rule::private_key());
+        let line = self.lines + lines(&text[..start]) + 1;
+        if !self.find(label, &text[start..], line) {
+            return self.write(text, &hits, out);
+        }
         hits.retain(|hit| hit.end <= start);
         self.write(&text[..start], &hits, out);
-        let marker = self.redactor.marker(Label::Rule(rule::private_key()));
+        self.lines += lines(&text[start..]);
+        let marker = self.redactor.marker(label);
         out.extend_from_slice(marker.as_bytes());
         out.extend_from_slice(b"\n");
         let header = text.trim_ascii_end().ends_with(b" BLOCK-----");
@@ -133,7 +176,7 @@ impl<'r> StderrCleaner<'r> {
     }
 
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
-    fn write_window(&self, text: &[u8], out: &mut Vec<u8>) -> usize {
+    fn write_window(&mut self, text: &[u8], out: &mut Vec<u8>) -> usize {
         let hits = self.redactor.detector.text(text);
         let mut cut = view::safe_cut(text, text.len() - self.overlap);
         if let Some(hit) = hits.iter().find(|hit| hit.start < cut && cut < hit.end) {
@@ -148,6 +191,7 @@ impl<'r> StderrCleaner<'r> {
     /// Passes over a line of an open PEM block.
     fn withhold(&mut self, line: &[u8], out: &mut Vec<u8>) -> usize {
         let Some(block) = &mut self.block else { return line.len() };
+        self.lines += lines(line);
         let blank = line.trim_ascii().is_empty();
         block.left = block.left.saturating_sub(line.len());
         let ended =
@@ -162,16 +206,38 @@ impl<'r> StderrCleaner<'r> {
         line.len()
     }
 
-    fn write(&self, text: &[u8], hits: &[Hit], out: &mut Vec<u8>) {
-        let mut copied = 0;
+    fn write(&mut self, text: &[u8], hits: &[Hit], out: &mut Vec<u8>) {
+        let (mut copied, mut counted) = (0, 0);
         for hit in hits {
+            self.lines += lines(&text[counted..hit.start]);
+            counted = hit.start;
+            if !self.find(hit.label, &text[hit.start..hit.end], self.lines + 1) {
+                continue;
+            }
             let Range { start, end } = whole_chars(text, hit.start..hit.end);
-            control::escape(&text[copied..start.max(copied)], out);
+            self.controls.write(&text[copied..start.max(copied)], out);
             out.extend_from_slice(self.redactor.marker(hit.label).as_bytes());
             copied = end.max(copied);
         }
-        control::escape(&text[copied..], out);
+        self.lines += lines(&text[counted..]);
+        self.controls.write(&text[copied..], out);
     }
+
+    /// Takes down what was found; whether it is replaced.
+    fn find(&mut self, label: Label, found: &[u8], line: u64) -> bool {
+        let judged = self.redactor.judge(label, found, None, || STDERR.to_owned());
+        let Some(finding) = judged else { return false };
+        let replaces = finding.action == Action::Replaced;
+        if self.findings.len() < FINDINGS {
+            self.findings.push(Located { line, finding });
+        }
+        replaces
+    }
+}
+
+/// How many lines end in a text.
+fn lines(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";

@@ -64,7 +64,8 @@ impl<'s, 'a> Backend<'s, 'a> {
         let session = self.session;
         session.connect(Some(stdin));
         self.to_client = Some(Box::pin(session.to_client(stdout)));
-        self.logs = Some(Box::pin(stderr::pump(stderr, session.redactor, session.log)));
+        self.logs =
+            Some(Box::pin(stderr::pump(stderr, session.redactor, session.log, &session.told)));
         self.standing = Standing::Runs;
     }
 

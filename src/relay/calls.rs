@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::mcp::call::CALL;
 use crate::mcp::message::tool_error;
 use crate::mcp::{Call, Claim, Envelope, Id, Kind, Refusal};
-use crate::redact::Finding;
+use crate::redact::Action;
 use crate::redact::settings::{Arguments, Mode, WriteBack};
 
 /// Where arguments stand in a message.
@@ -39,7 +39,8 @@ impl Session<'_> {
         if says == WriteBack::Off {
             return None;
         }
-        let found = found(call, |json| self.redactor.markers_in(json))?;
+        let found = first(call, |json| self.redactor.markers_in(json, PLACE))?;
+        let found = listed(found.iter().map(|found| (&found.marker, &found.place)));
         let tool = named(&call.tool);
         if says == WriteBack::Warn || self.only_tells() {
             self.remark(&format!(
@@ -64,9 +65,15 @@ impl Session<'_> {
         if says == Arguments::Off {
             return None;
         }
-        let found = found(call, |json| self.redactor.credentials_in(json))?;
+        let mut findings =
+            first(call, |json| self.redactor.credentials_in(json, &call.tool, PLACE))?;
+        let goes_on = says == Arguments::Warn || self.only_tells();
+        let action = if goes_on { Action::Passed } else { Action::Blocked };
+        findings.iter_mut().for_each(|finding| finding.action = action);
+        self.told.found(&findings, Some(&call.tool));
+        let found = listed(findings.iter().map(|finding| (&finding.what, &finding.place)));
         let tool = named(&call.tool);
-        if says == Arguments::Warn || self.only_tells() {
+        if goes_on {
             self.remark(&format!(
                 "a call of `{tool}` went on with a credential in its arguments: {found}"
             ));
@@ -133,12 +140,14 @@ impl Session<'_> {
     }
 }
 
-/// What is found in the arguments of a call, in words: what, and where in the message.
-fn found(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<Finding>) -> Option<String> {
-    let found: Vec<Finding> =
-        call.arguments.iter().copied().map(look).find(|found| !found.is_empty())?;
-    let one = |finding: &Finding| format!("`{}` at `{PLACE}{}`", finding.what, finding.place);
-    Some(found.iter().map(one).collect::<Vec<_>>().join(", "))
+/// What is found in the arguments of a call, if anything is.
+fn first<T>(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<T>) -> Option<Vec<T>> {
+    call.arguments.iter().copied().map(look).find(|found| !found.is_empty())
+}
+
+/// What was found and where, in words.
+fn listed<'a>(found: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    found.map(|(what, place)| format!("`{what}` at `{place}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn named(tool: &str) -> String {

@@ -20,6 +20,7 @@ mod shield;
 pub mod stderr;
 mod to_client;
 mod to_server;
+mod told;
 mod withhold;
 
 use std::future::pending;
@@ -28,6 +29,7 @@ use std::pin::{Pin, pin};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::audit::Writer as Findings;
 use crate::error;
 use crate::launch::file::SecretFiles;
 use crate::mcp::Era;
@@ -40,6 +42,7 @@ use input::Input;
 use record::Recording;
 use session::Session;
 use stderr::Log;
+use told::Told;
 
 /// What the manifest says of one server's relay.
 #[derive(Debug, Clone)]
@@ -115,7 +118,8 @@ impl Outcome {
 /// How long our stderr's reader is waited for at the end.
 const FLUSH: Duration = Duration::from_millis(200);
 
-/// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`.
+/// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`,
+/// and what was found in any case.
 ///
 /// # Errors
 /// The client's stdin or stdout cannot be watched.
@@ -125,9 +129,11 @@ pub async fn relay(
     redactor: &Redactor,
     settings: &Settings,
     recording: Option<Recording>,
+    findings: Findings,
 ) -> io::Result<Outcome> {
     let log = Log::default();
-    let session = Session::new(redactor, settings, &log, client.writer, recording);
+    let told = Told::new(redactor, &log, findings);
+    let session = Session::new(redactor, settings, &log, told, client.writer, recording);
     let mut signals = client.signals;
     let mut input_closed = pin!(client.input.hangup()?);
     let mut to_server: Pump = Some(Box::pin(session.to_server(client.input)));
@@ -176,6 +182,7 @@ pub async fn relay(
     }
     session.oddities.sum_up(&log);
     session.remarks.sum_up(&log);
+    session.told.sum_up();
     log.flush(FLUSH);
     Ok(match backend.status() {
         Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },

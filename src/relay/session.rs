@@ -15,6 +15,7 @@ use super::record::{Author, Recorder, Recording};
 use super::remark::Remarks;
 use super::shield::Shield;
 use super::stderr::Log;
+use super::told::Told;
 use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
@@ -30,6 +31,7 @@ pub(super) struct Session<'a> {
     pub(super) redactor: &'a Redactor,
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
+    pub(super) told: Told<'a>,
     writer: Mutex<Writer>,
     /// The server's stdin: not here while it is written to, nor once it is closed.
     stdin: RefCell<Option<ChildStdin>>,
@@ -78,6 +80,7 @@ impl<'a> Session<'a> {
         redactor: &'a Redactor,
         settings: &'a Settings,
         log: &'a Log,
+        told: Told<'a>,
         writer: Writer,
         recording: Option<Recording>,
     ) -> Self {
@@ -85,6 +88,7 @@ impl<'a> Session<'a> {
             redactor,
             settings,
             log,
+            told,
             writer: Mutex::new(writer),
             stdin: RefCell::default(),
             turn: Mutex::default(),
@@ -134,7 +138,7 @@ impl<'a> Session<'a> {
 
     /// What may be done where in a message of this session.
     pub(super) fn fields(&self) -> Fields {
-        Fields { revision: self.revision.get() }
+        Fields { revision: self.revision.get(), data: false }
     }
 
     /// Whether the session is known to be of the stateless era.

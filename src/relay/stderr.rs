@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
-use crate::redact::{Redactor, StderrCleaner};
+use super::told::Told;
+use crate::redact::{Finding, Redactor, StreamCleaner};
 use crate::sys::os;
 
 /// How much may wait for a slow reader, in bytes.
@@ -120,7 +121,7 @@ impl Shared {
 }
 
 /// Drains the server's stderr into the log until it ends.
-pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
+pub(super) async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log, told: &Told<'_>) {
     let mut cleaner = redactor.stderr();
     let mut tagger = Tagger::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -134,6 +135,7 @@ pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
         } else {
             cleaner.push(&buffer[..n], &mut clean);
         }
+        told.found(&findings(&mut cleaner), None);
         log.push(&tagger.tag(&clean));
         if n == 0 {
             return log.push(&tagger.held);
@@ -141,10 +143,15 @@ pub async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log) {
     }
 }
 
+/// What a stream has found since this was last asked.
+fn findings(cleaner: &mut StreamCleaner<'_>) -> Vec<Finding> {
+    cleaner.take_findings().into_iter().map(|located| located.finding).collect()
+}
+
 /// Lines that the server printed to stdout although they are no messages. They are one text: a key printed line by line is
 /// still a key.
 pub struct Stray<'r> {
-    cleaner: StderrCleaner<'r>,
+    cleaner: StreamCleaner<'r>,
     inside: bool,
 }
 
@@ -160,6 +167,11 @@ impl<'r> Stray<'r> {
         self.cleaner.push(line.trim_ascii_end(), &mut clean);
         self.cleaner.push(b"\n", &mut clean);
         self.tag(&clean)
+    }
+
+    /// What has been found since this was last asked.
+    pub(super) fn findings(&mut self) -> Vec<Finding> {
+        findings(&mut self.cleaner)
     }
 
     /// Returns what was held back.

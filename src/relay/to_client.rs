@@ -20,7 +20,7 @@ use crate::mcp::era::negotiated;
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
 use crate::mcp::{Envelope, Era, Field, Id, Kind, Refusal, Shape};
-use crate::redact::Blocked;
+use crate::redact::{Blocked, Cleaned};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
 const ROUNDS: usize = 8;
@@ -41,7 +41,8 @@ impl Session<'_> {
                 if let Some(frame) = framer.finish() {
                     self.server_frame(frame, &mut stray).await;
                 }
-                return self.log.push(&stray.finish());
+                self.log.push(&stray.finish());
+                return self.told.found(&stray.findings(), None);
             }
         }
     }
@@ -70,6 +71,7 @@ impl Session<'_> {
         // stdout belongs to the protocol, so it goes where the server's log goes. A blank line says nothing.
         if !line.trim_ascii().is_empty() {
             self.log.push(&stray.push(line));
+            self.told.found(&stray.findings(), None);
         }
     }
 
@@ -82,7 +84,7 @@ impl Session<'_> {
             // An error about a message whose id the server could not read, or the answer to a request that has such an id.
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
-                true => self.pass(line, None, Asked::NOTHING).await,
+                true => self.pass(line, None, &Asked::NOTHING).await,
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
         };
@@ -92,8 +94,8 @@ impl Session<'_> {
         if envelope.ambiguous {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
-        } else if self.reaches_the_client(line, envelope, &asked_as, asked).await {
-            self.pass(line, Some(&asked_as), asked).await;
+        } else if self.reaches_the_client(line, envelope, &asked_as, &asked).await {
+            self.pass(line, Some(&asked_as), &asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -104,7 +106,7 @@ impl Session<'_> {
         line: &[u8],
         envelope: &Envelope,
         id: &Id,
-        asked: Asked,
+        asked: &Asked,
     ) -> bool {
         if asked.opens && envelope.result {
             self.revision.set(negotiated(line));
@@ -120,9 +122,19 @@ impl Session<'_> {
         }
     }
 
+    /// A message as it may go on, given the tool whose answer it is. What was found is taken down.
+    fn redacted<'l>(&self, line: &'l [u8], tool: Option<&str>) -> Result<Cleaned<'l>, Blocked> {
+        let cleaned = self.redactor.frame_of(line, self.fields(), tool);
+        match &cleaned {
+            Ok(cleaned) => self.told.found(&cleaned.findings, tool),
+            Err(blocked) => self.told.found(&blocked.findings, tool),
+        }
+        cleaned
+    }
+
     /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
-    async fn pass(&self, line: &[u8], id: Option<&Id>, asked: Asked) {
-        let blocked = match self.redactor.frame(line, self.fields()) {
+    async fn pass(&self, line: &[u8], id: Option<&Id>, asked: &Asked) {
+        let blocked = match self.redacted(line, asked.tool.as_deref()) {
             Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
@@ -151,7 +163,7 @@ impl Session<'_> {
                 return false;
             };
             line = rest;
-            match self.redactor.frame(&line, self.fields()) {
+            match self.redacted(&line, None) {
                 Ok(cleaned) => {
                     self.send(&cleaned.clean).await;
                     return true;
@@ -173,7 +185,7 @@ impl Session<'_> {
         if self.is_ambiguous(line, envelope) {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
-        match self.redactor.frame(line, self.fields()) {
+        match self.redacted(line, None) {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
@@ -188,7 +200,7 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            self.pass(line, None, Asked::NOTHING).await;
+            self.pass(line, None, &Asked::NOTHING).await;
         }
     }
 
@@ -204,7 +216,7 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
-        match self.redactor.frame(line, self.fields()) {
+        match self.redacted(line, None) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {

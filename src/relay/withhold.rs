@@ -27,14 +27,16 @@ pub(super) fn without(line: &[u8], list: &str, dropped: &[usize]) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::{Action, Finding};
+    use crate::redact::{Action, Finding, Kind};
 
     fn blocked(places: &[&str]) -> Blocked {
         let finding = |place: &&str| Finding {
+            kind: Kind::Value,
             what: "TOKEN".into(),
             place: (*place).into(),
             len: 8,
             action: Action::Blocked,
+            hmac: None,
         };
         Blocked { findings: places.iter().map(finding).collect() }
     }

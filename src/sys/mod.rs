@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod env;
 pub mod machine;
+pub mod machine_key;
 pub mod path;
 pub mod permission;
 pub mod private;

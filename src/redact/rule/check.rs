@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plausible;
+use crate::redact::MARKER;
+use crate::redact::settings::Level;
 use crate::secret::distinct;
 
 /// A check by name.
@@ -47,8 +49,18 @@ pub(super) struct Match<'t> {
 }
 
 impl Check {
-    pub(super) fn passes(self, found: &Match<'_>) -> bool {
+    /// Whether the match passes. At level `strict` what keeps placeholders, words and presigned URLs out is dropped; what
+    /// says that this is a key, a token or a setting at all stays.
+    pub(super) fn passes(self, found: &Match<'_>, level: Level) -> bool {
         let secret = found.secret();
+        if level == Level::Strict {
+            match self {
+                Self::Varied | Self::Digit | Self::Mixed | Self::OutsideQuery => return true,
+                Self::Real => return !found.holds_marker(),
+                Self::Telling => return !found.holds_marker() && secret.len() >= SHORTEST,
+                _ => {}
+            }
+        }
         match self {
             Self::Varied => distinct(&secret[secret.len().saturating_sub(20)..]) >= 6,
             Self::Digit => secret.iter().any(u8::is_ascii_digit),
@@ -91,7 +103,15 @@ impl Check {
     }
 }
 
+/// The fewest bytes that the value of a field has at level `strict`, where nothing else tells it from a word.
+const SHORTEST: usize = 8;
+
 impl<'t> Match<'t> {
+    /// Whether something in it has been replaced already.
+    fn holds_marker(&self) -> bool {
+        memmem::find(self.secret(), MARKER.as_bytes()).is_some()
+    }
+
     /// What could be a placeholder: of a URL, only the user and password.
     fn value(&self) -> &'t [u8] {
         let secret = self.secret();

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::redact::MARKER;
+use crate::redact::settings::Level;
 
 /// No name is longer.
 const LONGEST: usize = 64;
@@ -43,10 +44,16 @@ pub(super) fn is_assigned(text: &[u8], name: &Range<usize>) -> bool {
 }
 
 /// Whether the name at `name` in `text` is one of a secret. A word before a space belongs to it: `API key`.
-pub(super) fn is_sensitive(text: &[u8], name: &Range<usize>, issuers: &[String]) -> bool {
+/// At level `strict` whatever ends with *token* is.
+pub(super) fn is_sensitive(
+    text: &[u8],
+    name: &Range<usize>,
+    issuers: &[String],
+    level: Level,
+) -> bool {
     let own = Words::of(&text[name.clone()]);
     let single = own.ends.len() == 1;
-    if ends_sensitive(own, issuers) {
+    if ends_sensitive(own, issuers, level) {
         return true;
     }
     let Some((b' ', before)) = text[..name.start].split_last() else { return false };
@@ -54,7 +61,7 @@ pub(super) fn is_sensitive(text: &[u8], name: &Range<usize>, issuers: &[String])
     first.filter(|_| single).is_some_and(|first| {
         let mut words = Words::of(&text[first]);
         words.add(&text[name.clone()]);
-        ends_sensitive(words, issuers)
+        ends_sensitive(words, issuers, level)
     })
 }
 
@@ -246,7 +253,7 @@ const HANDLES: &[&str] = &[
     "xsrf",
 ];
 
-fn ends_sensitive(mut words: Words, issuers: &[String]) -> bool {
+fn ends_sensitive(mut words: Words, issuers: &[String], level: Level) -> bool {
     let among = |list: &[&str], word: &str| list.contains(&word);
     // `X-Amz-Credential` and its like belong to a presigned URL.
     if words.iter().any(|word| among(&["amz", "goog"], word)) {
@@ -260,6 +267,9 @@ fn ends_sensitive(mut words: Words, issuers: &[String]) -> bool {
         words.pop();
     }
     let Some(last) = words.iter().next_back() else { return false };
+    if level == Level::Strict && last.ends_with("token") {
+        return true;
+    }
     if words.joined == "token" || among(WORDS, last) || spelled(&words) {
         return true;
     }
@@ -279,10 +289,24 @@ fn ends_sensitive(mut words: Words, issuers: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn sensitive(name: &str) -> bool {
+    fn sensitive_at(level: Level, name: &str) -> bool {
         let issuers = ["gitter".to_owned()];
         let name_at = name_around(name.as_bytes(), name.len() - 1).expect("a name");
-        is_sensitive(name.as_bytes(), &name_at, &issuers)
+        is_sensitive(name.as_bytes(), &name_at, &issuers, level)
+    }
+
+    fn sensitive(name: &str) -> bool {
+        sensitive_at(Level::Default, name)
+    }
+
+    #[test]
+    fn every_token_counts_where_that_is_asked_for() {
+        for name in ["next_page_token", "nextToken", "upload_token", "csrf_token", "PAGETOKEN"] {
+            assert!(sensitive_at(Level::Strict, name) && !sensitive(name), "{name}");
+        }
+        for name in ["max_tokens", "tokenizer", "token_count", "password_policy"] {
+            assert!(!sensitive_at(Level::Strict, name), "{name}");
+        }
     }
 
     #[test]

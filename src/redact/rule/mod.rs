@@ -10,7 +10,7 @@ mod field;
 mod files;
 mod plausible;
 
-use std::ops::Range;
+use std::ops::{Index, Range};
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -23,6 +23,7 @@ use files::FILES;
 
 use super::finder::Literal;
 use super::own::OwnRule;
+use super::settings::Level;
 
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
 pub(super) const REACH: usize = 32 * 1024;
@@ -32,6 +33,12 @@ pub(super) const REACH: usize = 32 * 1024;
 pub(super) struct Rule {
     /// What stands in the marker.
     pub(super) id: String,
+    /// What it finds, for people.
+    #[serde(default)]
+    description: String,
+    /// Where its format is documented.
+    #[serde(default)]
+    source: String,
     #[serde(default)]
     confidence: Confidence,
     /// Literals of at least 4 bytes of which every match has one. A `?` at the end stands for any letter or digit, `_`,
@@ -124,6 +131,53 @@ pub(super) fn all() -> &'static [Rule] {
     &RULES
 }
 
+/// What the built-in rule of this id finds, and where that is documented.
+pub fn description(id: &str) -> Option<(&'static str, &'static str)> {
+    all().iter().find(|rule| rule.id == id).map(|rule| (&*rule.description, &*rule.source))
+}
+
+/// The rules of one server: the built-in ones, which are shared and keep their numbers, then the manifest's own.
+#[derive(Default)]
+pub(super) struct Rules {
+    own: Vec<Rule>,
+    level: Level,
+}
+
+impl Rules {
+    /// All built-in rules and these, which have been checked.
+    pub(super) fn new(own: &[OwnRule], level: Level) -> Self {
+        Self { own: own.iter().map(Rule::own).collect(), level }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        all().len() + self.own.len()
+    }
+
+    /// Every rule, in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Rule> {
+        all().iter().chain(&self.own)
+    }
+
+    /// [`Rule::find`] of the rule of this number.
+    pub(super) fn find(
+        &self,
+        rule: usize,
+        text: &[u8],
+        keyword: usize,
+    ) -> Option<(Range<usize>, bool)> {
+        self[rule].find(text, keyword, self.level)
+    }
+}
+
+impl Index<usize> for Rules {
+    type Output = Rule;
+
+    fn index(&self, rule: usize) -> &Rule {
+        all().get(rule).unwrap_or_else(|| &self.own[rule - all().len()])
+    }
+}
+
 /// The number of the rule for private keys, whose marker an open PEM block in a stream gets.
 pub(super) fn private_key() -> usize {
     all().iter().position(|rule| rule.id == "private-key").unwrap_or_default()
@@ -154,6 +208,8 @@ impl Rule {
     pub(super) fn own(own: &OwnRule) -> Self {
         Self {
             id: own.id.clone(),
+            description: own.description.clone(),
+            source: String::new(),
             confidence: own.confidence,
             keywords: own.keywords.clone(),
             // The pattern says whether case counts.
@@ -170,11 +226,16 @@ impl Rule {
 
     /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks. The
     /// rule need not be tried again before the end of the range, whether it passes or not.
-    pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+    pub(super) fn find(
+        &self,
+        text: &[u8],
+        keyword: usize,
+        level: Level,
+    ) -> Option<(Range<usize>, bool)> {
         if let Start::Around = self.start {
-            return self.find_around(text, keyword);
+            return self.find_around(text, keyword, level);
         }
-        let start = self.start(text, keyword)?;
+        let start = self.start(text, keyword, level)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
@@ -188,13 +249,18 @@ impl Rule {
         }
         let found = start + secret.start()..start + secret.end();
         let matched = Match { text, secret: found.clone() };
-        let passes = self.checks.iter().all(|check| check.passes(&matched));
+        let passes = self.checks.iter().all(|check| check.passes(&matched, level));
         Some((found, passes))
     }
 
     /// The same for a pattern that says nothing of where in a match the keyword is. Linear: what has been searched in vain
     /// is not searched again, but for half of a stretch, which a match may begin in and reach beyond.
-    fn find_around(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+    fn find_around(
+        &self,
+        text: &[u8],
+        keyword: usize,
+        level: Level,
+    ) -> Option<(Range<usize>, bool)> {
         let stretch = &text[..text.len().min(keyword + REACH)];
         let regex = self.regex();
         let mut from = keyword.saturating_sub(AHEAD);
@@ -216,11 +282,12 @@ impl Rule {
         let groups = regex.captures_at(stretch, whole.start())?;
         let secret = groups.iter().skip(1).flatten().next().unwrap_or(whole).range();
         let matched = Match { text, secret: secret.clone() };
-        let passes = !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched));
+        let passes =
+            !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched, level));
         Some((secret, passes))
     }
 
-    fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
+    fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {
         match self.start {
             Start::Around => Some(keyword),
             Start::Keyword => keyword.checked_sub(self.before_keyword),
@@ -232,7 +299,8 @@ impl Rule {
             Start::Field => {
                 let name = field::name_around(text, keyword)?;
                 let assigned = field::is_assigned(text, &name);
-                (assigned && field::is_sensitive(text, &name, &self.issuers)).then_some(name.end)
+                let sensitive = || field::is_sensitive(text, &name, &self.issuers, level);
+                (assigned && sensitive()).then_some(name.end)
             }
         }
     }

@@ -80,7 +80,7 @@ fn rule(id: &str) -> &'static Rule {
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     Finder::new(rule.literals().collect()).each(text.as_bytes(), |_, at| {
-        if let Some((range, true)) = rule.find(text.as_bytes(), at) {
+        if let Some((range, true)) = rule.find(text.as_bytes(), at, Level::Default) {
             found.push(text[range].to_owned());
         }
     });
@@ -148,7 +148,7 @@ fn a_pattern_is_compiled_when_its_keyword_is_seen_and_not_before() {
     let rule: Rule = toml::from_str("id = 'lazy'\nkeywords = ['lazy_']\npattern = 'lazy_[0-9]{8}'")
         .expect("valid");
     assert!(rule.compiled.get().is_none());
-    assert!(rule.find(b"lazy_12345678", 0).is_some());
+    assert!(rule.find(b"lazy_12345678", 0, Level::Default).is_some());
     assert!(rule.compiled.get().is_some());
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::mcp::fields::Fields;
 use crate::redact::rule::tests::expand;
 use crate::redact::spelling::{armed, frame, result};
-use crate::redact::{Action, Finding, Redactor};
+use crate::redact::{Action, Finding, Kind, Redactor};
 use crate::secret::Secret;
 
 #[test]
@@ -42,7 +42,8 @@ fn findings_name_what_and_where_and_no_value() {
         r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a/b":[0,"x abcd-1234-efgh"]}}}"#;
     let cleaned = redactor.frame(input.as_bytes(), Fields::default()).expect("not blocked");
     let place = "/result/structuredContent/a~1b/1".to_owned();
-    let finding = Finding { what: "TOKEN".into(), place, len: 14, action: Action::Replaced };
+    let (kind, action) = (Kind::Value, Action::Replaced);
+    let finding = Finding { kind, what: "TOKEN".into(), place, len: 14, action, hmac: None };
     assert_eq!(cleaned.findings, [finding]);
 
     let key =

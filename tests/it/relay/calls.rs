@@ -273,6 +273,25 @@ fn the_manifest_can_refuse_credentials_in_arguments_by_tool() {
     assert!(!stderr.contains("`login`") && stderr.contains("refused a call of `post`"), "{stderr}");
 }
 
+#[test]
+fn what_the_manifest_lets_pass_is_no_credential() {
+    let stage = stage(
+        "arguments = \"deny\"\n\
+         allow = [{ rule = \"github-pat\", tool = \"post\", pointer = \"/params/arguments/text\" }]\n",
+    );
+    let (mut client, mut server) = stage.open(STATEFUL);
+    let line = |tool, arguments| request(1, "tools/call", &call(tool, &arguments)).to_string();
+    passes(&mut client, &mut server, &line("post", json!({"text": token()})));
+    for (tool, arguments) in [
+        ("post", json!({"body": token()})),
+        ("other", json!({"text": token()})),
+        ("post", json!({"text": VALUE})),
+        ("post", json!({"text": format!("{} {VALUE}", token())})),
+    ] {
+        refused(&mut client, &mut server, &line(tool, arguments));
+    }
+}
+
 /// Names are the model's: they drive no terminal, forge no line and hold no value.
 #[test]
 fn what_is_said_of_a_call_is_safe_to_show() {

@@ -1,0 +1,172 @@
+//! The latest findings of each server: what was withheld, by which rule and where, so that `hushpipe why` can tell.
+//!
+//! One small file for each server of each manifest, of mode 0600, with the last hundred findings; the same one again only
+//! counts. It holds no value and no digest that could be guessed at elsewhere: names, places, lengths, and an HMAC under
+//! the machine's key. A launch writes from a thread of its own, at most once a second; several at once take turns, and
+//! what was written stays when one is killed.
+
+mod writer;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::sys::path::Paths;
+use crate::sys::private;
+pub use writer::Writer;
+
+/// How many findings of a server are kept.
+const KEPT: usize = 100;
+
+/// How large a file may be, in bytes. A finding takes a few hundred.
+const LIMIT: u64 = 1 << 20;
+
+/// One finding, or several that differ in nothing but their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it was found last, in seconds since 1970.
+    pub at: u64,
+    /// How often.
+    pub times: u64,
+    /// The server.
+    pub server: String,
+    /// The manifest that the server is in, links resolved.
+    pub manifest: PathBuf,
+    /// What it is about.
+    #[serde(flatten)]
+    pub what: What,
+    /// What was done.
+    pub done: Done,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct What {
+    /// Whether a known value was found, or what a rule looks for.
+    pub kind: Kind,
+    /// The variable of the value, or the id of the rule.
+    pub name: String,
+    /// The tool in whose answer, where it was one.
+    pub tool: Option<String>,
+    /// The JSON pointer into the message, or the name of the stream.
+    pub place: String,
+    /// How long it was, in bytes.
+    pub length: usize,
+    /// The HMAC of what a rule found.
+    pub hmac: Option<String>,
+}
+
+/// What told that something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It is a value that the server was given.
+    Value,
+    /// It looks like a credential.
+    Rule,
+}
+
+/// What was done about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Done {
+    /// A marker replaced it.
+    Replaced,
+    /// It stands where nothing may be rewritten, and passed.
+    Passed,
+    /// Its message was withheld.
+    Blocked,
+    /// The manifest says that findings are only told.
+    Reported,
+}
+
+/// The records of one user.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    folder: PathBuf,
+}
+
+impl Findings {
+    /// The records below these folders.
+    pub fn of(paths: &Paths) -> Self {
+        Self { folder: paths.state.join("findings") }
+    }
+
+    /// Every finding that is kept, the newest last; of one server, where one is named.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn latest(&self, server: Option<&str>) -> io::Result<Vec<Event>> {
+        let listed = match std::fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed?,
+        };
+        let mut events = Vec::new();
+        for path in listed.flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
+                events.extend(read(&path)?);
+            }
+        }
+        events.retain(|event| server.is_none_or(|server| event.server == server));
+        events.sort_by_key(|event| event.at);
+        Ok(events)
+    }
+
+    /// Adds findings to those of a server.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn add(&self, server: &str, manifest: &Path, new: Vec<Event>) -> io::Result<()> {
+        let path = self.file(server, manifest);
+        let _turn = private::lock(&path.with_extension("lock"), &mut || ())?;
+        let mut events = match read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            // What somebody broke is no reason to keep nothing from now on.
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Vec::new(),
+            read => read?,
+        };
+        new.into_iter().for_each(|event| add(&mut events, event));
+        let mut text = Vec::new();
+        for event in &events {
+            serde_json::to_writer(&mut text, event)?;
+            text.push(b'\n');
+        }
+        private::replace(&path, &text)
+    }
+
+    /// A digest for a name: a path may be longer than a name, and servers `a` and `A` are two everywhere.
+    fn file(&self, server: &str, manifest: &Path) -> PathBuf {
+        let mut hash = Sha256::new();
+        hash.update(manifest.as_os_str().as_encoded_bytes());
+        hash.update([0]);
+        hash.update(server.as_bytes());
+        let name: String = hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
+        self.folder.join(name).with_extension(EXTENSION)
+    }
+}
+
+const EXTENSION: &str = "jsonl";
+
+/// The findings of a file. Lines that do not read are left out: another version may have written them.
+fn read(path: &Path) -> io::Result<Vec<Event>> {
+    let text = private::read_limited(&mut File::open(path)?, LIMIT)?;
+    let lines = text.split(|byte| *byte == b'\n');
+    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
+/// Adds one to a list that is kept short; the same one again only counts, as the newest.
+fn add(events: &mut Vec<Event>, mut event: Event) {
+    let same = |known: &Event| known.what == event.what && known.done == event.done;
+    if let Some(at) = events.iter().position(same) {
+        event.times = event.times.saturating_add(events.remove(at).times);
+    } else if events.len() >= KEPT {
+        events.remove(0);
+    }
+    events.push(event);
+}
+
+#[cfg(test)]
+mod tests;

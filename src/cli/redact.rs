@@ -1,0 +1,188 @@
+//! `hushpipe redact`.
+
+use std::io::{self, Read};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Context;
+use super::output::{one_line, printable_json};
+use super::runtime::block_on;
+use crate::error::{Error, Fault, Kind};
+use crate::manifest::{self, Manifest, Server};
+use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
+use crate::provider::{Providers, attempt};
+use crate::redact::settings::Settings;
+use crate::redact::{self, Located, Redactor, redacting};
+use crate::secret::SecretSet;
+use crate::sys::machine_key::MachineKey;
+use crate::sys::path::Paths;
+use crate::trust::Ledger;
+
+/// Redact a text: stdin to stdout, by the same rules as a server's messages
+///
+/// A line that is JSON, an object or an array of objects, stays JSON: every string and key in it is looked at with its
+/// escapes undone. Everything else is text. What comes out is what came in but for markers such as
+/// `[hushpipe:github-pat]`. A line of any length is read in bounded memory; one over 8 MiB is text.
+///
+/// With --report the text is not printed, but what was found in it: the line, the rule, the JSON pointer and the
+/// length, never the value; the exit code is then 1 when something was found. Otherwise it is 0.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  hushpipe redact < session.jsonl > shareable.jsonl
+  some-program 2>&1 | hushpipe redact --format text
+  hushpipe redact --report < app.log
+  hushpipe redact --server github --known --report --json < recording.jsonl")]
+pub(super) struct Redact {
+    /// What the lines are: JSON of any kind, or text; without this, each line is what it looks like
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Print what is found instead of the text; end with 1 when something is
+    #[arg(long)]
+    report: bool,
+
+    /// Write the report as JSON, an object a line
+    #[arg(long, requires = "report")]
+    json: bool,
+
+    /// Use this server's own rules, allow list and level
+    #[arg(long, value_name = "NAME")]
+    server: Option<String>,
+
+    /// Fetch that server's secrets, and look for them too
+    #[arg(long, requires = "server")]
+    known: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Json,
+    Text,
+}
+
+/// A finding, as `--json` writes it.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// From 1 on.
+    line: u64,
+    kind: &'static str,
+    /// The id of the rule, or the variable of a known value.
+    name: &'a str,
+    /// `null` in text.
+    pointer: Option<&'a str>,
+    /// In bytes.
+    length: usize,
+    /// What lets this value pass in `redact.allow`; `null` for a known value.
+    hmac: Option<&'a str>,
+}
+
+impl Redact {
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        let redactor = self.redactor(context)?;
+        let format = match self.format {
+            None => redact::Format::Auto,
+            Some(Format::Json) => redact::Format::Json,
+            Some(Format::Text) => redact::Format::Text,
+        };
+        let mut cleaner = redactor.lines(format);
+        let mut stdin = io::stdin().lock();
+        let (mut buffer, mut clean, mut found) = (vec![0; 64 * 1024], Vec::new(), false);
+        loop {
+            let read = match stdin.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(Failed::Read)?,
+            };
+            clean.clear();
+            match read {
+                0 => cleaner.finish(&mut clean),
+                read => cleaner.push(&buffer[..read], &mut clean),
+            }
+            let findings = cleaner.take_findings();
+            found |= !findings.is_empty();
+            if self.report {
+                findings.iter().for_each(|finding| context.out.data(&self.line(finding)));
+            } else {
+                match context.out.bytes(&clean) {
+                    // Whoever read it has seen enough.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+                    written => written.map_err(Failed::Write)?,
+                }
+            }
+            if read == 0 {
+                break;
+            }
+        }
+        Ok(ExitCode::from(u8::from(self.report && found)))
+    }
+
+    /// The built-in rules, or what a server of the manifest has besides.
+    fn redactor(&self, context: &Context) -> Result<Redactor, Error> {
+        let paths = Paths::of_user(&context.env)?;
+        // Only what names a value by its HMAC needs the key, and that has been made by then.
+        let key = || MachineKey::load(&paths).ok();
+        let Some(name) = &self.server else {
+            let key = if self.report { key() } else { None };
+            return Ok(Redactor::with([], &Settings::default(), key));
+        };
+        let manifest = manifest::load(&context.sources(None), &paths)?;
+        let server = manifest.server(name)?;
+        let known = match self.known {
+            true => fetch(server, &manifest, context, &paths)?,
+            false => SecretSet::default(),
+        };
+        Ok(Redactor::new(&known, &[], &redacting(&server.redact), key()))
+    }
+
+    /// A finding as one line.
+    fn line(&self, found: &Located) -> String {
+        let Located { line, finding } = found;
+        let pointer = finding.place.starts_with('/').then_some(&*finding.place);
+        if !self.json {
+            let place = pointer.map(|pointer| format!(" at {pointer}")).unwrap_or_default();
+            let (what, length) = (&finding.what, finding.len);
+            return one_line(&format!("line {line}: {what}{place}, {length} bytes"));
+        }
+        let kind = match finding.kind {
+            redact::Kind::Value => "value",
+            redact::Kind::Rule => "rule",
+        };
+        let (name, length, hmac) = (&*finding.what, finding.len, finding.hmac.as_deref());
+        let line = Line { line: *line, kind, name, pointer, length, hmac };
+        printable_json(&serde_json::to_string(&line).unwrap_or_default())
+    }
+}
+
+/// The secrets of a server that may run.
+fn fetch(
+    server: &Server,
+    manifest: &Manifest,
+    context: &Context,
+    paths: &Paths,
+) -> Result<SecretSet, Error> {
+    let ledger = Ledger::of(paths);
+    // What nobody accepted fetches nothing; the lock decides what runs, and nothing does.
+    let _ = server.allow(&ledger)?;
+    let providers = Providers::new(&manifest.providers, &context.env, paths);
+    let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
+    let resolved = all_or_nothing(&server.name, attempts)?;
+    resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
+    Ok(resolved.secrets)
+}
+
+/// A text could not be moved.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("stdin cannot be read")]
+    Read(#[source] io::Error),
+    #[error("stdout cannot be written")]
+    Write(#[source] io::Error),
+}
+
+impl Fault for Failed {
+    fn kind(&self) -> Kind {
+        Kind::Io
+    }
+}
