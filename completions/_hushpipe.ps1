@@ -40,6 +40,8 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Hash every installed file and compare it with what was locked')
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of a server, started as run starts it')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of a server, started as run starts it')
+            [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Redact a text: stdin to stdout, by the same rules as a server''s messages')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell why something was withheld: the latest findings, and how to let one pass')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of hushpipe.toml')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
@@ -248,6 +250,27 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hushpipe;redact' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the lines are: JSON of any kind, or text; without this, each line is what it looks like')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use this server''s own rules, allow list and level')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Print what is found instead of the text; end with 1 when something is')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write the report as JSON, an object a line')
+            [CompletionResult]::new('--known', '--known', [CompletionResultType]::ParameterName, 'Fetch that server''s secrets, and look for them too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hushpipe;why' {
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'How many findings to show, the newest')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;schema' {
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
@@ -283,6 +306,8 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Hash every installed file and compare it with what was locked')
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of a server, started as run starts it')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of a server, started as run starts it')
+            [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Redact a text: stdin to stdout, by the same rules as a server''s messages')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Tell why something was withheld: the latest findings, and how to let one pass')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of hushpipe.toml')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
@@ -350,6 +375,12 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;help;call' {
+            break
+        }
+        'hushpipe;help;redact' {
+            break
+        }
+        'hushpipe;help;why' {
             break
         }
         'hushpipe;help;schema' {

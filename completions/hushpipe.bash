@@ -46,6 +46,9 @@ _hushpipe() {
             hushpipe,man)
                 cmd="hushpipe__subcmd__man"
                 ;;
+            hushpipe,redact)
+                cmd="hushpipe__subcmd__redact"
+                ;;
             hushpipe,run)
                 cmd="hushpipe__subcmd__run"
                 ;;
@@ -66,6 +69,9 @@ _hushpipe() {
                 ;;
             hushpipe,verify)
                 cmd="hushpipe__subcmd__verify"
+                ;;
+            hushpipe,why)
+                cmd="hushpipe__subcmd__why"
                 ;;
             hushpipe__subcmd__help,call)
                 cmd="hushpipe__subcmd__help__subcmd__call"
@@ -97,6 +103,9 @@ _hushpipe() {
             hushpipe__subcmd__help,man)
                 cmd="hushpipe__subcmd__help__subcmd__man"
                 ;;
+            hushpipe__subcmd__help,redact)
+                cmd="hushpipe__subcmd__help__subcmd__redact"
+                ;;
             hushpipe__subcmd__help,run)
                 cmd="hushpipe__subcmd__help__subcmd__run"
                 ;;
@@ -117,6 +126,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__help,verify)
                 cmd="hushpipe__subcmd__help__subcmd__verify"
+                ;;
+            hushpipe__subcmd__help,why)
+                cmd="hushpipe__subcmd__help__subcmd__why"
                 ;;
             hushpipe__subcmd__help__subcmd__secret,get)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__get"
@@ -185,7 +197,7 @@ _hushpipe() {
 
     case "${cmd}" in
         hushpipe)
-            opts="-h -V --manifest --project --help --version init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
+            opts="-h -V --manifest --project --help --version init lock sync secret trust check doctor run list explain verify tools call redact why schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,7 +345,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help)
-            opts="init lock sync secret trust check doctor run list explain verify tools call schema completions man help"
+            opts="init lock sync secret trust check doctor run list explain verify tools call redact why schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -473,6 +485,20 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__redact)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -668,6 +694,20 @@ _hushpipe() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hushpipe__subcmd__help__subcmd__why)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hushpipe__subcmd__init)
             opts="-h --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -741,6 +781,36 @@ _hushpipe() {
                 return 0
             fi
             case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__redact)
+            opts="-h --format --report --json --server --known --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json text" -- "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1163,6 +1233,32 @@ _hushpipe() {
                 return 0
             fi
             case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__why)
+            opts="-h --last --json --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -37,6 +37,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand verify 'Hash every installed file and compare it with what was locked'
             cand tools 'List the tools of a server, started as run starts it'
             cand call 'Call a tool of a server, started as run starts it'
+            cand redact 'Redact a text: stdin to stdout, by the same rules as a server''s messages'
+            cand why 'Tell why something was withheld: the latest findings, and how to let one pass'
             cand schema 'Print the JSON Schema of hushpipe.toml'
             cand completions 'Print a completion script for a shell'
             cand man 'Print the manual page'
@@ -217,6 +219,25 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hushpipe;redact'= {
+            cand --format 'What the lines are: JSON of any kind, or text; without this, each line is what it looks like'
+            cand --server 'Use this server''s own rules, allow list and level'
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --report 'Print what is found instead of the text; end with 1 when something is'
+            cand --json 'Write the report as JSON, an object a line'
+            cand --known 'Fetch that server''s secrets, and look for them too'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hushpipe;why'= {
+            cand --last 'How many findings to show, the newest'
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --json 'Write JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;schema'= {
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
@@ -249,6 +270,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand verify 'Hash every installed file and compare it with what was locked'
             cand tools 'List the tools of a server, started as run starts it'
             cand call 'Call a tool of a server, started as run starts it'
+            cand redact 'Redact a text: stdin to stdout, by the same rules as a server''s messages'
+            cand why 'Tell why something was withheld: the latest findings, and how to let one pass'
             cand schema 'Print the JSON Schema of hushpipe.toml'
             cand completions 'Print a completion script for a shell'
             cand man 'Print the manual page'
@@ -297,6 +320,10 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;help;tools'= {
         }
         &'hushpipe;help;call'= {
+        }
+        &'hushpipe;help;redact'= {
+        }
+        &'hushpipe;help;why'= {
         }
         &'hushpipe;help;schema'= {
         }

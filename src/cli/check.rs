@@ -164,6 +164,8 @@ impl Entry {
         if server.args.iter().any(|word| looks_opaque(word)) {
             notes.push("an argument looks like a credential, and every process can read it".into());
         }
+        let weaker = server.redact.words().into_iter().filter(|said| said.weakens);
+        notes.extend(weaker.map(|said| said.says));
         let mut entry = Self {
             name: server.name.clone(),
             package: server.package.to_string(),
@@ -174,6 +176,8 @@ impl Entry {
             exit_code: 0,
         };
         standing.problems.iter().for_each(|problem| entry.add(problem));
+        let unproven = server.redact.rules.iter().filter_map(|rule| rule.prove().err());
+        unproven.for_each(|unproven| entry.add(&unproven.into()));
         entry
     }
 

@@ -18,6 +18,7 @@ use crate::launch::env::Origin;
 use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
 use crate::plan::program::{is_pinned, locate};
 use crate::plan::{LaunchPlan, Surroundings};
+use crate::redact::settings::Mode;
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
 use crate::sys::machine::Machine;
@@ -211,7 +212,9 @@ fn protections(server: &Server) -> Vec<Protection> {
         .filter(|secret| !secret.sensitive)
         .flat_map(|secret| secret.variables.iter().map(String::as_str))
         .collect();
+    let reports = server.redact.mode == Mode::Report;
     let redacted = match open.as_slice() {
+        _ if reports => "NOTHING is withheld: what is found is only told".to_owned(),
         [] => "every secret, in every stream".to_owned(),
         open => format!("every secret but `{}`", open.join("`, `")),
     };
@@ -226,8 +229,8 @@ fn protections(server: &Server) -> Vec<Protection> {
         (_, Integrity::Full) => (true, "at each start, every file is hashed"),
     };
     let pinned = is_pinned(server);
-    vec![
-        Protection { name: "redaction", on: open.is_empty(), detail: redacted },
+    let mut protections = vec![
+        Protection { name: "redaction", on: open.is_empty() && !reports, detail: redacted },
         Protection { name: "scrubbed environment", on: loaders.is_empty(), detail: environment },
         protection(
             "pinned",
@@ -243,7 +246,26 @@ fn protections(server: &Server) -> Vec<Protection> {
         ),
         protection("install checked", checked, how),
         protection("frame limit", true, &size(server.frame_limit)),
-    ]
+    ];
+    protections.extend(redaction(server));
+    protections
+}
+
+/// What the manifest says of redaction besides: a line for each thing that is not as it is by itself.
+fn redaction(server: &Server) -> impl Iterator<Item = Protection> {
+    let rules = server.redact.rules.iter().map(|rule| {
+        let detail = match rule.description.as_str() {
+            "" => format!("`{}`", rule.id),
+            description => format!("`{}`: {description}", rule.id),
+        };
+        Protection { name: "own rule", on: true, detail }
+    });
+    let words = server.redact.words().into_iter().filter(|said| said.key != "mode");
+    rules.chain(words.map(|said| Protection {
+        name: "redaction",
+        on: !said.weakens,
+        detail: said.says,
+    }))
 }
 
 /// A size as the manifest writes it.

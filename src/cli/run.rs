@@ -19,6 +19,7 @@ use crate::plan::{LaunchPlan, Surroundings};
 use crate::provider::Providers;
 use crate::provider::resolve::{DEADLINE, resolve};
 use crate::redact::Redactor;
+use crate::redact::settings::Mode;
 use crate::relay::input::Input;
 use crate::relay::record::Recording;
 use crate::relay::{self, Client, Outcome, refuse, relay};
@@ -94,6 +95,12 @@ impl Run {
         allowed.run(program.lock.as_ref())?;
         let install = program.install;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        if server.redact.mode == Mode::Report {
+            context.out.warn(&format!(
+                "NOTHING that `{}` says is withheld: `redact.mode` is `report`, and findings are only told",
+                self.name
+            ));
+        }
         if machine.is_none() {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
         }

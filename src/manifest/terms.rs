@@ -13,6 +13,7 @@ use super::lock::{Entry, LockError};
 use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
 use crate::launch::env::EnvSettings;
+use crate::redact::settings::Said;
 use crate::relay::frame;
 use crate::runner::pypi::Pin;
 use crate::runner::{Package, PypiPackage};
@@ -170,7 +171,7 @@ impl Server {
         for (key, says) in self.limits() {
             say(format!("6 {key}"), says, None);
         }
-        for (key, says) in self.redact.words() {
+        for Said { key, says, .. } in self.redact.words() {
             say(format!("7 {key}"), says, None);
         }
         for rule in &self.redact.rules {

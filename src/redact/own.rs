@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::finder::HEAD;
+use super::finder::{Finder, HEAD};
 use super::rule::{self, Check, Confidence, Rule};
 use super::settings::Level;
+use crate::error::{Fault, Kind};
 
 /// A rule as a manifest writes it. [`OwnRule::check`] says whether it can be one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -67,6 +68,36 @@ pub enum OwnRuleError {
     Empty,
 }
 
+/// An example of a rule says something else than the rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "rule `{rule}` finds {} in the text {number} of its `{}`",
+    if *finds { "something" } else { "nothing" },
+    if *finds { "non_examples" } else { "examples" }
+)]
+pub struct Unproven {
+    /// The id of the rule.
+    rule: String,
+    /// Whether it finds something there.
+    finds: bool,
+    /// Which of the texts, from 1 on.
+    number: usize,
+}
+
+impl Fault for Unproven {
+    fn kind(&self) -> Kind {
+        Kind::Config
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self.finds {
+            true => "make the pattern say more, or give the rule a check such as `varied`",
+            false => "see that a keyword of the rule stands in it, and that the pattern matches",
+        };
+        Some(hint.to_owned())
+    }
+}
+
 impl OwnRule {
     /// Whether it can be a rule; its examples are another matter.
     ///
@@ -90,10 +121,25 @@ impl OwnRule {
         if regex.is_match(b"") { Err(OwnRuleError::Empty) } else { Ok(()) }
     }
 
+    /// Whether it finds something in each of its examples and nothing in the others.
+    ///
+    /// # Errors
+    /// It does not, in the first of them.
+    pub fn prove(&self) -> Result<(), Unproven> {
+        let unproven = |finds, number| Unproven { rule: self.id.clone(), finds, number };
+        if let Some(at) = self.examples.iter().position(|text| !self.finds_in(text)) {
+            return Err(unproven(false, at + 1));
+        }
+        match self.non_examples.iter().position(|text| self.finds_in(text)) {
+            Some(at) => Err(unproven(true, at + 1)),
+            None => Ok(()),
+        }
+    }
+
     /// Whether this rule, by itself, finds something in a text.
-    pub fn finds_in(&self, text: &str) -> bool {
+    fn finds_in(&self, text: &str) -> bool {
         let rule = Rule::own(self);
-        let finder = super::finder::Finder::new(rule.literals().collect());
+        let finder = Finder::new(rule.literals().collect());
         let mut found = false;
         finder.each(text.as_bytes(), |_, at| {
             found |=
@@ -153,6 +199,20 @@ mod tests {
         assert!(refused("(?:acme_[a-z]{1000}){1000}").contains("more than 1 MiB"));
         assert_eq!(refused("(?:acme_)?"), "its pattern matches an empty text");
         assert_eq!(rule("acme_[a-z]+").check(), Ok(()));
+    }
+
+    #[test]
+    fn examples_prove_a_rule_or_name_the_one_that_does_not() {
+        let mut own = rule("acme_[0-9]{8}");
+        own.examples = vec!["acme_12345678".into(), "acme_1234".into()];
+        let unproven = own.prove().unwrap_err().to_string();
+        assert_eq!(unproven, "rule `acme` finds nothing in the text 2 of its `examples`");
+        own.examples.pop();
+        own.non_examples = vec!["acme_123456789".into()];
+        let unproven = own.prove().unwrap_err().to_string();
+        assert_eq!(unproven, "rule `acme` finds something in the text 1 of its `non_examples`");
+        own.non_examples.clear();
+        assert_eq!(own.prove(), Ok(()));
     }
 
     #[test]

@@ -60,43 +60,56 @@ impl Settings {
         exception.unwrap_or(self.instructions)
     }
 
-    /// What is not as it is where nothing is said, in words, each under a key of its own: `write_back`,
-    /// `tool NAME write_back`. Rules are told elsewhere.
-    pub fn words(&self) -> Vec<(String, String)> {
+    /// What is not as it is where nothing is said, in words. Rules are told elsewhere.
+    pub fn words(&self) -> Vec<Said> {
         let default = Self::default();
         let mut words = Vec::new();
-        let mut say = |key: &str, says: &str| words.push((key.to_owned(), says.to_owned()));
+        let mut say = |key: &str, says: &str, weakens: bool| {
+            words.push(Said { key: key.to_owned(), says: says.to_owned(), weakens });
+        };
         if self.mode != default.mode {
-            say("mode", self.mode.words());
+            say("mode", self.mode.words(), self.mode.weakens());
         }
         if self.level != default.level {
-            say("level", "has placeholders and every `*_token` withheld too");
+            say("level", "has placeholders and every `*_token` withheld too", false);
         }
         if self.write_back != default.write_back {
-            say("write_back", self.write_back.words());
+            say("write_back", self.write_back.words(), self.write_back.weakens());
         }
         if self.arguments != default.arguments {
-            say("arguments", self.arguments.words());
+            say("arguments", self.arguments.words(), self.arguments.weakens());
         }
         if self.instructions != default.instructions {
-            say("instructions", self.instructions.words());
+            say("instructions", self.instructions.words(), self.instructions.weakens());
         }
         for (number, allow) in self.allow.iter().enumerate() {
-            say(&format!("allow {number}"), &allow.words());
+            say(&format!("allow {number}"), &allow.words(), true);
         }
         for (tool, Exceptions { write_back, arguments, instructions }) in &self.tools {
             let exceptions = [
-                ("write_back", write_back.map(WriteBack::words)),
-                ("arguments", arguments.map(Arguments::words)),
-                ("instructions", instructions.map(Instructions::words)),
+                ("write_back", write_back.map(|it| (it.words(), it.weakens()))),
+                ("arguments", arguments.map(|it| (it.words(), it.weakens()))),
+                ("instructions", instructions.map(|it| (it.words(), it.weakens()))),
             ];
-            for (key, says) in exceptions {
-                let Some(says) = says else { continue };
-                say(&format!("tool {tool} {key}"), &format!("in calls of `{tool}`, {says}"));
+            for (key, words) in exceptions {
+                let Some((says, weakens)) = words else { continue };
+                let says = format!("in calls of `{tool}`, {says}");
+                say(&format!("tool {tool} {key}"), &says, weakens);
             }
         }
         words
     }
+}
+
+/// Something that a server's settings say, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Names the setting, and stays the same while it changes: `write_back`, `tool NAME write_back`.
+    pub key: String,
+    /// A sentence about the server, without its subject.
+    pub says: String,
+    /// Whether it is weaker than where nothing is said.
+    pub weakens: bool,
 }
 
 impl Mode {

@@ -63,6 +63,8 @@ mod pypi;
 mod real_servers;
 /// The client never reads a secret that hushpipe injected.
 mod redact;
+/// What a manifest says of redaction, and `hushpipe redact`.
+mod redact_settings;
 /// stdout carries only MCP messages, byte for byte, from and to any kind of descriptor.
 mod relay;
 /// Recorded sessions of real clients and servers, replayed: through hushpipe is as without it.
@@ -86,3 +88,5 @@ mod tree;
 /// A project's server runs only as a person accepted it, and a user's own only as it was synced.
 #[cfg(target_os = "linux")]
 mod trust;
+/// What was found is recorded without a value, and told with the line that lets it pass.
+mod why;

@@ -9,6 +9,7 @@ use crate::launch::preset::Preset;
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{Cwd, Level, Manifest, Server};
 use crate::plan::program::install_key;
+use crate::redact::settings::Mode;
 use crate::runner::Package;
 use crate::store::{Digest, Store};
 use crate::sys::machine::variable;
@@ -22,6 +23,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             let standing = Standing::of(server, patient.paths, patient.record);
             let mut found = of_standing(server, &standing);
             found.extend(of_environment(server, patient));
+            found.extend(of_redaction(server));
             if found.is_empty() {
                 found.push(Finding::ok(Area::Servers, "would start"));
             }
@@ -121,6 +123,14 @@ fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
         }));
     }
     findings
+}
+
+/// What is not withheld, because the manifest says so.
+fn of_redaction(server: &Server) -> Option<Finding> {
+    let hint = "take `redact.mode` out of the manifest once you have seen enough";
+    let told = "NOTHING is withheld from its client: `redact.mode` is `report`";
+    let reports = server.redact.mode == Mode::Report;
+    reports.then(|| Finding::warn(Area::Servers, told).hinting(hint))
 }
 
 /// Installs that no server of these manifests has. A project's may: they are only counted.
