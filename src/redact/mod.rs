@@ -40,6 +40,7 @@ use known::Known;
 pub use lines::{Format, LineCleaner, redacting};
 pub use marker::Returned;
 use marker::{MARKER, Written, marker};
+pub use note::is_note;
 pub use own::{OwnRuleError, built_in, is_built_in};
 use rule::Rules;
 pub use rule::{Check, Confidence, description};

@@ -70,12 +70,19 @@ fn markers(findings: &[Finding], below: &str) -> Vec<String> {
     markers
 }
 
+/// How every note begins.
+const BEGINS: &str = "hushpipe withheld something from this result. ";
+
+/// Whether a text of a result is a note of ours, or says it is one.
+pub fn is_note(text: &str) -> bool {
+    text.starts_with(BEGINS)
+}
+
 /// What the model reads.
 fn words(markers: &[String]) -> String {
     format!(
-        "hushpipe withheld something from this result. What stands in its place is no value, only a marker: {}. Do not \
-         write it into a file, a setting or a call, where it would take the place of the real value: leave what it \
-         stands in as it is, or ask the user.",
+        "{BEGINS}What stands in its place is no value, only a marker: {}. Do not write it into a file, a setting or a call, \
+         where it would take the place of the real value: leave what it stands in as it is, or ask the user.",
         markers.join(", ")
     )
 }
@@ -91,15 +98,16 @@ fn noted(message: &[u8], markers: &[String]) -> Option<Vec<u8>> {
     Some([&message[..at], addition.as_bytes(), &message[at..]].concat())
 }
 
-/// The note as the last block of the result's content, and where in `result` that is. A task that is done has the result
-/// of its call in its own (specification 2026-07-28, tasks).
+/// The note as the last block of the result's content, and where in `result` that is. Content without a block gets none:
+/// programs that find nothing there read `structuredContent`, and would not any more. A task that is done has the result of
+/// its call in its own (specification 2026-07-28, tasks).
 fn block(result: &[u8], markers: &[String]) -> Option<(usize, String)> {
-    let content = |result| member(result, "content").filter(|content| is(content, b'['));
+    let content =
+        |result| member(result, "content").filter(|content| items(content).next().is_some());
     let content = content(result).or_else(|| content(member(result, "result")?))?;
     let audience = json!({"audience": ["assistant"]});
     let block = json!({"type": "text", "text": words(markers), "annotations": audience});
-    let comma = if items(content).next().is_some() { "," } else { "" };
-    Some((place(result, content).end - 1, format!("{comma}{block}")))
+    Some((place(result, content).end - 1, format!(",{block}")))
 }
 
 /// The note as a member of the result's `_meta`, and where in `result` that is. Nothing where the same name stands there:
@@ -158,46 +166,33 @@ mod tests {
     }
 
     /// Asserts that a frame gets a block behind `before` and nothing else.
-    fn assert_block(frame: &str, before: &str, comma: &str) {
+    fn assert_block(frame: &str, before: &str) {
         let (got, without) = noted(frame);
         let at = without.find(before).unwrap() + before.len();
         let added = got.strip_prefix(&without[..at]).unwrap().strip_suffix(&without[at..]).unwrap();
-        let block: Value = serde_json::from_str(added.strip_prefix(comma).unwrap()).unwrap();
+        let block: Value = serde_json::from_str(added.strip_prefix(',').unwrap()).unwrap();
         assert_eq!(block["type"], "text");
         assert!(block["text"].as_str().unwrap().contains("[hushpipe:TOKEN]"), "{block}");
     }
 
     #[test]
     fn the_result_of_a_call_gets_one_more_block_and_stays_byte_for_byte() {
-        for (frame, before, comma) in [
+        for (frame, before) in [
             (
                 r#"{"id":1,"result":{"content":[{"type":"text","text":"VALUE"}],"isError":true}}"#,
                 r#"KEN]"}"#,
-                ",",
             ),
             (
                 r#" { "result" : { "content" : [ {"type":"text","text":"VALUE"} ] , "x":1e0} ,"id":1}"#,
                 r#"KEN]"} "#,
-                ",",
             ),
-            (
-                r#"{"id":1,"result":{"content":[],"structuredContent":{"a":"VALUE"}}}"#,
-                r#""content":["#,
-                "",
-            ),
-            (
-                r#"{"id":1,"result":{"content":[ ],"structuredContent":{"a":"VALUE"}}}"#,
-                r#""content":[ "#,
-                "",
-            ),
-            (r#"{"id":1,"result":{"cont\u0065nt":["VALUE]"]}}"#, r#"KEN]]""#, ","),
+            (r#"{"id":1,"result":{"cont\u0065nt":["VALUE]"]}}"#, r#"KEN]]""#),
             (
                 r#"{"id":1,"result":{"status":"completed","result":{"content":["VALUE"]}}}"#,
                 r#"KEN]""#,
-                ",",
             ),
         ] {
-            assert_block(&frame.replace("VALUE", VALUE), before, comma);
+            assert_block(&frame.replace("VALUE", VALUE), before);
         }
     }
 
@@ -214,6 +209,11 @@ mod tests {
                 r#"{"id":1,"result":{"contents":[{"text":"VALUE"}],"_meta":{"a":1}}}"#,
                 r#""_meta":{"#,
                 format!("{markers},"),
+            ),
+            (
+                r#"{"id":1,"result":{"content":[ ],"structuredContent":{"a":"VALUE"}}}"#,
+                r#""result":{"#,
+                format!("\"_meta\":{{{markers}}},"),
             ),
             (
                 r#"{"id":1,"result":{"content":"VALUE","_meta": { } }}"#,

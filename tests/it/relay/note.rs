@@ -39,7 +39,7 @@ fn a_result_with_a_marker_has_one_note_and_is_otherwise_as_it_was() {
                 true,
             ),
             (
-                r#"{ "structuredContent" : {"a":1.0e0,"b":"VALUE"}, "content":[ ] ,"resultType":"complete"}"#,
+                r#"{ "structuredContent" : {"a":1.0e0,"b":"VALUE"}, "content":[ "x" ] ,"resultType":"complete"}"#,
                 true,
             ),
             (
@@ -83,6 +83,7 @@ fn what_is_no_list_of_content_has_the_markers_in_its_meta() {
             "prompts/get",
             r#"{"messages":[{"role":"user","content":{"type":"text","text":"VALUE"}}]}"#,
         ),
+        ("tools/call", r#"{"content":[],"structuredContent":{"a":"VALUE"}}"#),
         ("tools/call", r#"{"task":{"taskId":"1","statusMessage":"VALUE"}}"#),
     ] {
         client.send_json(&request(1, method, &json!({})));
@@ -157,4 +158,22 @@ fn every_client_takes_a_result_with_a_note() {
         assert!(content[1]["text"].as_str().unwrap().contains(MARKER), "{client:?}: {result}");
         assert!(!format!("{}{}", seen.report, seen.stderr).contains(VALUE), "{client:?}");
     }
+}
+
+/// What is printed is data, with which programs go on; what is said of it goes beside it.
+#[test]
+fn the_built_in_client_prints_what_the_tool_said_and_says_the_rest() {
+    let context = TestContext::with_example("echo_server", &[], SECRET);
+    context.set_secret("local://token", VALUE);
+    let called = context.run(&["call", "server", "environment"], "");
+    let told: Value = serde_json::from_slice(&called.stdout).unwrap();
+    assert_eq!(told["TOKEN"], MARKER);
+    assert_eq!(
+        called.stderr.matches("hushpipe withheld something").count(),
+        1,
+        "{}",
+        called.stderr
+    );
+    let raw = context.run(&["call", "server", "environment", "--json"], "");
+    assert!(raw.text().contains("hushpipe withheld something"), "{}", raw.text());
 }
