@@ -67,6 +67,7 @@ Environment:
 
 Exit codes:
   0    done; of `run`: the client left, or hushpipe was asked to stop, after a good launch
+  1    of `redact --report`: something was found
   2    the command line is wrong
   65   an installed file is not what was locked
   69   a secret store was not reached

@@ -171,14 +171,19 @@ impl Server {
         for (key, says) in self.limits() {
             say(format!("6 {key}"), says, None);
         }
-        for Said { key, says, .. } in self.redact.words() {
-            say(format!("7 {key}"), says, None);
-        }
-        for rule in &self.redact.rules {
-            let says = format!("withholds what its rule `{}` finds", rule.id);
-            say(format!("7 rule {}", rule.id), says, Some(json!(rule).to_string()));
-        }
+        facts.extend(self.redaction());
         facts
+    }
+
+    /// What is said of redaction.
+    fn redaction(&self) -> impl Iterator<Item = (String, Fact)> {
+        let said = self.redact.words().into_iter();
+        let said = said.map(|Said { key, says, .. }| (key, Fact { says, value: None }));
+        let rules = self.redact.rules.iter().map(|rule| {
+            let says = format!("withholds what its rule `{}` finds", rule.id);
+            (format!("rule {}", rule.id), Fact { says, value: Some(json!(rule).to_string()) })
+        });
+        said.chain(rules).map(|(key, fact)| (format!("7 {key}"), fact))
     }
 
     /// Settings that are not as they are where nothing is said.

@@ -187,9 +187,9 @@ impl Detector {
                     if at < taken[rule] {
                         return;
                     }
-                    let Some((found, passes)) = self.rules.find(rule, text, at) else { return };
-                    taken[rule] = found.end;
-                    (passes.then_some(found), Label::Rule(rule))
+                    let Some((found, until)) = self.rules.find(rule, text, at) else { return };
+                    taken[rule] = until;
+                    (found, Label::Rule(rule))
                 }
             };
             if let Some(Range { start, end }) = found {

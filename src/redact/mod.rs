@@ -184,16 +184,39 @@ impl Redactor {
         fields: Fields,
         tool: Option<&str>,
     ) -> Result<Cleaned<'a>, Blocked> {
+        self.spliced(frame, fields, tool, self.mode)
+    }
+
+    /// Cleans a message for a file, which holds no secret in clear even where the client is shown them.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    pub fn recorded<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
+        self.spliced(frame, fields, None, Mode::Redact)
+    }
+
+    fn spliced<'a>(
+        &self,
+        frame: &'a [u8],
+        fields: Fields,
+        tool: Option<&str>,
+        mode: Mode,
+    ) -> Result<Cleaned<'a>, Blocked> {
         let hits = self.detector.json(frame);
         if hits.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }
-        Splice::new(self, frame, tool).frame(&hits, fields)
+        Splice::new(self, frame, tool, mode).frame(&hits, fields)
     }
 
-    /// Cleans free text that is complete.
+    /// Whether findings are only told, and nothing of what the client gets is withheld.
+    pub fn reports(&self) -> bool {
+        self.mode == Mode::Report
+    }
+
+    /// Cleans free text that is complete, even where findings are only told.
     pub fn text<'a>(&self, text: &'a [u8]) -> Cleaned<'a> {
-        Splice::new(self, text, None).text(&self.detector.text(text), "text")
+        Splice::new(self, text, None, Mode::Redact).text(&self.detector.text(text), "text")
     }
 
     /// Starts cleaning a server's stderr, control characters too.
@@ -211,7 +234,12 @@ impl Redactor {
         LineCleaner::new(self, format)
     }
 
-    /// What a finding is about, given the bytes that it stands in and where that is; `None` where it may pass.
+    /// Whether anything that a rule finds may pass.
+    fn lets_something_pass(&self) -> bool {
+        !self.allow.is_empty()
+    }
+
+    /// A finding, to be replaced, given the bytes that it stands in and where that is; `None` where it may pass.
     fn judge(
         &self,
         label: Label,
@@ -232,8 +260,8 @@ impl Redactor {
         if kind == Kind::Rule && self.allow.iter().any(passes) {
             return None;
         }
-        let action = if self.mode == Mode::Report { Action::Reported } else { Action::Replaced };
-        Some(Finding { kind, what: what.to_owned(), place, len: found.len(), action, hmac })
+        let (what, len, action) = (what.to_owned(), found.len(), Action::Replaced);
+        Some(Finding { kind, what, place, len, action, hmac })
     }
 
     /// The weak value that a JSON leaf is as a whole, if it is one.

@@ -142,8 +142,9 @@ impl OwnRule {
         let finder = Finder::new(rule.literals().collect());
         let mut found = false;
         finder.each(text.as_bytes(), |_, at| {
-            found |=
-                rule.find(text.as_bytes(), at, Level::Default).is_some_and(|(_, passes)| passes);
+            found |= rule
+                .find(text.as_bytes(), at, Level::Default)
+                .is_some_and(|(found, _)| found.is_some());
         });
         found
     }
@@ -224,5 +225,19 @@ mod tests {
         assert!(!own.finds_in("acme_1234 and 12345678"));
         assert!(rule("ACME_[0-9]{8}").finds_in("ACME_12345678"));
         assert!(!rule("zeta_[0-9]{8}").finds_in("acme_ zeta_12345678"));
+    }
+
+    /// Else a text of nothing but keywords would be searched from each of them on.
+    #[test]
+    fn what_was_searched_is_not_searched_again() {
+        let own = Rule::own(&rule("acme_([0-9])(?:acme_x)*"));
+        let find = |text: &[u8], at| own.find(text, at, Level::Default);
+        assert_eq!(find(b"acme_1acme_xacme_x end", 0), Some((Some(5..6), 18)));
+        assert_eq!(find(b"acme_x acme_x", 0), Some((None, 13)));
+        assert_eq!(find(b"acme_x acme_1", 0), Some((None, 7)));
+        assert_eq!(find(b"acme_2 acme_1", 7), Some((Some(12..13), 13)));
+        let long = "acme_x ".repeat(10_000);
+        let (found, until) = find(long.as_bytes(), 0).unwrap();
+        assert!(found.is_none() && (1 << 14..long.len()).contains(&until), "{until}");
     }
 }

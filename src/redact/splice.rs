@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::detect::{Hit, Label};
 use super::json::{Token, Walker};
+use super::settings::Mode;
 use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor};
 use crate::mcp::fields::{Fields, Treatment};
 
@@ -30,12 +31,18 @@ pub(super) struct Splice<'r, 'a> {
     blocked: bool,
     /// Whose answer it is.
     tool: Option<&'r str>,
+    mode: Mode,
 }
 
 impl<'r, 'a> Splice<'r, 'a> {
-    pub(super) fn new(redactor: &'r Redactor, source: &'a [u8], tool: Option<&'r str>) -> Self {
+    pub(super) fn new(
+        redactor: &'r Redactor,
+        source: &'a [u8],
+        tool: Option<&'r str>,
+        mode: Mode,
+    ) -> Self {
         let (out, findings) = (Vec::new(), Vec::new());
-        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false, tool }
+        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false, tool, mode }
     }
 
     /// A whole text that has no structure; `place` is the name of the stream it belongs to.
@@ -170,15 +177,14 @@ impl<'r, 'a> Splice<'r, 'a> {
         action: Action,
         place: impl FnOnce() -> String,
     ) -> Option<Action> {
-        let found = &self.source[found.clone()];
-        let mut finding = self.redactor.judge(label, found, self.tool, place)?;
-        if finding.action == Action::Replaced {
-            finding.action = action;
-        }
-        let action = finding.action;
+        let action = if self.mode == Mode::Report { Action::Reported } else { action };
+        let listed = self.findings.len() < FINDINGS;
         // What blocks a message must be named whatever came before it.
-        if self.findings.len() < FINDINGS || action == Action::Blocked && !self.blocked {
-            self.findings.push(finding);
+        let listed = listed || action == Action::Blocked && !self.blocked;
+        if listed || self.redactor.lets_something_pass() {
+            let found = &self.source[found.clone()];
+            let finding = self.redactor.judge(label, found, self.tool, place)?;
+            self.findings.extend(listed.then_some(Finding { action, ..finding }));
         }
         Some(action)
     }

@@ -226,12 +226,15 @@ impl<'r> StreamCleaner<'r> {
     /// Takes down what was found; whether it is replaced.
     fn find(&mut self, label: Label, found: &[u8], line: u64) -> bool {
         let judged = self.redactor.judge(label, found, None, || STDERR.to_owned());
-        let Some(finding) = judged else { return false };
-        let replaces = finding.action == Action::Replaced;
+        let Some(mut finding) = judged else { return false };
+        let reports = self.redactor.reports();
+        if reports {
+            finding.action = Action::Reported;
+        }
         if self.findings.len() < FINDINGS {
             self.findings.push(Located { line, finding });
         }
-        replaces
+        !reports
     }
 }
 

@@ -3,7 +3,8 @@
 //! A line is `{"at":12,"from":"client","text":"…"}`: milliseconds since the file was made, whose frame it is, and the frame
 //! as it reached the other side, without its line feed; `"bytes"` in base64 instead of `"text"` where it is not UTF-8. What
 //! we answer ourselves is from `hushpipe` and says `"to"` whom; what was refused reached nobody and is not there.
-//! Always true: a recording holds no value that the client could not have read, so what the client sent is redacted too.
+//! Always true: a recording holds no value, so what the client sent is redacted too, and so is what the client was shown
+//! where findings are only told.
 //! Where a value stands that cannot be replaced the line has `"withheld"`, which says why. A recording that fails ends
 //! with a note and never touches the session.
 
@@ -75,7 +76,7 @@ impl<'a> Recorder<'a> {
         let cleaned = match scanner.finish() {
             // It has no strings that a value would have to stand in.
             Shape::NotJson => Ok(self.redactor.text(line)),
-            Shape::Object(_) | Shape::Batch => self.redactor.frame(line, Fields::default()),
+            Shape::Object(_) | Shape::Batch => self.redactor.recorded(line, Fields::default()),
         };
         match cleaned {
             Ok(cleaned) => self.add(from, Side::Server, Body::of(cleaned.clean.as_bytes())),
@@ -85,7 +86,19 @@ impl<'a> Recorder<'a> {
 
     /// The client was sent this frame.
     pub(super) fn to_client(&self, from: Author, clean: &Clean<'_>) {
-        self.add(from, Side::Client, Body::of(clean.as_bytes()));
+        // Where the manifest wants nothing withheld from the client, this is a file all the same.
+        let recorded = match self.redactor.reports() && self.recording.borrow().is_some() {
+            true => self.redactor.recorded(clean.as_bytes(), Fields::default()),
+            false => return self.add(from, Side::Client, Body::of(clean.as_bytes())),
+        };
+        self.add(
+            from,
+            Side::Client,
+            match &recorded {
+                Ok(cleaned) => Body::of(cleaned.clean.as_bytes()),
+                Err(blocked) => Body::Withheld(blocked.to_string()),
+            },
+        );
     }
 
     fn add(&self, from: Author, to: Side, body: Body<'_>) {

@@ -90,6 +90,31 @@ fn reporting_changes_nothing_and_says_so_wherever_a_person_looks() {
 }
 
 #[test]
+fn a_recording_holds_no_value_where_findings_are_only_told() {
+    let tables = "[servers.server.redact]\nmode = \"report\"\n[servers.server.secrets]\nTOKEN = \"local://token\"\n";
+    let stage = Stage::new(tables);
+    let value = "canary-recorded-40c1d9a7";
+    stage.context.set_secret("local://token", value);
+    let file = stage.context.home().join("recording");
+    let mut command = stage.context.command(["run", "server", "--record"]);
+    command.arg(&file);
+    let mut client = crate::session::Session::start(command);
+    let mut server = stage.next();
+    let params = json!({"name": "t", "arguments": {"a": value}});
+    client.send_json(&crate::stage::request(1, "tools/call", &params));
+    server.answer("tools/call", &json!({"structuredContent": {"a": value}, "nextCursor": value}));
+    assert_eq!(client.receive_json()["result"]["structuredContent"]["a"], value);
+    drop(server);
+    client.finish();
+    let recording = std::fs::read_to_string(file).unwrap();
+    assert!(!recording.contains(value), "{recording}");
+    assert!(
+        recording.contains("[hushpipe:TOKEN]") && recording.contains("withheld"),
+        "{recording}"
+    );
+}
+
+#[test]
 fn strict_withholds_placeholders_and_every_token_and_the_protocol_still_works() {
     let text = "\"next_page_token\": \"opaque-handle-of-the-page\" ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
     assert_eq!(text_of(&answered("", "t", text).0), text);

@@ -165,7 +165,7 @@ impl Rules {
         rule: usize,
         text: &[u8],
         keyword: usize,
-    ) -> Option<(Range<usize>, bool)> {
+    ) -> Option<(Option<Range<usize>>, usize)> {
         self[rule].find(text, keyword, self.level)
     }
 }
@@ -224,14 +224,14 @@ impl Rule {
         }
     }
 
-    /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks. The
-    /// rule need not be tried again before the end of the range, whether it passes or not.
+    /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to where
+    /// the rule need not be tried again; `None` where nothing matches.
     pub(super) fn find(
         &self,
         text: &[u8],
         keyword: usize,
         level: Level,
-    ) -> Option<(Range<usize>, bool)> {
+    ) -> Option<(Option<Range<usize>>, usize)> {
         if let Start::Around = self.start {
             return self.find_around(text, keyword, level);
         }
@@ -250,7 +250,8 @@ impl Rule {
         let found = start + secret.start()..start + secret.end();
         let matched = Match { text, secret: found.clone() };
         let passes = self.checks.iter().all(|check| check.passes(&matched, level));
-        Some((found, passes))
+        let until = found.end;
+        Some((passes.then_some(found), until))
     }
 
     /// The same for a pattern that says nothing of where in a match the keyword is. Linear: what has been searched in vain
@@ -260,7 +261,7 @@ impl Rule {
         text: &[u8],
         keyword: usize,
         level: Level,
-    ) -> Option<(Range<usize>, bool)> {
+    ) -> Option<(Option<Range<usize>>, usize)> {
         let stretch = &text[..text.len().min(keyword + REACH)];
         let regex = self.regex();
         let mut from = keyword.saturating_sub(AHEAD);
@@ -268,10 +269,10 @@ impl Rule {
             let Some(whole) = regex.find_at(stretch, from) else {
                 let end =
                     if stretch.len() == text.len() { text.len() } else { keyword + REACH / 2 };
-                return Some((keyword..end, false));
+                return Some((None, end));
             };
             if whole.start() > keyword {
-                return Some((keyword..whole.start(), false));
+                return Some((None, whole.start()));
             }
             if whole.end() > keyword {
                 break whole;
@@ -284,7 +285,7 @@ impl Rule {
         let matched = Match { text, secret: secret.clone() };
         let passes =
             !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched, level));
-        Some((secret, passes))
+        Some((passes.then_some(secret), whole.end()))
     }
 
     fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {

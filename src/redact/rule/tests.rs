@@ -80,7 +80,7 @@ fn rule(id: &str) -> &'static Rule {
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     Finder::new(rule.literals().collect()).each(text.as_bytes(), |_, at| {
-        if let Some((range, true)) = rule.find(text.as_bytes(), at, Level::Default) {
+        if let Some((Some(range), _)) = rule.find(text.as_bytes(), at, Level::Default) {
             found.push(text[range].to_owned());
         }
     });
