@@ -11,6 +11,7 @@ mod control;
 mod detect;
 mod encoding;
 mod finder;
+pub mod instruct;
 mod json;
 mod known;
 mod part;
