@@ -1,6 +1,7 @@
 //! Everything a manifest can get wrong, as messages for a person.
 
 use super::names::{nearest, shown};
+use crate::redact::{NoPointer, OwnRuleError};
 use crate::secret::reference::ReferenceError;
 
 /// One thing that is wrong in a manifest. Names keys, variables and packages; never shows a value.
@@ -183,6 +184,36 @@ pub enum Mistake {
     /// A key that only the user manifest may have.
     #[error("{0} is for the user manifest, not for a project's")]
     UserOnly(String),
+    /// A rule of the manifest's own that cannot be one.
+    #[error("rule `{}`: {error}", shown(id))]
+    Rule {
+        /// Its id.
+        id: String,
+        /// Why not.
+        error: OwnRuleError,
+    },
+    /// Two rules of one id.
+    #[error("there are two rules `{}`", shown(.0))]
+    TwiceRule(String),
+    /// A rule that is neither built in nor the manifest's own.
+    #[error("there is no rule `{}`", shown(id))]
+    UnknownRule {
+        /// The id.
+        id: String,
+        /// The closest that exists.
+        nearest: Option<String>,
+    },
+    /// Not the place of a finding.
+    #[error("{0}")]
+    Pointer(NoPointer),
+    /// Not the HMAC of a value.
+    #[error("`hmac` takes 64 hexadecimal digits in lower case")]
+    Hmac,
+    /// An entry of `allow` that is not exactly one of its two forms.
+    #[error(
+        "an entry of `allow` needs either `rule`, with `tool` and `pointer` if wanted, or `hmac`"
+    )]
+    AllowForm,
     /// A profile overrides what is not there.
     #[error(
         "profile `{}` overrides {what} `{}`, which is not in the manifest",
@@ -257,7 +288,10 @@ impl Mistake {
             Self::Unresolved(_) => "move it to the server's `secrets` table".into(),
             Self::DangerousGlob => "write each name in full".into(),
             Self::WidePattern(_) => "write the names in full".into(),
-            Self::Overrides { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            Self::Overrides { nearest: Some(nearest), .. }
+            | Self::UnknownRule { nearest: Some(nearest), .. } => did_you_mean(nearest),
+            Self::Rule { error: OwnRuleError::Taken, .. } => "give it another id".into(),
+            Self::Hmac => "`hushpipe why` prints the line that allows a value".into(),
             _ => return None,
         };
         Some(hint)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
+use crate::redact::settings::Settings;
 use crate::runner::Package;
 use crate::secret::SecretRequest;
 
@@ -106,6 +107,8 @@ pub struct Server {
     pub requests: BTreeMap<Option<String>, Vec<SecretRequest>>,
     /// What else its environment holds.
     pub env: EnvSettings,
+    /// What is withheld of what it says, and what is done with what the client sends it.
+    pub redact: Settings,
 }
 
 impl Server {

@@ -71,6 +71,7 @@ impl Server {
             secrets: _,
             requests,
             env: EnvSettings { plain, presets, pass, dangerously_pass },
+            redact,
         } = self;
         let requests = requests.iter().map(|(profile, requests)| {
             json!([profile, requests.iter().map(canonical_request).collect::<Vec<_>>()])
@@ -105,6 +106,7 @@ impl Server {
             "presets": presets.iter().map(|preset| preset.name()).collect::<Vec<_>>(),
             "pass": pass,
             "dangerously_pass": dangerously_pass,
+            "redact": redact,
         })
     }
 
@@ -167,6 +169,13 @@ impl Server {
         }
         for (key, says) in self.limits() {
             say(format!("6 {key}"), says, None);
+        }
+        for (key, says) in self.redact.words() {
+            say(format!("7 {key}"), says, None);
+        }
+        for rule in &self.redact.rules {
+            let says = format!("withholds what its rule `{}` finds", rule.id);
+            say(format!("7 rule {}", rule.id), says, Some(json!(rule).to_string()));
         }
         facts
     }

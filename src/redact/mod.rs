@@ -7,6 +7,8 @@
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
 //! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
+mod allow;
+mod arguments;
 mod control;
 mod detect;
 mod encoding;
@@ -14,8 +16,12 @@ mod finder;
 pub mod instruct;
 mod json;
 mod known;
+mod marker;
+mod note;
+mod own;
 mod part;
 mod rule;
+pub mod settings;
 mod splice;
 mod stream;
 mod view;
@@ -26,8 +32,12 @@ use zeroize::Zeroizing;
 
 use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
+pub use allow::{NoPointer, Pointer, STDERR};
 use detect::{Detector, Label};
 use known::Known;
+use marker::{MARKER, Written, marker};
+pub use own::{OwnRuleError, built_in, is_built_in};
+pub use rule::{Check, Confidence};
 use splice::Splice;
 pub use stream::StderrCleaner;
 
@@ -37,6 +47,8 @@ pub struct Redactor {
     names: Vec<String>,
     /// The marker of each name, then of each rule.
     markers: Vec<String>,
+    /// The same, to be looked up.
+    written: Written,
     weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     blocks: Vec<Zeroizing<Vec<u8>>>,
 }
@@ -107,8 +119,9 @@ impl Redactor {
             }
         }
         let shown = names.iter().map(String::as_str).chain(rules.iter().map(|rule| &*rule.id));
-        let markers = shown.map(marker).collect();
-        Self { detector, names, markers, weak, blocks }
+        let markers: Vec<_> = shown.map(marker).collect();
+        let written = Written::new(&markers);
+        Self { detector, names, markers, written, weak, blocks }
     }
 
     /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
@@ -165,15 +178,6 @@ impl Clean<'_> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// How every marker begins.
-const MARKER: &str = "[hushpipe:";
-
-/// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
-fn marker(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
-    format!("{MARKER}{}]", name.chars().map(plain).collect::<String>())
 }
 
 fn list(findings: &[Finding]) -> String {

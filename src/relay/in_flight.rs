@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use tokio::sync::Notify;
 
 use crate::mcp::Id;
+use crate::mcp::call::CALL;
 use crate::mcp::era::INITIALIZE;
 use crate::mcp::fields::Stop;
 
@@ -19,13 +20,23 @@ pub(super) struct Asked {
     pub(super) stop: Stop,
     /// Whether it opens a stateful session.
     pub(super) opens: bool,
+    /// Whether its result tells the model what was withheld.
+    pub(super) noted: bool,
 }
 
 impl Asked {
+    /// What matters of no request: of a message that answers none.
+    pub(super) const NOTHING: Self = Self { stop: Stop::Error, opens: false, noted: false };
+
     /// What matters of a request of this method.
     pub(super) fn by(method: &str) -> Self {
-        Self { stop: Stop::of(method), opens: method == INITIALIZE }
+        Self { stop: Stop::of(method), opens: method == INITIALIZE, noted: is_read(method) }
     }
+}
+
+/// Whether the result of a request of this method is what a model reads.
+fn is_read(method: &str) -> bool {
+    matches!(method, CALL | "tasks/result" | "tasks/get" | "resources/read" | "prompts/get")
 }
 
 /// A request whose answer has come.
@@ -153,7 +164,7 @@ impl Asking {
 mod tests {
     use super::*;
 
-    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false };
+    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false, noted: true };
 
     fn id(number: u64) -> Id {
         Id::from(number)

@@ -82,7 +82,7 @@ impl Session<'_> {
             // An error about a message whose id the server could not read, or the answer to a request that has such an id.
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
-                true => self.pass(line, None, Stop::Error).await,
+                true => self.pass(line, None, Asked::NOTHING).await,
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
         };
@@ -93,7 +93,7 @@ impl Session<'_> {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
         } else if self.reaches_the_client(line, envelope, &asked_as, asked).await {
-            self.pass(line, Some(&asked_as), asked.stop).await;
+            self.pass(line, Some(&asked_as), asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -121,13 +121,14 @@ impl Session<'_> {
     }
 
     /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
-    async fn pass(&self, line: &[u8], id: Option<&Id>, stop: Stop) {
+    async fn pass(&self, line: &[u8], id: Option<&Id>, asked: Asked) {
         let blocked = match self.redactor.frame(line, self.fields()) {
+            Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
         };
         self.log.note(&blocked.to_string());
-        match (id, stop) {
+        match (id, asked.stop) {
             (Some(_), Stop::Items(list)) if self.pass_the_rest(line, list, &blocked).await => {}
             (Some(id), Stop::ToolResult) => {
                 let why = Refusal::withheld(&self.settings.server, &blocked.to_string());
@@ -187,7 +188,7 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            self.pass(line, None, Stop::Error).await;
+            self.pass(line, None, Asked::NOTHING).await;
         }
     }
 
@@ -206,7 +207,11 @@ impl Session<'_> {
         match self.redactor.frame(line, self.fields()) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
-                self.send(&cleaned.clean).await;
+                let noted = |envelope: &Envelope| {
+                    let waiting = envelope.id.usable().and_then(|id| self.in_flight.find(id));
+                    waiting.is_some_and(|waiting| waiting.asked.noted)
+                };
+                self.send(&cleaned.with_notes(noted).clean).await;
             }
             Err(blocked) => {
                 self.log.note(&blocked.to_string());

@@ -7,6 +7,7 @@
 mod env;
 mod package;
 mod profile;
+mod redact;
 mod secrets;
 mod setting;
 mod structure;
@@ -153,6 +154,7 @@ fn server(
         drain: setting::time("drain", table.drain, DRAIN, findings),
         frame_limit: setting::frame_limit(table.frame_limit, level, findings),
         integrity: table.integrity.unwrap_or_default(),
+        redact: redact::settings(table.redact, around, findings),
         requests: BTreeMap::from([(None, secrets.clone())]),
         secrets,
         env: env.settings,

@@ -62,6 +62,10 @@ fn of_serde(message: &str) -> Mistake {
     if let Some(rest) = message.strip_prefix("missing field `") {
         return Mistake::MissingKey(rest.trim_end_matches('`').to_owned());
     }
+    if message == "wanted string or table" {
+        // `toml`'s own words, of a word from a list.
+        return Mistake::WrongType { expected: "a string".into(), found: "something else" };
+    }
     let kind = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
     if kind.is_none() {
         // Not serde's: what a provider says of its own settings, which never quotes one (`provider/config.rs`).

@@ -76,6 +76,17 @@ fn every_setting_is_part_of_the_digest_and_shown() {
         ("env://A", "env://AA"),
         ("profiles.p.x", "profiles.q.x"),
         ("A = \"env://A\"", "A = \"env://A\"\n[profiles.q.x]\nA = \"env://B\""),
+        ("[profiles.p", "[servers.x.redact]\nlevel = \"strict\"\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact]\narguments = \"deny\"\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact]\ninstructions = \"strip\"\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact]\nwrite_back = \"off\"\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact]\nmode = \"report\"\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact]\nallow = [{ rule = \"jwt\" }]\n[profiles.p"),
+        ("[profiles.p", "[servers.x.redact.tools.t]\narguments = \"deny\"\n[profiles.p"),
+        (
+            "[profiles.p",
+            "[[servers.x.redact.rules]]\nid = \"a\"\nkeywords = [\"aaaa\"]\npattern = \"aaaa\"\n[profiles.p",
+        ),
     ] {
         let changed = ENTRY.replacen(from, to, 1);
         assert!(changed != ENTRY, "{from} is not in the entry");

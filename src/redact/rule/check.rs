@@ -5,15 +5,16 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::plausible;
 use crate::secret::distinct;
 
 /// A check by name.
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Check {
+pub enum Check {
     /// The last 20 bytes hold at least 6 different ones: documentation is full of `ghp_xxxxxxxx`, and of twenty random
     /// hex digits one in a hundred thousand fails.
     Varied,
@@ -68,7 +69,9 @@ impl Check {
                 json.starts_with(b"{") && memmem::find(&json, b"\"alg\"").is_some()
             }
             Self::PrivateKey => {
-                let header = STANDARD_NO_PAD.decode(&secret[..64]).unwrap_or_default();
+                let header = STANDARD_NO_PAD
+                    .decode(secret.get(..64).unwrap_or_default())
+                    .unwrap_or_default();
                 memmem::find(&header, b"PRIVATE KEY").is_some()
             }
             Self::BasicPair => {

@@ -14,12 +14,15 @@ use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use check::{Check, Match};
+pub use check::Check;
+use check::Match;
 use files::FILES;
 
 use super::finder::Literal;
+use super::own::OwnRule;
 
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
 pub(super) const REACH: usize = 32 * 1024;
@@ -59,9 +62,9 @@ pub(super) struct Rule {
 }
 
 /// How sure a match of this rule is to be a credential.
-#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema, Default, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum Confidence {
+pub enum Confidence {
     /// Redacts by default.
     #[default]
     High,
@@ -80,6 +83,8 @@ enum Start {
     Word,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
+    /// Anywhere in the [`AHEAD`] bytes before the keyword, or at it.
+    Around,
 }
 
 /// What may stand in front of a match.
@@ -102,6 +107,12 @@ struct File {
 
 /// How far before a keyword its word is looked for.
 const LONGEST_WORD: usize = 64;
+
+/// How far before its keyword a match of a manifest's own rule may begin.
+const AHEAD: usize = 256;
+
+/// How much memory the pattern of a manifest's own rule may take, in bytes.
+const OWN_LIMIT: usize = 1 << 20;
 
 /// All rules.
 pub(super) fn all() -> &'static [Rule] {
@@ -139,8 +150,30 @@ impl Rule {
         })
     }
 
-    /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
+    /// A rule of a manifest's own, which has been checked.
+    pub(super) fn own(own: &OwnRule) -> Self {
+        Self {
+            id: own.id.clone(),
+            confidence: own.confidence,
+            keywords: own.keywords.clone(),
+            // The pattern says whether case counts.
+            any_case: true,
+            before_keyword: 0,
+            start: Start::Around,
+            issuers: Vec::new(),
+            boundary: Boundary::None,
+            pattern: own.pattern.clone(),
+            checks: own.checks.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks. The
+    /// rule need not be tried again before the end of the range, whether it passes or not.
     pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+        if let Start::Around = self.start {
+            return self.find_around(text, keyword);
+        }
         let start = self.start(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
@@ -159,8 +192,37 @@ impl Rule {
         Some((found, passes))
     }
 
+    /// The same for a pattern that says nothing of where in a match the keyword is. Linear: what has been searched in vain
+    /// is not searched again, but for half of a stretch, which a match may begin in and reach beyond.
+    fn find_around(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+        let stretch = &text[..text.len().min(keyword + REACH)];
+        let regex = self.regex();
+        let mut from = keyword.saturating_sub(AHEAD);
+        let whole = loop {
+            let Some(whole) = regex.find_at(stretch, from) else {
+                let end =
+                    if stretch.len() == text.len() { text.len() } else { keyword + REACH / 2 };
+                return Some((keyword..end, false));
+            };
+            if whole.start() > keyword {
+                return Some((keyword..whole.start(), false));
+            }
+            if whole.end() > keyword {
+                break whole;
+            }
+            // It belongs to an earlier keyword.
+            from = whole.end().max(whole.start() + 1);
+        };
+        let groups = regex.captures_at(stretch, whole.start())?;
+        let secret = groups.iter().skip(1).flatten().next().unwrap_or(whole).range();
+        let matched = Match { text, secret: secret.clone() };
+        let passes = !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched));
+        Some((secret, passes))
+    }
+
     fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
         match self.start {
+            Start::Around => Some(keyword),
             Start::Keyword => keyword.checked_sub(self.before_keyword),
             Start::Word => {
                 let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
@@ -176,15 +238,29 @@ impl Rule {
     }
 
     fn regex(&self) -> &Regex {
+        #[expect(
+            clippy::expect_used,
+            reason = "a test compiles each that is compiled in, and the manifest's are checked when it is read"
+        )]
         self.compiled.get_or_init(|| {
-            let anchored = format!("^(?:{})", self.pattern);
-            #[expect(
-                clippy::expect_used,
-                reason = "patterns are compiled in and a test compiles each"
-            )]
-            RegexBuilder::new(&anchored).unicode(false).build().expect("a pattern is valid")
+            let compiled = match self.start {
+                Start::Around => compile_own(&self.pattern),
+                Start::Keyword | Start::Word | Start::Field => {
+                    let anchored = format!("^(?:{})", self.pattern);
+                    RegexBuilder::new(&anchored).unicode(false).build()
+                }
+            };
+            compiled.expect("a pattern is valid")
         })
     }
+}
+
+/// Compiles the pattern of a manifest's own rule.
+///
+/// # Errors
+/// It is no pattern, or takes too much memory.
+pub(super) fn compile_own(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(OWN_LIMIT).build()
 }
 
 impl Boundary {

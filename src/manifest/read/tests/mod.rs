@@ -1,6 +1,7 @@
 //! What manifests mean, and how mistakes are reported.
 
 mod mistakes;
+mod redact;
 
 use std::path::Path;
 

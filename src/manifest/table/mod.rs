@@ -4,6 +4,8 @@
 //! `hushpipe schema` prints, so the two cannot drift apart. Every value that `read/` judges keeps its span for messages.
 //! Nothing is judged here beyond the TOML type: `read/` turns these into types that cannot be wrong.
 
+pub(super) mod redact;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -107,6 +109,9 @@ pub(super) struct Server {
     #[serde(default)]
     #[schemars(with = "Env")]
     pub(super) env: BTreeMap<Spanned<String>, Spanned<TextOrList>>,
+    /// What is withheld of what the server says, and what is done with what the client sends it.
+    #[serde(default)]
+    pub(super) redact: redact::Redact,
 }
 
 /// An executable file.

@@ -1,0 +1,230 @@
+//! What a manifest says about redaction: `[servers.NAME.redact]`, as types that cannot be wrong.
+//!
+//! The defaults are the protections; what is weaker than a default only the user manifest may say, which `manifest` sees
+//! to with [`Weakens`].
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use super::allow::Allow;
+pub use super::own::OwnRule;
+
+/// What a server's manifest entry says about redaction.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Settings {
+    /// Whether findings are replaced, or only told.
+    pub mode: Mode,
+    /// How sure a finding must be.
+    pub level: Level,
+    /// What is done with a marker in the arguments of a call, where the tool has no exception.
+    pub write_back: WriteBack,
+    /// What is done with a credential in the arguments of a call, where the tool has no exception.
+    pub arguments: Arguments,
+    /// What is done with instruction-like and invisible text, where the tool has no exception.
+    pub instructions: Instructions,
+    /// Rules of the manifest's own.
+    pub rules: Vec<OwnRule>,
+    /// What may pass although a rule finds it.
+    pub allow: Vec<Allow>,
+    /// Exceptions, by the name of a tool.
+    pub tools: BTreeMap<String, Exceptions>,
+}
+
+/// What is different for one tool. `None` is what the server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Exceptions {
+    /// Instead of [`Settings::write_back`].
+    pub write_back: Option<WriteBack>,
+    /// Instead of [`Settings::arguments`].
+    pub arguments: Option<Arguments>,
+    /// Instead of [`Settings::instructions`].
+    pub instructions: Option<Instructions>,
+}
+
+impl Settings {
+    /// What is done with a marker in the arguments of a call of this tool.
+    pub fn write_back(&self, tool: &str) -> WriteBack {
+        self.tools.get(tool).and_then(|tool| tool.write_back).unwrap_or(self.write_back)
+    }
+
+    /// What is done with a credential in the arguments of a call of this tool.
+    pub fn arguments(&self, tool: &str) -> Arguments {
+        self.tools.get(tool).and_then(|tool| tool.arguments).unwrap_or(self.arguments)
+    }
+
+    /// What is done with instruction-like and invisible text in what this tool answers; of `None`, in everything else.
+    pub fn instructions(&self, tool: Option<&str>) -> Instructions {
+        let exception = tool.and_then(|tool| self.tools.get(tool)?.instructions);
+        exception.unwrap_or(self.instructions)
+    }
+
+    /// What is not as it is where nothing is said, in words, each under a key of its own: `write_back`,
+    /// `tool NAME write_back`. Rules are told elsewhere.
+    pub fn words(&self) -> Vec<(String, String)> {
+        let default = Self::default();
+        let mut words = Vec::new();
+        let mut say = |key: &str, says: &str| words.push((key.to_owned(), says.to_owned()));
+        if self.mode != default.mode {
+            say("mode", self.mode.words());
+        }
+        if self.level != default.level {
+            say("level", "has placeholders and every `*_token` withheld too");
+        }
+        if self.write_back != default.write_back {
+            say("write_back", self.write_back.words());
+        }
+        if self.arguments != default.arguments {
+            say("arguments", self.arguments.words());
+        }
+        if self.instructions != default.instructions {
+            say("instructions", self.instructions.words());
+        }
+        for (number, allow) in self.allow.iter().enumerate() {
+            say(&format!("allow {number}"), &allow.words());
+        }
+        for (tool, Exceptions { write_back, arguments, instructions }) in &self.tools {
+            let exceptions = [
+                ("write_back", write_back.map(WriteBack::words)),
+                ("arguments", arguments.map(Arguments::words)),
+                ("instructions", instructions.map(Instructions::words)),
+            ];
+            for (key, says) in exceptions {
+                let Some(says) = says else { continue };
+                say(&format!("tool {tool} {key}"), &format!("in calls of `{tool}`, {says}"));
+            }
+        }
+        words
+    }
+}
+
+impl Mode {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Redact => "has what is found withheld",
+            Self::Report => "has NOTHING withheld: what is found is only told",
+        }
+    }
+}
+
+impl WriteBack {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Deny => "is sent no marker in place of a value",
+            Self::Warn => "is sent markers in place of values, which is told",
+            Self::Off => "is sent markers in place of values",
+        }
+    }
+}
+
+impl Arguments {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Deny => "is sent no credential in arguments",
+            Self::Warn => "is sent credentials in arguments, which is told",
+            Self::Off => "is sent credentials in arguments",
+        }
+    }
+}
+
+impl Instructions {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Flag => "has text that looks like instructions told",
+            Self::Strip => "has text that looks like instructions taken out",
+            Self::Off => "may say what looks like instructions",
+        }
+    }
+}
+
+/// Whether what is found is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Markers replace what is found, and what cannot be replaced is withheld.
+    #[default]
+    Redact,
+    /// Nothing is changed or withheld: findings are only told. User manifest only.
+    Report,
+}
+
+/// How sure a finding must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Rules and their checks.
+    #[default]
+    Default,
+    /// Rules without the checks that keep placeholders and words apart from secrets, and every `*_token` counts.
+    Strict,
+}
+
+/// What is done with a marker that stands in the arguments of a call: written back, it would replace the real value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WriteBack {
+    /// The call is refused.
+    #[default]
+    Deny,
+    /// The call goes on, and is told. User manifest only.
+    Warn,
+    /// The call goes on. User manifest only.
+    Off,
+}
+
+/// What is done with a credential that stands in the arguments of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Arguments {
+    /// The call is refused.
+    Deny,
+    /// The call goes on, and is told.
+    #[default]
+    Warn,
+    /// The call goes on. User manifest only.
+    Off,
+}
+
+/// What is done with text that looks like instructions to a model, or that nobody sees, in what a server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Instructions {
+    /// It stays, and is told.
+    #[default]
+    Flag,
+    /// It is taken out.
+    Strip,
+    /// It stays. User manifest only.
+    Off,
+}
+
+/// A setting that can be weaker than what holds where a manifest says nothing.
+pub trait Weakens: Copy {
+    /// Whether this one is, so that only the user manifest may have it.
+    fn weakens(self) -> bool;
+}
+
+impl Weakens for Mode {
+    fn weakens(self) -> bool {
+        self == Self::Report
+    }
+}
+
+impl Weakens for WriteBack {
+    fn weakens(self) -> bool {
+        self != Self::Deny
+    }
+}
+
+impl Weakens for Arguments {
+    fn weakens(self) -> bool {
+        self == Self::Off
+    }
+}
+
+impl Weakens for Instructions {
+    fn weakens(self) -> bool {
+        self == Self::Off
+    }
+}
