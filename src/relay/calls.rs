@@ -83,12 +83,12 @@ impl Session<'_> {
         ))
     }
 
-    fn only_tells(&self) -> bool {
+    pub(super) fn only_tells(&self) -> bool {
         self.settings.redact.mode == Mode::Report
     }
 
     fn remark(&self, line: &str) {
-        self.remarks.say(line, self.redactor, self.log);
+        self.remarks.say(line, "", self.redactor, self.log);
     }
 
     /// How a person allows what was refused.
@@ -141,7 +141,7 @@ fn found(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<Finding>) -> Option<String
     Some(found.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-fn named(tool: &str) -> String {
+pub(super) fn named(tool: &str) -> String {
     tool.chars().take(LONGEST_NAME).collect()
 }
 

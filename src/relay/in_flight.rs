@@ -2,19 +2,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use crate::mcp::Id;
 use crate::mcp::call::CALL;
 use crate::mcp::era::INITIALIZE;
 use crate::mcp::fields::Stop;
+use crate::mcp::{Call, Id};
 
 /// How many requests that the client cancelled are remembered: a server should not answer those, and may.
 const CANCELLED: usize = 1024;
 
+/// A name longer than this, in bytes, is no tool that a manifest speaks of.
+const LONGEST_TOOL: usize = 256;
+
 /// What matters of a request of the client when its answer comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {
     /// How its answer is stopped.
     pub(super) stop: Stop,
@@ -22,15 +26,21 @@ pub(super) struct Asked {
     pub(super) opens: bool,
     /// Whether its result tells the model what was withheld.
     pub(super) noted: bool,
+    /// The tool that is called, where one is.
+    pub(super) tool: Option<Rc<str>>,
 }
 
 impl Asked {
     /// What matters of no request: of a message that answers none.
-    pub(super) const NOTHING: Self = Self { stop: Stop::Error, opens: false, noted: false };
+    pub(super) const NOTHING: Self =
+        Self { stop: Stop::Error, opens: false, noted: false, tool: None };
 
-    /// What matters of a request of this method.
-    pub(super) fn by(method: &str) -> Self {
-        Self { stop: Stop::of(method), opens: method == INITIALIZE, noted: is_read(method) }
+    /// What matters of a request of this method, given its line.
+    pub(super) fn by(method: &str, line: &[u8]) -> Self {
+        let tool = (method == CALL).then(|| Call::of(line).tool);
+        let tool = tool.filter(|name| name.len() <= LONGEST_TOOL).map(Rc::from);
+        let (stop, noted) = (Stop::of(method), is_read(method));
+        Self { stop, opens: method == INITIALIZE, noted, tool }
     }
 }
 
@@ -63,7 +73,7 @@ impl InFlight {
     /// A request goes to the server.
     pub(super) fn open(&self, id: Id, asked: Asked) {
         let mut open = self.open.borrow_mut();
-        let entry = open.entry(id).or_insert((asked, 0));
+        let entry = open.entry(id).or_insert_with(|| (asked.clone(), 0));
         *entry = (asked, entry.1 + 1);
     }
 
@@ -83,7 +93,7 @@ impl InFlight {
         let open = self.open.borrow();
         let under = |id: &Id| {
             let (id, (asked, _)) = open.get_key_value(id)?;
-            Some(Waiting { id: id.clone(), asked: *asked })
+            Some(Waiting { id: id.clone(), asked: asked.clone() })
         };
         let cancelled = || self.cancelled.borrow().iter().find(|it| it.id == *id).cloned();
         under(id).or_else(cancelled).or_else(|| under(&id.twin()?))
@@ -164,7 +174,17 @@ impl Asking {
 mod tests {
     use super::*;
 
-    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false, noted: true };
+    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false, noted: true, tool: None };
+
+    #[test]
+    fn the_tool_of_a_call_is_known_and_nothing_else_has_one() {
+        let tool = |method, line: &str| Asked::by(method, line.as_bytes()).tool;
+        let line = r#"{"params":{"arguments":{"name":"x"},"name":"get_\u0061"}}"#;
+        assert_eq!(tool("tools/call", line).as_deref(), Some("get_a"));
+        assert_eq!(tool("prompts/get", line), None);
+        let long = format!(r#"{{"params":{{"name":"{}"}}}}"#, "x".repeat(LONGEST_TOOL + 1));
+        assert_eq!(tool("tools/call", &long), None);
+    }
 
     fn id(number: u64) -> Id {
         Id::from(number)

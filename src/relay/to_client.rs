@@ -1,4 +1,5 @@
-//! From the server to the client, one frame at a time: redacted, always as the last step; a frame without a finding is the
+//! From the server to the client, one frame at a time: screened for text that is not meant for a person, and redacted,
+//! always as the last step; a frame without a finding is the
 //! same bytes.
 //!
 //! A line that is no message never reaches the client: it goes to stderr. A frame over the limit is not kept; whoever
@@ -12,6 +13,7 @@ use tokio::process::ChildStdout;
 use super::frame::{Frame, Framer};
 use super::in_flight::{Asked, Waiting};
 use super::oddity::Oddity;
+use super::screen::Origin;
 use super::session::{Session, ids};
 use super::shield::Answer;
 use super::stderr::Stray;
@@ -82,7 +84,10 @@ impl Session<'_> {
             // An error about a message whose id the server could not read, or the answer to a request that has such an id.
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
-                true => self.pass(line, None, Asked::NOTHING).await,
+                true => {
+                    let line = self.screened(line, Origin::Answer(&Asked::NOTHING));
+                    self.pass(&line, None, Asked::NOTHING).await;
+                }
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
         };
@@ -92,8 +97,9 @@ impl Session<'_> {
         if envelope.ambiguous {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
-        } else if self.reaches_the_client(line, envelope, &asked_as, asked).await {
-            self.pass(line, Some(&asked_as), asked).await;
+        } else if self.reaches_the_client(line, envelope, &asked_as, asked.opens).await {
+            let line = self.screened(line, Origin::Answer(&asked));
+            self.pass(&line, Some(&asked_as), asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -104,9 +110,9 @@ impl Session<'_> {
         line: &[u8],
         envelope: &Envelope,
         id: &Id,
-        asked: Asked,
+        opens: bool,
     ) -> bool {
-        if asked.opens && envelope.result {
+        if opens && envelope.result {
             self.revision.set(negotiated(line));
             self.shield.opened();
         }
@@ -173,7 +179,8 @@ impl Session<'_> {
         if self.is_ambiguous(line, envelope) {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
-        match self.redactor.frame(line, self.fields()) {
+        let line = self.screened(line, Origin::Message(envelope));
+        match self.redactor.frame(&line, self.fields()) {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
@@ -188,7 +195,8 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            self.pass(line, None, Asked::NOTHING).await;
+            let line = self.screened(line, Origin::Message(envelope));
+            self.pass(&line, None, Asked::NOTHING).await;
         }
     }
 
@@ -204,7 +212,8 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
-        match self.redactor.frame(line, self.fields()) {
+        let line = self.screened(line, Origin::Batch(&answered));
+        match self.redactor.frame(&line, self.fields()) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {

@@ -65,7 +65,7 @@ impl Session<'_> {
             return false;
         }
         match envelope.kind() {
-            Some(Kind::Request) => self.request(envelope, &claim).await,
+            Some(Kind::Request) => self.request(line, envelope, &claim).await,
             Some(Kind::Notification) => {
                 self.notification(line, envelope);
                 true
@@ -75,7 +75,7 @@ impl Session<'_> {
         }
     }
 
-    async fn request(&self, envelope: &Envelope, claim: &Claim) -> bool {
+    async fn request(&self, line: &[u8], envelope: &Envelope, claim: &Claim) -> bool {
         let method = envelope.method.usable().map_or("", String::as_str);
         let Some(id) = envelope.id.usable() else {
             self.in_flight.open_nameless();
@@ -93,7 +93,7 @@ impl Session<'_> {
         if let Some(revision) = claim.revision.filter(|_| method != crate::mcp::era::PROBE) {
             self.revision.set(Some(revision));
         }
-        self.in_flight.open(id.clone(), Asked::by(method));
+        self.in_flight.open(id.clone(), Asked::by(method, line));
         if verdict == Verdict::Renew {
             // Open already: should there be no other server, it is answered with whatever else is.
             self.shield.renewed().await;
@@ -143,7 +143,7 @@ impl Session<'_> {
                 (Some(Kind::Request), Some(id)) => {
                     let method = envelope.method.usable().map_or("", String::as_str);
                     self.shield.requests();
-                    self.in_flight.open(id.clone(), Asked::by(method));
+                    self.in_flight.open(id.clone(), Asked::by(method, message));
                 }
                 (Some(Kind::Response), Some(id)) => drop(self.asking.settle(id)),
                 (Some(Kind::Notification), _) => self.notification(message, envelope),

@@ -42,6 +42,8 @@ pub struct Sign {
     pub kind: Kind,
     /// A JSON pointer into the message, safe to show.
     pub place: String,
+    /// Whether it stands where nothing is rewritten.
+    pub fixed: bool,
 }
 
 /// No more than this many signs of one message are listed.
@@ -136,6 +138,11 @@ pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
     any.then_some(Signs { found: looked.found, stripped })
 }
 
+/// Whether nobody sees this character: what is shown to a person should not hold it.
+pub fn is_hidden(c: char) -> bool {
+    hidden::sort(c.into()) == hidden::Sort::Hidden
+}
+
 /// What a walk has found.
 struct Looked {
     found: Vec<Sign>,
@@ -162,7 +169,7 @@ impl Looked {
             false => Vec::new(),
         });
         let room = SIGNS.saturating_sub(self.found.len());
-        let place = |kind| Sign { kind, place: walker.pointer() };
+        let place = |kind| Sign { kind, place: walker.pointer(), fixed: !text };
         self.found.extend(leaf.kinds().into_iter().take(room).map(place));
         if strip && text {
             let shifted = |(part, with): (Range<usize>, _)| {

@@ -163,8 +163,11 @@ impl Phrase {
             }
             Start::Line => {
                 let near = &text[keyword.saturating_sub(LONGEST_LINE)..keyword];
-                let ends = |pair: &[u8]| pair[1] == b'\n' || pair[1] == b'"' || pair == b"\\n";
-                let line = near.windows(2).rposition(ends).map(|at| keyword - near.len() + at + 2);
+                let ends = |at: &usize| match near[*at] {
+                    b'n' => near[..*at].ends_with(b"\\"),
+                    byte => byte == b'\n' || byte == b'"',
+                };
+                let line = (0..near.len()).rev().find(ends).map(|at| keyword - near.len() + at + 1);
                 line.or((near.len() == keyword).then_some(0))
             }
         }

@@ -97,24 +97,32 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// What stands in the place of a spot that goes: nothing, unless that would make one character of the halves before and
-    /// behind it.
+    /// What stands in the place of a spot that goes: nothing, unless that would make one character, or one escape, of what
+    /// stands before and behind it.
     fn filling(&self, spot: &Spot) -> &'static str {
         let before = &self.source[..spot.source.start];
         let whole = |len: usize| {
             let bytes = before.len().checked_sub(len).map(|from| &before[from..]);
             bytes.is_some_and(|bytes| std::str::from_utf8(bytes).is_ok())
         };
-        let half = before.last_chunk::<6>().is_some_and(|last| {
-            last.starts_with(b"\\u")
-                && matches!(last[2], b'd' | b'D')
-                && matches!(last[3], b'8' | b'9' | b'a' | b'b' | b'A' | b'B')
-        });
-        match before.is_empty() || (1..=4).any(whole) && !half {
+        let ends_well = before.is_empty() || (1..=4).any(whole);
+        match ends_well && !ends_in_half(before) {
             true => "",
             false => "\u{FFFD}",
         }
     }
+}
+
+/// Whether the end of this source is the first half of a surrogate pair, or an escape that is not complete.
+fn ends_in_half(source: &[u8]) -> bool {
+    let slashes = source.iter().rev().take_while(|byte| **byte == b'\\').count();
+    let near = &source[source.len().saturating_sub(6)..];
+    slashes % 2 == 1
+        || near.windows(2).rposition(|pair| pair == b"\\u").is_some_and(|at| {
+            let digits = &near[at + 2..];
+            let high = matches!(digits, [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..]);
+            digits.iter().all(u8::is_ascii_hexdigit) && (digits.len() < 4 || high)
+        })
 }
 
 /// Where a spot ends in the visible text.

@@ -198,6 +198,10 @@ fn what_was_taken_apart_is_redacted_once_it_is_whole() {
 fn two_halves_do_not_become_a_character() {
     let frame = r#"{"result":{"text":"a\udb40\u200b\udc41"}}"#;
     assert_eq!(strip(frame), "{\"result\":{\"text\":\"a\\udb40\u{FFFD}\\udc41\"}}");
+    for open in ["\\", "\\u", "\\u00", "\\u002"] {
+        let frame = format!("{{\"result\":{{\"text\":\"{open}\u{200b}\"}}}}");
+        assert_eq!(strip(&frame), frame.replace('\u{200b}', "\u{FFFD}"));
+    }
     let raw = b"{\"result\":{\"text\":\"a\xF3\xA0\\u200b\x81\x81\"}}";
     let signs = look(raw, Fields::default(), true).expect("signs");
     assert_eq!(
