@@ -17,7 +17,7 @@ use super::plain::{Plain, Spot, What};
 pub(super) enum Sort {
     /// It has a shape, or is white space.
     Visible,
-    /// It has none (Unicode: `Default_Ignorable_Code_Point`, and the annotation characters).
+    /// It has none (Unicode: `Default_Ignorable_Code_Point`, the annotation characters, and DEL, which terminals pass over).
     Hidden,
     /// It moves a cursor at best.
     Control,
@@ -38,8 +38,9 @@ pub(super) enum Fate {
 pub(super) fn sort(code: u32) -> Sort {
     match code {
         0x09 | 0x0A | 0x0C | 0x0D | 0x85 => Sort::Visible,
-        0..0x20 | 0x7F..0xA0 => Sort::Control,
-        0xAD
+        0..0x20 | 0x80..0xA0 => Sort::Control,
+        0x7F
+        | 0xAD
         | 0x34F
         | 0x61C
         | 0x115F..=0x1160
@@ -122,9 +123,9 @@ fn judge(place: &Place, direction: &Direction, spots: &[Spot], fates: &mut [Fate
         let code = code(index);
         fates[index] = match alone {
             _ if needed => Fate::Stays,
-            true if !is_never_needed(code) && !(place.splits_a_word() && code != 0xAD) => {
-                Fate::Goes
-            }
+            true if is_never_needed(code) => Fate::Told(kind(code)),
+            // A soft hyphen is where a word may be split.
+            true if code == 0xAD || !place.splits_a_word() => Fate::Goes,
             _ => Fate::Told(kind(code)),
         };
     }

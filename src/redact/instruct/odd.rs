@@ -62,7 +62,7 @@ fn has_odd_escape(json: &[u8]) -> bool {
         Some(0xD82F | 0xD834 | 0xDB40..=0xDB43) => true,
         Some(code @ 0..0x80) => {
             let c = char::from(code as u8);
-            c.is_ascii_alphanumeric() || " |[]\t\n\r".contains(c) || sort(code) == Sort::Control
+            c.is_ascii_alphanumeric() || " |[]\t\n\r".contains(c) || sort(code) != Sort::Visible
         }
         Some(code) => sort(code) != Sort::Visible,
         None => false,

@@ -66,8 +66,9 @@ fn what_nobody_sees_is_told_and_taken_out() {
         ("\u{1b}[8mhidden\u{1b}[0m shown", &[Kind::Ansi], "hidden shown"),
         ("\u{1b}]8;;https://a.example\u{7}link\u{1b}]8;;\u{7}", &[Kind::Ansi], "link"),
         ("safe\u{8}\u{8}\u{8}\u{8}evil\0", &[Kind::Control], "safeevil"),
+        ("ghp_\u{7f}abc", &[Kind::Invisible], "ghp_abc"),
         // Too common to be told; nobody needs it either.
-        ("\u{feff}a \u{200b} b Wörter\u{ad}buch \u{200e}", &[], "a  b Wörterbuch "),
+        ("\u{feff}a \u{200b} b \u{7f} Wörter\u{ad}buch \u{200e}", &[], "a  b  Wörterbuch "),
     ]);
 }
 
