@@ -58,6 +58,17 @@ impl Session<'_> {
     }
 }
 
+/// What a server may say unasked. A name that it makes up is not said: there is no end of them, and only so much is said.
+const METHODS: &[&str] = &[
+    "elicitation/create",
+    "notifications/elicitation/complete",
+    "notifications/message",
+    "notifications/progress",
+    "notifications/tasks/status",
+    "roots/list",
+    "sampling/createMessage",
+];
+
 fn words(origin: &Origin<'_>) -> String {
     match origin {
         Origin::Answer(Asked { tool: Some(tool), .. }) => {
@@ -68,7 +79,10 @@ fn words(origin: &Origin<'_>) -> String {
         Origin::Answer(_) => "an answer".into(),
         Origin::Message(envelope) => {
             let method = envelope.method.usable().map_or("", String::as_str);
-            format!("a message `{}`", named(method))
+            match METHODS.contains(&method) {
+                true => format!("a message `{method}`"),
+                false => "a message".into(),
+            }
         }
         Origin::Batch(_) => "a batch".into(),
     }

@@ -168,17 +168,36 @@ impl Looked {
             true => phrases.find(plain, in_error),
             false => Vec::new(),
         });
+        let kinds = leaf.kinds();
+        let edits = if strip && text { leaf.edits() } else { Vec::new() };
+        if kinds.is_empty() && edits.is_empty() {
+            return;
+        }
+        let place = walker.pointer();
+        let fixed = !text || is_choice(&place);
         let room = SIGNS.saturating_sub(self.found.len());
-        let place = |kind| Sign { kind, place: walker.pointer(), fixed: !text };
-        self.found.extend(leaf.kinds().into_iter().take(room).map(place));
-        if strip && text {
+        let sign = |kind| Sign { kind, place: place.clone(), fixed };
+        self.found.extend(kinds.into_iter().take(room).map(sign));
+        if !fixed {
             let shifted = |(part, with): (Range<usize>, _)| {
                 (part.start + range.start..part.end + range.start, with)
             };
-            self.edits.extend(leaf.edits().into_iter().map(shifted));
+            self.edits.extend(edits.into_iter().map(shifted));
         }
     }
 }
+
+/// Whether what stands here is part of what a schema allows: rewritten, a tool would be called with what it does not take.
+fn is_choice(place: &str) -> bool {
+    let mut steps = place.rsplit('/');
+    let (last, before) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+    let in_schema = steps.any(|step| SCHEMAS.contains(&step)) || SCHEMAS.contains(&before);
+    let choice = matches!(last, "const" | "default" | "pattern" | "$ref");
+    in_schema && (choice || matches!(before, "enum" | "required"))
+}
+
+/// The names under which a schema stands.
+const SCHEMAS: &[&str] = &["inputSchema", "outputSchema", "requestedSchema"];
 
 /// Whether a message is an error, or the result of a call that failed, or a batch that has one.
 fn is_error(frame: &[u8]) -> bool {

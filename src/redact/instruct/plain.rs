@@ -1,7 +1,8 @@
 //! A JSON string as a reader sees it: escapes decoded, and without what nobody sees.
 //!
 //! Only the odd places are kept apart, each with where it stands in the source, so a long text costs a copy and little
-//! more. An escape sequence of a terminal is one place, up to its end.
+//! more. An escape sequence of a terminal is one place, up to its end. Escapes of JSON inside the text stay: whoever reads
+//! the text sees them, and source code is full of them.
 
 use std::ops::Range;
 

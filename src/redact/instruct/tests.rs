@@ -170,17 +170,23 @@ fn errors_tell_no_addresses_and_traces_and_other_texts_may() {
 fn names_and_keys_and_base64_are_never_rewritten() {
     let hidden = "a\u{200b}b";
     let frame = json!({"id": hidden, "result": {"nextCursor": hidden, "_meta": {"io.mcp/x": hidden}, "tools": [
-        {"name": hidden, "uri": hidden, "data": hidden, "description": hidden, "inputSchema": {hidden: hidden}},
+        {"name": hidden, "uri": hidden, "data": hidden, "description": hidden, "inputSchema": {
+            hidden: hidden, "a": {"enum": [hidden], "const": hidden, "default": hidden, "title": hidden},
+        }},
     ]}});
     let left: Value = serde_json::from_str(&strip(&frame.to_string())).expect("JSON");
     let mut expected = frame.clone();
     expected["result"]["tools"][0]["description"] = json!("ab");
-    expected["result"]["tools"][0]["inputSchema"] = json!({hidden: "ab"});
+    expected["result"]["tools"][0]["inputSchema"][hidden] = json!("ab");
+    expected["result"]["tools"][0]["inputSchema"]["a"]["title"] = json!("ab");
     assert_eq!(left, expected);
     let signs = look(frame.to_string().as_bytes(), Fields::default(), false).expect("signs");
     let places: Vec<_> = signs.found.iter().map(|sign| sign.place.as_str()).collect();
     assert!(places.contains(&"/result/tools/0/name"), "{places:?}");
+    assert!(places.contains(&"/result/tools/0/inputSchema/a/enum/0"), "{places:?}");
     assert!(!places.contains(&"/result/tools/0/data"), "{places:?}");
+    let texts = signs.found.iter().filter(|sign| !sign.fixed).count();
+    assert_eq!(texts, 3, "{:?}", signs.found);
 }
 
 #[test]
