@@ -61,6 +61,19 @@ pub(super) struct Found {
     pub(super) brackets: Option<[Range<usize>; 2]>,
 }
 
+impl Found {
+    /// Takes in one that begins inside this one: nothing of either is left. A phrase in markup takes the markup with it.
+    fn join(&mut self, other: &Self) {
+        self.whole.end = self.whole.end.max(other.whole.end);
+        if self.kind == Kind::Markup {
+            self.kind = other.kind;
+        }
+        if self.kind != Kind::Markup {
+            self.brackets = None;
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct File {
     phrase: Vec<Phrase>,
@@ -115,13 +128,14 @@ impl Phrases {
             false
         });
         found.sort_by_key(|hit| (hit.whole.start, std::cmp::Reverse(hit.whole.end)));
-        let mut end = 0;
-        found.retain(|hit| {
-            let apart = hit.whole.start >= end;
-            end = end.max(hit.whole.end);
-            apart
-        });
-        found
+        let mut apart: Vec<Found> = Vec::with_capacity(found.len());
+        for hit in found {
+            match apart.last_mut() {
+                Some(last) if hit.whole.start < last.whole.end => last.join(&hit),
+                _ => apart.push(hit),
+            }
+        }
+        apart
     }
 
     /// The phrases, for tests of each.
