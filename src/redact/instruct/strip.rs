@@ -58,9 +58,13 @@ impl<'a> Leaf<'a> {
                 None => edits.push((self.wide(&found.whole), found.kind.notice())),
             }
         }
+        let mut gone = usize::MAX;
         for (spot, fate) in self.plain.spots.iter().zip(&self.fates) {
             if *fate != Fate::Stays {
-                edits.push((spot.source.clone(), self.filling(spot)));
+                // Of several in a row the first one has seen to what stands before them.
+                let filling = if spot.source.start == gone { "" } else { self.filling(spot) };
+                gone = spot.source.end;
+                edits.push((spot.source.clone(), filling));
             }
         }
         edits.sort_by_key(|(part, _)| (part.start, std::cmp::Reverse(part.end)));
