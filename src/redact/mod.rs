@@ -5,7 +5,8 @@
 //! levels, percent escapes and line wraps are undone first (`view`); seeds of the known values and keywords of the rules
 //! are found in one pass (`finder`); markers such as `[hushpipe:GITHUB_TOKEN]` are spliced into the original bytes
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
-//! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
+//! rewritten ([`fields`](crate::mcp::fields)) it is blocked. What a manifest has taken out beforehand is found by
+//! [`instruct`]. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
 mod allow;
 mod arguments;
@@ -13,6 +14,7 @@ mod control;
 mod detect;
 mod encoding;
 mod finder;
+pub mod instruct;
 mod json;
 mod known;
 mod lines;

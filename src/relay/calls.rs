@@ -90,12 +90,12 @@ impl Session<'_> {
         ))
     }
 
-    fn only_tells(&self) -> bool {
+    pub(super) fn only_tells(&self) -> bool {
         self.settings.redact.mode == Mode::Report
     }
 
     fn remark(&self, line: &str) {
-        self.remarks.say(line, self.redactor, self.log);
+        self.remarks.say(line, "", self.redactor, self.log);
     }
 
     /// How a person allows what was refused.
@@ -150,7 +150,7 @@ fn listed<'a>(found: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     found.map(|(what, place)| format!("`{what}` at `{place}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn named(tool: &str) -> String {
+pub(super) fn named(tool: &str) -> String {
     tool.chars().take(LONGEST_NAME).collect()
 }
 

@@ -6,14 +6,16 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use crate::mcp::Id;
 use crate::mcp::call::CALL;
 use crate::mcp::era::INITIALIZE;
 use crate::mcp::fields::Stop;
-use crate::mcp::scan::members::{member, text};
+use crate::mcp::{Call, Id};
 
 /// How many requests that the client cancelled are remembered: a server should not answer those, and may.
 const CANCELLED: usize = 1024;
+
+/// A name longer than this, in bytes, is no tool that a manifest speaks of.
+const LONGEST_TOOL: usize = 256;
 
 /// What matters of a request of the client when its answer comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +37,10 @@ impl Asked {
 
     /// What matters of a request of this method, given its line.
     pub(super) fn by(method: &str, line: &[u8]) -> Self {
-        let name = || member(member(line, "params")?, "name");
-        let name = if method == CALL { name() } else { None };
-        let tool = name.and_then(text).map(Rc::from);
-        let (stop, opens) = (Stop::of(method), method == INITIALIZE);
-        Self { stop, opens, noted: is_read(method), tool }
+        let tool = (method == CALL).then(|| Call::of(line).tool);
+        let tool = tool.filter(|name| name.len() <= LONGEST_TOOL).map(Rc::from);
+        let (stop, noted) = (Stop::of(method), is_read(method));
+        Self { stop, opens: method == INITIALIZE, noted, tool }
     }
 }
 
@@ -186,6 +187,8 @@ mod tests {
         assert_eq!(tool("tools/call", line).as_deref(), Some("get_a"));
         assert_eq!(tool("prompts/get", line), None);
         assert_eq!(tool("tools/call", r#"{"params":[]}"#), None);
+        let long = format!(r#"{{"params":{{"name":"{}"}}}}"#, "x".repeat(LONGEST_TOOL + 1));
+        assert_eq!(tool("tools/call", &long), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod oddity;
 pub mod record;
 pub mod refuse;
 mod remark;
+mod screen;
 mod session;
 mod shield;
 pub mod stderr;

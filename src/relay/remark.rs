@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::stderr::Log;
 use crate::redact::Redactor;
+use crate::redact::instruct::is_hidden;
 
 /// More different lines than this are counted and not said.
 const DIFFERENT: usize = 64;
@@ -20,14 +21,18 @@ pub(super) struct Remarks {
 }
 
 impl Remarks {
-    /// Says a line, unless it has been said. What of it is a value or drives a terminal is withheld.
-    pub(super) fn say(&self, line: &str, redactor: &Redactor, log: &Log) {
+    /// Says a line, unless it has been said; the first time with `place` behind it. What is a value or drives a terminal is
+    /// withheld.
+    pub(super) fn say(&self, line: &str, place: &str, redactor: &Redactor, log: &Log) {
         let line = shown(line, redactor);
         let mut said = self.said.borrow_mut();
         if let Some(times) = said.get_mut(&line) {
             *times += 1;
         } else if said.len() < DIFFERENT {
-            log.note(&line);
+            log.note(&match place {
+                "" => line.clone(),
+                place => format!("{line} at {}", shown(&format!("`{place}`"), redactor)),
+            });
             said.insert(line, 1);
         } else {
             if self.unsaid.get() == 0 {
@@ -53,7 +58,8 @@ impl Remarks {
 fn shown(line: &str, redactor: &Redactor) -> String {
     let cleaned = redactor.text(line.as_bytes());
     let clean = String::from_utf8_lossy(cleaned.clean.as_bytes());
-    let shown = clean.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let unseen = |c: char| c.is_control() || is_hidden(c);
+    let shown = clean.chars().map(|c| if unseen(c) { '\u{FFFD}' } else { c });
     let mut shown: String = shown.take(LONGEST + 1).collect();
     if let Some((at, _)) = shown.char_indices().nth(LONGEST) {
         shown.replace_range(at.., "…");
@@ -71,8 +77,8 @@ mod tests {
         let secret = Secret::new(b"canary-remark-4be1".to_vec());
         let redactor = Redactor::armed([("TOKEN", &secret)]);
         assert_eq!(
-            shown("a\x1b[31m\nb canary-remark-4be1", &redactor),
-            "a\u{FFFD}[31m\u{FFFD}b [hushpipe:TOKEN]"
+            shown("a\x1b[31m\nb\u{202e} canary-remark-4be1", &redactor),
+            "a\u{FFFD}[31m\u{FFFD}b\u{FFFD} [hushpipe:TOKEN]"
         );
         let long = shown(&"x".repeat(500), &redactor);
         assert_eq!((long.chars().count(), long.ends_with('…')), (LONGEST + 1, true));
@@ -84,7 +90,7 @@ mod tests {
     fn a_line_is_kept_once_and_no_more_lines_than_some() {
         let (remarks, redactor, log) = (Remarks::default(), Redactor::armed([]), Log::default());
         for number in 0..3 * DIFFERENT {
-            remarks.say(&format!("line {}", number % (2 * DIFFERENT)), &redactor, &log);
+            remarks.say(&format!("line {}", number % (2 * DIFFERENT)), "/a", &redactor, &log);
         }
         let said = remarks.said.borrow();
         assert_eq!(

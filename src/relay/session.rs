@@ -1,5 +1,6 @@
 //! What both directions of a relay share, and what is written to either side.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -146,6 +147,11 @@ impl<'a> Session<'a> {
         self.revision.get().is_some_and(|revision| revision.era() == Era::Stateless)
     }
 
+    /// Tells that the server's era is known, for next time.
+    pub(super) fn era_learned(&self) -> Option<Era> {
+        self.shield.learned().filter(|era| Some(*era) != self.settings.era)
+    }
+
     /// Sends the server's next messages to another one; `None` closes the stdin of the last. Never waits for somebody who
     /// is writing: that is to a server that may never read it.
     pub(super) fn connect(&self, stdin: Option<ChildStdin>) {
@@ -169,16 +175,10 @@ impl<'a> Session<'a> {
         let _turn = self.turn.lock().await;
         let Some(mut server) = self.stdin.take() else { return false };
         let which = self.servers.get();
-        let write = async {
-            // Half a line at the end of the stream is a line all the same; a server that splits at line feeds needs one.
-            match line.ends_with(b"\n") {
-                true => server.write_all(line).await,
-                false => server.write_all(&[line, b"\n"].concat()).await,
-            }
-        };
+        let whole = ended(line);
         let sent = tokio::select! {
             biased;
-            sent = write => sent.is_ok(),
+            sent = server.write_all(&whole) => sent.is_ok(),
             () = self.replaced.notified() => false,
         };
         if sent {
@@ -248,16 +248,21 @@ impl<'a> Session<'a> {
     async fn write_to_client(&self, from: Author, clean: &Clean<'_>) {
         let mut writer = self.writer.lock().await;
         self.note_writing(true);
-        let bytes = clean.as_bytes();
-        let sent = match bytes.ends_with(b"\n") {
-            true => writer.write_all(bytes).await,
-            false => writer.write_all(&[bytes, b"\n"].concat()).await,
-        };
+        let sent = writer.write_all(&ended(clean.as_bytes())).await;
         self.note_writing(false);
         match sent {
             Ok(()) => self.recorder.to_client(from, clean),
             Err(_) => self.gone.notify_one(),
         }
+    }
+}
+
+/// A line with the line feed that ends it: half a line at the end of a stream is a line all the same, and whoever splits at
+/// line feeds needs one.
+fn ended(line: &[u8]) -> Cow<'_, [u8]> {
+    match line.ends_with(b"\n") {
+        true => line.into(),
+        false => [line, b"\n"].concat().into(),
     }
 }
 

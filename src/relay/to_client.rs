@@ -1,4 +1,5 @@
-//! From the server to the client, one frame at a time: redacted, always as the last step; a frame without a finding is the
+//! From the server to the client, one frame at a time: screened for text that is not meant for a person, and redacted,
+//! always as the last step; a frame without a finding is the
 //! same bytes.
 //!
 //! A line that is no message never reaches the client: it goes to stderr. A frame over the limit is not kept; whoever
@@ -12,14 +13,15 @@ use tokio::process::ChildStdout;
 use super::frame::{Frame, Framer};
 use super::in_flight::{Asked, Waiting};
 use super::oddity::Oddity;
+use super::screen::Origin;
 use super::session::{Session, ids};
 use super::shield::Answer;
 use super::stderr::Stray;
 use super::withhold::{items, without};
-use crate::mcp::era::negotiated;
+use crate::mcp::era::{PROBE, negotiated};
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
-use crate::mcp::{Envelope, Era, Field, Id, Kind, Refusal, Shape};
+use crate::mcp::{Claim, Envelope, Field, Id, Kind, Refusal, Shape};
 use crate::redact::{Blocked, Cleaned};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
@@ -84,18 +86,22 @@ impl Session<'_> {
             // An error about a message whose id the server could not read, or the answer to a request that has such an id.
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
-                true => self.pass(line, None, &Asked::NOTHING).await,
+                true => {
+                    let line = self.screened(line, Origin::Answer(&Asked::NOTHING));
+                    self.pass(&line, None, &Asked::NOTHING).await;
+                }
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
         };
-        let Some(Waiting { id: asked_as, asked, .. }) = self.in_flight.find(id) else {
+        let Some(Waiting { id: asked_as, asked }) = self.in_flight.find(id) else {
             return self.oddities.count(Oddity::UnaskedByClient, self.log);
         };
         if envelope.ambiguous {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
         } else if self.reaches_the_client(line, envelope, &asked_as, &asked).await {
-            self.pass(line, Some(&asked_as), &asked).await;
+            let line = self.screened(line, Origin::Answer(&asked));
+            self.pass(&line, Some(&asked_as), &asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -115,7 +121,7 @@ impl Session<'_> {
         match self.shield.answer(line, envelope) {
             Answer::Goes => true,
             Answer::Replaced => {
-                let refusal = Refusal::no_such_method(crate::mcp::era::PROBE);
+                let refusal = Refusal::no_such_method(PROBE);
                 self.refuse(std::slice::from_ref(id), &refusal).await;
                 false
             }
@@ -139,19 +145,22 @@ impl Session<'_> {
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
         };
-        self.log.note(&blocked.to_string());
+        let refusal = self.withheld(&blocked);
         match (id, asked.stop) {
             (Some(_), Stop::Items(list)) if self.pass_the_rest(line, list, &blocked).await => {}
             (Some(id), Stop::ToolResult) => {
-                let why = Refusal::withheld(&self.settings.server, &blocked.to_string());
-                self.answer(&tool_error(id, why.message(), self.is_stateless())).await;
+                self.answer(&tool_error(id, refusal.message(), self.is_stateless())).await;
             }
-            (Some(id), _) => {
-                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
-                self.refuse(std::slice::from_ref(id), &refusal).await;
-            }
+            (Some(id), _) => self.refuse(std::slice::from_ref(id), &refusal).await,
             (None, _) => {}
         }
+    }
+
+    /// Tells that a message is withheld; what whoever waits for it is told.
+    fn withheld(&self, blocked: &Blocked) -> Refusal {
+        let why = blocked.to_string();
+        self.log.note(&why);
+        Refusal::withheld(&self.settings.server, &why)
     }
 
     /// Sends a list without the items that hold a value where nothing can be rewritten; whether that was enough.
@@ -185,27 +194,25 @@ impl Session<'_> {
         if self.is_ambiguous(line, envelope) {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
-        match self.redacted(line, None) {
+        let line = self.screened(line, Origin::Message(envelope));
+        match self.redacted(&line, None) {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
             }
-            Err(blocked) => {
-                self.log.note(&blocked.to_string());
-                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
-                self.refuse_server(id, &refusal);
-            }
+            Err(blocked) => self.refuse_server(id, &self.withheld(&blocked)),
         }
     }
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            self.pass(line, None, &Asked::NOTHING).await;
+            let line = self.screened(line, Origin::Message(envelope));
+            self.pass(&line, None, &Asked::NOTHING).await;
         }
     }
 
     fn is_ambiguous(&self, line: &[u8], envelope: &Envelope) -> bool {
-        let ambiguous = envelope.ambiguous || crate::mcp::Claim::of(line, envelope).ambiguous;
+        let ambiguous = envelope.ambiguous || Claim::of(line, envelope).ambiguous;
         if ambiguous {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
         }
@@ -216,7 +223,8 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
-        match self.redacted(line, None) {
+        let line = self.screened(line, Origin::Batch(&answered));
+        match self.redacted(&line, None) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {
@@ -226,8 +234,7 @@ impl Session<'_> {
                 self.send(&cleaned.with_notes(noted).clean).await;
             }
             Err(blocked) => {
-                self.log.note(&blocked.to_string());
-                let refusal = Refusal::withheld(&self.settings.server, &blocked.to_string());
+                let refusal = self.withheld(&blocked);
                 asked.iter().for_each(|id| self.refuse_server(Some(id), &refusal));
                 self.refuse(&answered, &refusal).await;
             }
@@ -258,10 +265,5 @@ impl Session<'_> {
         let answered = ids(&[], shape, Kind::Response);
         self.refuse(&answered, &Refusal::answer_too_long(length, limit)).await;
         answered.iter().for_each(|id| self.in_flight.settle(id));
-    }
-
-    /// Tells that the server's era is known, for next time.
-    pub(super) fn era_learned(&self) -> Option<Era> {
-        self.shield.learned().filter(|era| Some(*era) != self.settings.era)
     }
 }

@@ -3,7 +3,7 @@
 //! `start` and `own`: from spawning to the answer to `initialize`, for real servers and for a trivial one. `rtt` and
 //! `throughput`: the relay between this program as the client and this program again as the server. `memory`: what the
 //! whole tree holds. `redact`: redaction alone, on traffic without a secret. `growth`: whether it stays linear on the
-//! worst input of every rule. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a
+//! worst input of every rule. `screen`: the search for instruction-like and invisible text alone, on both kinds of input. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a
 //! machine change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
 //! stdout holds the tables.
 
@@ -33,6 +33,7 @@ mod growth;
 mod memory;
 mod redact;
 mod rtt;
+mod screen;
 mod start;
 mod throughput;
 
@@ -48,6 +49,7 @@ const PARTS: &[(&str, fn())] = &[
     ("memory", memory::trees),
     ("redact", redact::figures),
     ("growth", growth::of_every_rule),
+    ("screen", screen::figures),
 ];
 
 fn main() {

@@ -19,6 +19,8 @@ mod note;
 mod probe;
 /// `run --record FILE`: a session written down.
 mod record;
+/// What is meant for the model and not for the person is told, or taken out.
+mod screen;
 /// A server that cannot bear to be asked for its era does not end the session.
 #[cfg(target_os = "linux")]
 mod shield;

@@ -1,0 +1,89 @@
+//! Text of the server that is meant for the model and not for the person, looked for before redaction: told on stderr, once
+//! for each kind and tool, or taken out.
+//!
+//! Unless the manifest says `strip`, no byte of a message is changed. Taking out comes first, because what it leaves may
+//! be a secret that was taken apart.
+
+use std::borrow::Cow;
+
+use super::calls::named;
+use super::in_flight::Asked;
+use super::session::Session;
+use crate::mcp::fields::Stop;
+use crate::mcp::{Envelope, Id};
+use crate::redact::instruct::look;
+use crate::redact::settings::Instructions;
+
+/// Where a message of the server comes from.
+pub(super) enum Origin<'a> {
+    /// It answers this request.
+    Answer(&'a Asked),
+    /// It is a request or a notification.
+    Message(&'a Envelope),
+    /// It is a batch with answers to these requests.
+    Batch(&'a [Id]),
+}
+
+impl Session<'_> {
+    /// The line as it goes on to redaction.
+    pub(super) fn screened<'l>(&self, line: &'l [u8], origin: Origin<'_>) -> Cow<'l, [u8]> {
+        let says = self.instructions(&origin);
+        if says == Instructions::Off {
+            return Cow::Borrowed(line);
+        }
+        let strip = says == Instructions::Strip && !self.only_tells();
+        let Some(signs) = look(line, self.fields(), strip) else { return Cow::Borrowed(line) };
+        for sign in &signs.found {
+            let what = format!("`{}` text in {}", sign.kind.name(), words(&origin));
+            let done = if strip && !sign.fixed { "removed" } else { "left" };
+            self.remarks.say(&format!("{done} {what}"), &sign.place, self.redactor, self.log);
+        }
+        signs.stripped.map_or(Cow::Borrowed(line), Cow::Owned)
+    }
+
+    /// What the manifest says for it. For a batch, what is strictest for one of its answers: it goes on whole.
+    fn instructions(&self, origin: &Origin<'_>) -> Instructions {
+        let settings = &self.settings.redact;
+        match origin {
+            Origin::Answer(asked) => settings.instructions(asked.tool.as_deref()),
+            Origin::Message(_) => settings.instructions(None),
+            Origin::Batch(ids) => {
+                let waiting = ids.iter().filter_map(|id| self.in_flight.find(id));
+                let each = waiting.map(|it| settings.instructions(it.asked.tool.as_deref()));
+                let all: Vec<_> = each.chain([settings.instructions(None)]).collect();
+                let strictest = [Instructions::Strip, Instructions::Flag];
+                strictest.into_iter().find(|says| all.contains(says)).unwrap_or(Instructions::Off)
+            }
+        }
+    }
+}
+
+/// What a server may say unasked. A name that it makes up is not said: there is no end of them, and only so much is said.
+const METHODS: &[&str] = &[
+    "elicitation/create",
+    "notifications/elicitation/complete",
+    "notifications/message",
+    "notifications/progress",
+    "notifications/tasks/status",
+    "roots/list",
+    "sampling/createMessage",
+];
+
+fn words(origin: &Origin<'_>) -> String {
+    match origin {
+        Origin::Answer(Asked { tool: Some(tool), .. }) => {
+            format!("an answer of tool `{}`", named(tool))
+        }
+        Origin::Answer(Asked { opens: true, .. }) => "the answer to `initialize`".into(),
+        Origin::Answer(Asked { stop: Stop::Items(list), .. }) => format!("the list of `{list}`"),
+        Origin::Answer(_) => "an answer".into(),
+        Origin::Message(envelope) => {
+            let method = envelope.method.usable().map_or("", String::as_str);
+            match METHODS.contains(&method) {
+                true => format!("a message `{method}`"),
+                false => "a message".into(),
+            }
+        }
+        Origin::Batch(_) => "a batch".into(),
+    }
+}
