@@ -36,7 +36,7 @@ fn answer(request: &Value) -> Result<Value, String> {
         "ping" => Ok(json!({})),
         "tools/list" => Ok(json!({"tools": [
             tool("echo", "Says what it is told"),
-            tool("environment", "Prints the variables it was started with"),
+            with_variables(tool("environment", "Prints the variables it was started with")),
             tool("complain", "Writes what it is told to stderr"),
         ]})),
         "tools/call" => call(&params["name"], params["arguments"]["text"].as_str()),
@@ -49,10 +49,20 @@ fn tool(name: &str, description: &str) -> Value {
     json!({"name": name, "description": description, "inputSchema": {"type": "object", "properties": {"text": text}}})
 }
 
+/// The tool with the shape of what it answers: a value for each variable.
+fn with_variables(mut tool: Value) -> Value {
+    tool["outputSchema"] = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    tool
+}
+
 fn call(name: &Value, text: Option<&str>) -> Result<Value, String> {
     let text = match name.as_str().unwrap_or_default() {
         "echo" => text.unwrap_or_default().to_owned(),
-        "environment" => json!(environment()).to_string(),
+        "environment" => {
+            let variables = json!(environment());
+            let content = json!([{"type": "text", "text": variables.to_string()}]);
+            return Ok(json!({"content": content, "structuredContent": variables}));
+        }
         "complain" => {
             let _ = writeln!(io::stderr(), "{}", text.unwrap_or_default());
             "said".into()

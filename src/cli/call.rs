@@ -12,6 +12,7 @@ use super::connect::Connect;
 use super::output::{printable, printable_json};
 use crate::error::{Error, Fault, Kind};
 use crate::mcp::client::ClientError;
+use crate::redact::is_note;
 
 /// Call a tool of a server, started as run starts it
 ///
@@ -52,12 +53,16 @@ impl Call {
         };
         self.connect.run(context, async |session| {
             let raw = session.call(&self.tool, arguments).await?;
-            let result: Outcome = serde_json::from_str(raw.get()).map_err(|source| {
+            let mut result: Outcome = serde_json::from_str(raw.get()).map_err(|source| {
                 ClientError::Unreadable { method: "tools/call".to_owned(), source }
             })?;
             match self.json {
                 true => context.out.data(&printable_json(raw.get())),
-                false => context.out.data(&printable(&result.text())),
+                false => {
+                    let notes = result.take_notes();
+                    notes.iter().for_each(|note| context.out.words(&printable(note)));
+                    context.out.data(&printable(&result.text()));
+                }
             }
             Ok(ExitCode::from(u8::from(result.is_error)))
         })
@@ -115,6 +120,15 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// What hushpipe says of the result in it: words, which are for stderr.
+    fn take_notes(&mut self) -> Vec<String> {
+        let note =
+            |item: &Value| item["text"].as_str().filter(|text| is_note(text)).map(str::to_owned);
+        let notes = self.content.iter().filter_map(note).collect();
+        self.content.retain(|item| note(item).is_none());
+        notes
+    }
+
     fn text(&self) -> String {
         if let Some(kind) = self.result_type.as_deref().filter(|kind| *kind != "complete") {
             return format!("[not a final result: {kind}; see it with --json]");

@@ -62,7 +62,7 @@ impl Names {
 }
 
 /// Whether a reader that ignores case takes `name` for `watched`. Two characters beyond ASCII fold to letters of it.
-fn same_but_for_case(name: &str, watched: &str) -> bool {
+pub(super) fn same_but_for_case(name: &str, watched: &str) -> bool {
     let folded = name.chars().map(|c| match c {
         'ſ' => 's',
         '\u{212A}' => 'k',

@@ -83,6 +83,12 @@ impl Refusal {
         Self::new(INVALID_REQUEST, "ambiguous", message.to_owned())
     }
 
+    /// A message was not passed on; `why` says it in words.
+    pub fn not_passed_on(why: &str) -> Self {
+        let message = format!("hushpipe did not pass on this message: {why}");
+        Self::new(INVALID_REQUEST, "refused", message)
+    }
+
     /// The server `server` answered with a batch in a session whose revision has none.
     pub fn illegal_batch(server: &str) -> Self {
         let message = format!(

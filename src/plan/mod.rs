@@ -64,6 +64,7 @@ impl LaunchPlan {
                 drain: server.drain,
                 grace: server.grace,
                 era: program.era,
+                redact: server.redact.clone(),
             },
         }
     }

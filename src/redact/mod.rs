@@ -8,6 +8,7 @@
 //! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
 
 mod allow;
+mod arguments;
 mod control;
 mod detect;
 mod encoding;
@@ -15,6 +16,8 @@ mod finder;
 mod json;
 mod known;
 mod lines;
+mod marker;
+mod note;
 mod own;
 mod part;
 mod rule;
@@ -35,6 +38,9 @@ use control::Controls;
 use detect::{Detector, Label};
 use known::Known;
 pub use lines::{Format, LineCleaner, redacting};
+pub use marker::Returned;
+use marker::{MARKER, Written, marker};
+pub use note::is_note;
 pub use own::{OwnRuleError, built_in, is_built_in};
 use rule::Rules;
 pub use rule::{Check, Confidence, description};
@@ -48,6 +54,8 @@ pub struct Redactor {
     names: Vec<String>,
     /// The marker of each name, then of each rule.
     markers: Vec<String>,
+    /// The same, to be looked up.
+    written: Written,
     weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     blocks: Vec<Zeroizing<Vec<u8>>>,
     mode: Mode,
@@ -152,9 +160,10 @@ impl Redactor {
             }
         }
         let rules = detector.rules().iter().map(|rule| &*rule.id);
-        let markers = names.iter().map(String::as_str).chain(rules).map(marker).collect();
+        let markers: Vec<_> = names.iter().map(String::as_str).chain(rules).map(marker).collect();
+        let written = Written::new(&markers);
         let (mode, allow) = (settings.mode, settings.allow.clone());
-        Self { detector, names, markers, weak, blocks, mode, allow, key }
+        Self { detector, names, markers, written, weak, blocks, mode, allow, key }
     }
 
     /// Cleans one JSON-RPC message. The end of its line may be given with it and stays as it is.
@@ -287,15 +296,6 @@ impl Clean<'_> {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// How every marker begins.
-const MARKER: &str = "[hushpipe:";
-
-/// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
-fn marker(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '_' };
-    format!("{MARKER}{}]", name.chars().map(plain).collect::<String>())
 }
 
 /// What was found, without the escapes of JSON: a value is the same one wherever it stands.

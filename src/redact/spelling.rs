@@ -29,7 +29,8 @@ pub(super) fn result(text: &str) -> String {
         .to_string()
 }
 
-fn escape_all(text: &str) -> String {
+/// Every character as a JSON escape.
+pub(super) fn escape_all(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 

@@ -7,12 +7,10 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use crate::mcp::Id;
+use crate::mcp::call::CALL;
 use crate::mcp::era::INITIALIZE;
 use crate::mcp::fields::Stop;
-use crate::mcp::scan::members::member;
-
-/// The method that calls a tool.
-const CALL: &str = "tools/call";
+use crate::mcp::scan::members::{member, text};
 
 /// How many requests that the client cancelled are remembered: a server should not answer those, and may.
 const CANCELLED: usize = 1024;
@@ -24,18 +22,30 @@ pub(super) struct Asked {
     pub(super) stop: Stop,
     /// Whether it opens a stateful session.
     pub(super) opens: bool,
+    /// Whether its result tells the model what was withheld.
+    pub(super) noted: bool,
     /// The tool that is called, where one is.
     pub(super) tool: Option<Rc<str>>,
 }
 
 impl Asked {
+    /// What matters of no request: of a message that answers none.
+    pub(super) const NOTHING: Self =
+        Self { stop: Stop::Error, opens: false, noted: false, tool: None };
+
     /// What matters of a request of this method, given its line.
     pub(super) fn by(method: &str, line: &[u8]) -> Self {
         let name = || member(member(line, "params")?, "name");
         let name = if method == CALL { name() } else { None };
-        let tool = name.and_then(|name| serde_json::from_slice::<String>(name).ok());
-        Self { stop: Stop::of(method), opens: method == INITIALIZE, tool: tool.map(Rc::from) }
+        let tool = name.and_then(text).map(Rc::from);
+        let (stop, opens) = (Stop::of(method), method == INITIALIZE);
+        Self { stop, opens, noted: is_read(method), tool }
     }
+}
+
+/// Whether the result of a request of this method is what a model reads.
+fn is_read(method: &str) -> bool {
+    matches!(method, CALL | "tasks/result" | "tasks/get" | "resources/read" | "prompts/get")
 }
 
 /// A request whose answer has come.
@@ -163,7 +173,7 @@ impl Asking {
 mod tests {
     use super::*;
 
-    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false, tool: None };
+    const CALL: Asked = Asked { stop: Stop::ToolResult, opens: false, noted: true, tool: None };
 
     fn id(number: u64) -> Id {
         Id::from(number)

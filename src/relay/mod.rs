@@ -6,6 +6,7 @@
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
 mod backend;
+mod calls;
 mod end;
 pub mod frame;
 mod in_flight;
@@ -13,6 +14,7 @@ pub mod input;
 mod oddity;
 pub mod record;
 pub mod refuse;
+mod remark;
 mod session;
 mod shield;
 pub mod stderr;
@@ -31,7 +33,7 @@ use crate::audit::Writer as Findings;
 use crate::error;
 use crate::launch::file::SecretFiles;
 use crate::mcp::Era;
-use crate::redact::Redactor;
+use crate::redact::{self, Redactor};
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process, Signals, Writer};
 use backend::Backend;
@@ -55,6 +57,8 @@ pub struct Settings {
     pub grace: Duration,
     /// The server's era, where an earlier session has shown it.
     pub era: Option<Era>,
+    /// What is redacted, and what is done with calls.
+    pub redact: redact::settings::Settings,
 }
 
 /// The client's side of the relay.
@@ -177,6 +181,7 @@ pub async fn relay(
         end.schedule(session.in_flight.is_empty());
     }
     session.oddities.sum_up(&log);
+    session.remarks.sum_up(&log);
     session.told.sum_up();
     log.flush(FLUSH);
     Ok(match backend.status() {

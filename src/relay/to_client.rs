@@ -20,7 +20,7 @@ use crate::mcp::era::negotiated;
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
 use crate::mcp::{Envelope, Era, Field, Id, Kind, Refusal, Shape};
-use crate::redact::{Blocked, Clean};
+use crate::redact::{Blocked, Cleaned};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
 const ROUNDS: usize = 8;
@@ -84,7 +84,7 @@ impl Session<'_> {
             // An error about a message whose id the server could not read, or the answer to a request that has such an id.
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
-                true => self.pass(line, None, Stop::Error, None).await,
+                true => self.pass(line, None, &Asked::NOTHING).await,
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
         };
@@ -95,7 +95,7 @@ impl Session<'_> {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
         } else if self.reaches_the_client(line, envelope, &asked_as, &asked).await {
-            self.pass(line, Some(&asked_as), asked.stop, asked.tool.as_deref()).await;
+            self.pass(line, Some(&asked_as), &asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -123,24 +123,24 @@ impl Session<'_> {
     }
 
     /// A message as it may go on, given the tool whose answer it is. What was found is taken down.
-    fn redacted<'l>(&self, line: &'l [u8], tool: Option<&str>) -> Result<Clean<'l>, Blocked> {
+    fn redacted<'l>(&self, line: &'l [u8], tool: Option<&str>) -> Result<Cleaned<'l>, Blocked> {
         let cleaned = self.redactor.frame_of(line, self.fields(), tool);
         match &cleaned {
             Ok(cleaned) => self.told.found(&cleaned.findings, tool),
             Err(blocked) => self.told.found(&blocked.findings, tool),
         }
-        cleaned.map(|cleaned| cleaned.clean)
+        cleaned
     }
 
-    /// Sends a message on, redacted: an answer of `tool`, if it is one. One that is withheld is an answer to `id`, if
-    /// anybody waits for it.
-    async fn pass(&self, line: &[u8], id: Option<&Id>, stop: Stop, tool: Option<&str>) {
-        let blocked = match self.redacted(line, tool) {
-            Ok(clean) => return self.send(&clean).await,
+    /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
+    async fn pass(&self, line: &[u8], id: Option<&Id>, asked: &Asked) {
+        let blocked = match self.redacted(line, asked.tool.as_deref()) {
+            Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
+            Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
         };
         self.log.note(&blocked.to_string());
-        match (id, stop) {
+        match (id, asked.stop) {
             (Some(_), Stop::Items(list)) if self.pass_the_rest(line, list, &blocked).await => {}
             (Some(id), Stop::ToolResult) => {
                 let why = Refusal::withheld(&self.settings.server, &blocked.to_string());
@@ -164,8 +164,8 @@ impl Session<'_> {
             };
             line = rest;
             match self.redacted(&line, None) {
-                Ok(clean) => {
-                    self.send(&clean).await;
+                Ok(cleaned) => {
+                    self.send(&cleaned.clean).await;
                     return true;
                 }
                 Err(again) => blocked = again,
@@ -186,9 +186,9 @@ impl Session<'_> {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
         match self.redacted(line, None) {
-            Ok(clean) => {
+            Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
-                self.send(&clean).await;
+                self.send(&cleaned.clean).await;
             }
             Err(blocked) => {
                 self.log.note(&blocked.to_string());
@@ -200,7 +200,7 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            self.pass(line, None, Stop::Error, None).await;
+            self.pass(line, None, &Asked::NOTHING).await;
         }
     }
 
@@ -217,9 +217,13 @@ impl Session<'_> {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
         match self.redacted(line, None) {
-            Ok(clean) => {
+            Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
-                self.send(&clean).await;
+                let noted = |envelope: &Envelope| {
+                    let waiting = envelope.id.usable().and_then(|id| self.in_flight.find(id));
+                    waiting.is_some_and(|waiting| waiting.asked.noted)
+                };
+                self.send(&cleaned.with_notes(noted).clean).await;
             }
             Err(blocked) => {
                 self.log.note(&blocked.to_string());

@@ -1,9 +1,11 @@
 //! From the client to the server, one frame at a time: every line goes on as it came, or is refused whole.
 //!
-//! Refused is what readers could understand differently, and what is over the limit; an answer that the server has not
+//! Refused is what readers could understand differently, what is over the limit, and a call of a tool that must not be made
+//! (`calls`); an answer that the server has not
 //! asked for is dropped. A line that is no message goes on: some clients try another framing, and the server is the one
 //! to judge it. What a request asks for is remembered until its answer.
 
+use super::calls::Judged;
 use super::frame::{Frame, Framer};
 use super::in_flight::Asked;
 use super::input::Input;
@@ -56,6 +58,10 @@ impl Session<'_> {
         let claim = Claim::of(line, envelope);
         if envelope.ambiguous || claim.ambiguous {
             self.refuse_ambiguous(&[(envelope.kind(), envelope.id.usable())]).await;
+            return false;
+        }
+        if let Some(why) = self.judge(line, envelope) {
+            self.refuse_call(envelope.kind(), envelope.id.usable(), &claim, &why).await;
             return false;
         }
         match envelope.kind() {
@@ -123,7 +129,16 @@ impl Session<'_> {
             self.refuse_ambiguous(&whose.collect::<Vec<_>>()).await;
             return false;
         }
-        for (_, message, envelope) in &all {
+        let judged = all.into_iter().map(|(_, message, envelope)| {
+            let why = self.judge(message, &envelope);
+            (message, envelope, why)
+        });
+        let all: Vec<Judged<'_>> = judged.collect();
+        if all.iter().any(|(_, _, why)| why.is_some()) {
+            self.refuse_batch(&all).await;
+            return false;
+        }
+        for (message, envelope, _) in &all {
             match (envelope.kind(), envelope.id.usable()) {
                 (Some(Kind::Request), Some(id)) => {
                     let method = envelope.method.usable().map_or("", String::as_str);
@@ -143,13 +158,18 @@ impl Session<'_> {
         self.oddities.count(Oddity::AmbiguousFromClient, self.log);
         let refusal = Refusal::ambiguous();
         for (kind, id) in whose {
-            match kind {
-                Some(Kind::Request) => self.answer(&refusal.answer(*id)).await,
-                Some(Kind::Response) if id.is_some_and(|id| self.asking.settle(id)) => {
-                    self.refuse_server(*id, &refusal);
-                }
-                _ => {}
+            self.refuse_one(*kind, *id, &refusal).await;
+        }
+    }
+
+    /// Refuses a message. What it answers is answered for it.
+    pub(super) async fn refuse_one(&self, kind: Option<Kind>, id: Option<&Id>, refusal: &Refusal) {
+        match kind {
+            Some(Kind::Request) => self.answer(&refusal.answer(id)).await,
+            Some(Kind::Response) if id.is_some_and(|id| self.asking.settle(id)) => {
+                self.refuse_server(id, refusal);
             }
+            _ => {}
         }
     }
 

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::session::Session;
 use crate::stage::{Puppet, Stage, request, text};
 
-const STATEFUL: &str = "2025-11-25";
-const SECRET: &str = "[servers.server.secrets]\nTOKEN = \"local://token\"\n";
+pub(super) const STATEFUL: &str = "2025-11-25";
+pub(super) const SECRET: &str = "[servers.server.secrets]\nTOKEN = \"local://token\"\n";
 const VALUE: &str = "canary-envelope-7e02c9d4b1";
 
 /// A client and a server in a session of the stateless era.
-fn stateless(stage: &Stage) -> (Session, Puppet) {
+pub(super) fn stateless(stage: &Stage) -> (Session, Puppet) {
     let (mut client, mut server) = stage.start();
     client.send_json(&stateless_request("open", "tools/list", json!({})));
     server.answer("tools/list", &json!({"resultType": "complete", "tools": []}));
@@ -19,7 +19,7 @@ fn stateless(stage: &Stage) -> (Session, Puppet) {
     (client, server)
 }
 
-fn stateless_request(id: &str, method: &str, mut params: Value) -> Value {
+pub(super) fn stateless_request(id: &str, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -28,14 +28,14 @@ fn stateless_request(id: &str, method: &str, mut params: Value) -> Value {
 }
 
 /// Nothing has reached the client since: the next it reads is what the server says now.
-fn assert_nothing_came(client: &mut Session, server: &mut Puppet) {
+pub(super) fn assert_nothing_came(client: &mut Session, server: &mut Puppet) {
     let mark = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": 1}});
     server.send_json(&mark);
     assert_eq!(client.receive_json(), mark);
 }
 
 /// Nothing has reached the server since: the next it reads is what the client says now.
-fn assert_nothing_went(client: &mut Session, server: &mut Puppet) {
+pub(super) fn assert_nothing_went(client: &mut Session, server: &mut Puppet) {
     let mark = json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"});
     client.send_json(&mark);
     assert_eq!(server.receive_json(), mark);

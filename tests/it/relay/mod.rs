@@ -1,5 +1,7 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// Calls of tools that hold a marker or a credential.
+mod calls;
 /// What a message says of itself: ids, names, directions, batches, what stops it.
 mod envelope;
 /// A server's era, once shown, is kept.
@@ -11,6 +13,8 @@ mod frames;
 mod interleaving;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
+/// What the model is told of a result in which something was withheld.
+mod note;
 /// A server that cannot bear to be asked for its era.
 mod probe;
 /// `run --record FILE`: a session written down.
