@@ -103,7 +103,7 @@ impl Session<'_> {
         let (server, tool) = (key(&self.settings.server), key(&named(tool)));
         format!(
             "ask the user, who can allow it with `{setting} = \"warn\"` under `[servers.{server}.redact.tools.{tool}]` in \
-             hushpipe.toml."
+             their own hushpipe.toml."
         )
     }
 

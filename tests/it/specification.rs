@@ -10,6 +10,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use hushpipe::mcp::fields::Fields;
+use hushpipe::redact::Redactor;
+use hushpipe::secret::Secret;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -231,4 +234,41 @@ fn a_message_that_breaks_its_schema_is_found() {
     // Without sessions no server asks by itself.
     let broken = Session::new(&mut revisions).check("server", &roots);
     assert_eq!(broken[0].0, "roots/list");
+}
+
+/// What a result gets where something in it was withheld is legal in every revision.
+#[test]
+fn a_result_with_a_note_keeps_to_every_schema() {
+    let Some(mut revisions) = revisions() else { return };
+    let secret = Secret::new(b"canary-noted-2b7f90e1".to_vec());
+    let redactor = Redactor::armed([("TOKEN", &secret)]);
+    let text = json!({"type": "text", "text": "canary-noted-2b7f90e1"});
+    let results = [
+        ("CallToolResult", json!({"content": [text]})),
+        ("CallToolResult", json!({"content": [], "_meta": {"x": "canary-noted-2b7f90e1"}})),
+        (
+            "ReadResourceResult",
+            json!({"contents": [{"uri": "x://a", "text": "canary-noted-2b7f90e1"}]}),
+        ),
+        ("GetPromptResult", json!({"messages": [{"role": "user", "content": text}]})),
+    ];
+    for name in REVISIONS {
+        for (definition, result) in &results {
+            let mut result = result.clone();
+            if name == STATELESS {
+                result["resultType"] = "complete".into();
+                if *definition == "ReadResourceResult" {
+                    (result["ttlMs"], result["cacheScope"]) = (0.into(), "private".into());
+                }
+            }
+            let line = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string();
+            let cleaned = redactor.frame(line.as_bytes(), Fields::default()).expect("not blocked");
+            let without = cleaned.clean.as_bytes().len();
+            let noted = cleaned.with_note();
+            assert!(noted.clean.as_bytes().len() > without, "{line}");
+            let noted: Value = serde_json::from_slice(noted.clean.as_bytes()).unwrap();
+            let broken = revisions.get_mut(name).unwrap().check(definition, &noted["result"]);
+            assert_eq!(broken, [], "{name}: {noted}");
+        }
+    }
 }

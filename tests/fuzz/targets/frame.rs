@@ -1,0 +1,48 @@
+//! A message of any bytes, with a value in it that the input chooses: the value goes, the structure stays, and a second
+//! pass changes nothing.
+
+#![no_main]
+
+use hushpipe::mcp::fields::Fields;
+use hushpipe::redact::Redactor;
+use hushpipe::secret::Secret;
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
+    let (value, before, after) = input;
+    let value = value.trim_ascii();
+    let secret = Secret::new(value.to_vec());
+    if secret.weakness().is_some() || value.starts_with(b"[hushpipe:") {
+        return;
+    }
+    let redactor = Redactor::armed([("TOKEN", &secret)]);
+    let message = [before, value, after].concat();
+    let Ok(once) = redactor.frame(&message, Fields::default()) else { return };
+    let once = once.clean.as_bytes();
+    if let Ok(before) = serde_json::from_slice::<Value>(&message) {
+        let after = serde_json::from_slice(once).expect("JSON stays JSON");
+        assert_same_structure(&before, &after);
+    }
+    let text = redactor.text(&message);
+    assert!(memchr::memmem::find(text.clean.as_bytes(), value).is_none(), "the value is in the text");
+    let twice = redactor.frame(once, Fields::default()).expect("what was cleaned is not blocked");
+    assert_eq!(twice.clean.as_bytes(), once, "a second pass changed something");
+});
+
+/// Asserts that only strings, keys and numbers have changed.
+fn assert_same_structure(before: &Value, after: &Value) {
+    match (before, after) {
+        (Value::Array(before), Value::Array(after)) => {
+            assert_eq!(before.len(), after.len());
+            before.iter().zip(after).for_each(|(before, after)| assert_same_structure(before, after));
+        }
+        (Value::Object(before), Value::Object(after)) => {
+            assert_eq!(before.len(), after.len());
+            let pairs = before.values().zip(after.values());
+            pairs.for_each(|(before, after)| assert_same_structure(before, after));
+        }
+        (Value::String(_) | Value::Number(_), Value::String(_)) => {}
+        _ => assert_eq!(before, after),
+    }
+}
