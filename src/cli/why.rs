@@ -117,7 +117,10 @@ impl Answer {
     /// The lines for people.
     fn lines(&self) -> Vec<String> {
         let What { name, tool, place, length, .. } = &self.what;
+        let sent = is_sent(&self.what);
         let done = match self.done {
+            Done::Passed if sent => "went on to the server",
+            Done::Blocked if sent => "kept its call from the server",
             Done::Replaced => "was replaced",
             Done::Passed => "passed: nothing can be replaced there",
             Done::Blocked => "was withheld with its message: nothing can be replaced there",
@@ -133,8 +136,9 @@ impl Answer {
         if let Some(source) = &self.source {
             say("source", source.clone());
         }
-        let tool =
-            tool.as_ref().map(|tool| format!("the answer of `{tool}`, ")).unwrap_or_default();
+        let part = if sent { "the arguments" } else { "the answer" };
+        let tool = tool.as_ref().map(|tool| format!("{part} of `{tool}`, "));
+        let tool = tool.unwrap_or_default();
         let times = if self.times > 1 { format!(", {} times", self.times) } else { String::new() };
         say("where", format!("{tool}{place}, {length} bytes{times}"));
         match &self.allow {
@@ -155,10 +159,11 @@ impl Answer {
 }
 
 impl Allow {
-    /// How to let a finding pass, unless it is a known value, or has passed.
+    /// How to let a finding pass, unless it is a known value, or passes by itself.
     fn of(server: &str, what: &What, done: Done) -> Option<Self> {
         let What { kind, name, tool, place, hmac, .. } = what;
-        if *kind == Kind::Value || done == Done::Passed {
+        // What passes where nothing can be replaced passes by itself; in arguments it is told, which this ends.
+        if *kind == Kind::Value || done == Done::Passed && !is_sent(what) {
             return None;
         }
         let mut entry = format!("{{ rule = {}", quoted(name));
@@ -174,6 +179,11 @@ impl Allow {
         let value = hmac.as_ref().map(|hmac| format!("{{ hmac = {} }}", quoted(hmac)));
         Some(Self { table: format!("servers.{}.redact", key(server)), place: entry, value })
     }
+}
+
+/// Whether it was found on its way to the server: in the arguments of a call.
+fn is_sent(what: &What) -> bool {
+    what.tool.is_some() && what.place.starts_with("/params/")
 }
 
 /// A text as a string of TOML, whose basic strings have the escapes of JSON's.

@@ -152,6 +152,35 @@ fn a_message_that_was_blocked_and_a_finding_that_passed_are_told() {
     assert!(all.iter().all(|answer| answer["allow"].is_null()), "{all:?}");
 }
 
+#[test]
+fn a_credential_in_arguments_is_told_and_may_pass() {
+    let stage = stage("");
+    let send = |arguments: &Value| {
+        let (mut client, mut server) = stage.open("2025-11-25");
+        let params = json!({"name": "t", "arguments": arguments});
+        client.send_json(&request(1, "tools/call", &params));
+        server.answer("tools/call", &json!({"content": []}));
+        client.receive_json();
+        drop(server);
+        client.finish().stderr
+    };
+    let arguments = json!({"header": format!("token {TOKEN}")});
+    assert!(send(&arguments).contains("github-pat"));
+    let told = stage.context.run(&["why"], "");
+    assert!(told.text().contains("`github-pat` went on to the server"), "{}", told.text());
+    assert!(
+        told.text().contains("the arguments of `t`, /params/arguments/header"),
+        "{}",
+        told.text()
+    );
+    let entry = why(&stage.context)[0]["allow"]["place"].as_str().unwrap().to_owned();
+    let manifest = stage.context.config().join("hushpipe.toml");
+    let before = fs::read_to_string(&manifest).unwrap();
+    let allowing = format!("{before}[servers.server.redact]\nallow = [{entry}]\n");
+    stage.context.write_manifest(&allowing);
+    assert!(!send(&arguments).contains("github-pat"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_run_keeps_what_it_found_and_several_at_once_lose_nothing() {
