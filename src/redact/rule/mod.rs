@@ -6,6 +6,7 @@
 //! fails late fails at a boundary that the next keyword cannot be behind. Every example and counter-example is a test.
 
 mod check;
+mod checksum;
 mod field;
 mod files;
 mod plausible;
@@ -17,6 +18,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use check::{Check, Match};
+use checksum::Checksum;
 use files::FILES;
 
 use super::finder::Literal;
@@ -43,6 +45,8 @@ pub(super) struct Rule {
     /// Where the match begins.
     #[serde(default)]
     start: Start,
+    /// What must stand behind the keyword for the pattern to be tried at all.
+    ahead: Option<Ahead>,
     /// The names of issuers: beside one, `token` or `key` is the name of a secret.
     #[serde(default)]
     issuers: Vec<String>,
@@ -54,6 +58,8 @@ pub(super) struct Rule {
     /// What a match must pass.
     #[serde(default)]
     checks: Vec<Check>,
+    /// What proves a match, whatever the checks say. A wrong checksum proves nothing.
+    checksum: Option<Checksum>,
     #[serde(skip)]
     compiled: OnceLock<Regex>,
 }
@@ -80,6 +86,14 @@ enum Start {
     Word,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
+}
+
+/// What is looked for behind a keyword that is common where the match is rare.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Ahead {
+    /// An `@` before the host of a URL: nearly no URL has one.
+    Userinfo,
 }
 
 /// What may stand in front of a match.
@@ -115,7 +129,16 @@ pub(super) fn all() -> &'static [Rule] {
 
 /// The number of the rule for private keys, whose marker an open PEM block in a stream gets.
 pub(super) fn private_key() -> usize {
-    all().iter().position(|rule| rule.id == "private-key").unwrap_or_default()
+    numbered("private-key")
+}
+
+/// The number of the rule for the body of a private key that has no header, of which a stream shows a line at a time.
+pub(super) fn key_body() -> usize {
+    numbered("key-body")
+}
+
+fn numbered(id: &str) -> usize {
+    all().iter().position(|rule| rule.id == id).unwrap_or_default()
 }
 
 impl Rule {
@@ -141,6 +164,9 @@ impl Rule {
 
     /// What matches in `text`, given that one of the keywords stands at `keyword`, and whether it passes the checks.
     pub(super) fn find(&self, text: &[u8], keyword: usize) -> Option<(Range<usize>, bool)> {
+        if self.ahead.is_some_and(|ahead| !ahead.is_there(&text[keyword..])) {
+            return None;
+        }
         let start = self.start(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
@@ -155,7 +181,8 @@ impl Rule {
         }
         let found = start + secret.start()..start + secret.end();
         let matched = Match { text, secret: found.clone() };
-        let passes = self.checks.iter().all(|check| check.passes(&matched));
+        let proven = self.checksum.is_some_and(|checksum| checksum.is_right(&text[found.clone()]));
+        let passes = proven || self.checks.iter().all(|check| check.passes(&matched));
         Some((found, passes))
     }
 
@@ -184,6 +211,19 @@ impl Rule {
             )]
             RegexBuilder::new(&anchored).unicode(false).build().expect("a pattern is valid")
         })
+    }
+}
+
+impl Ahead {
+    fn is_there(self, text: &[u8]) -> bool {
+        /// A user, a password and the scheme's end.
+        const LONGEST: usize = 392;
+        let Self::Userinfo = self;
+        let ends = |b: &&u8| {
+            matches!(b, b'@' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'\\' | ..=b' ')
+        };
+        let authority = text.iter().take(LONGEST).skip_while(|b| **b != b'/').skip(2);
+        authority.take_while(|b| **b != b'/').find(ends) == Some(&b'@')
     }
 }
 
