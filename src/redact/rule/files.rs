@@ -96,6 +96,7 @@ pub(super) const FILES: &[&str] = &[
     include_str!("jumpcloud.toml"),
     include_str!("jwt.toml"),
     include_str!("klaviyo.toml"),
+    include_str!("kubernetes.toml"),
     include_str!("langchain.toml"),
     include_str!("langfuse.toml"),
     include_str!("launchdarkly.toml"),

@@ -9,6 +9,7 @@ mod check;
 mod checksum;
 mod field;
 mod files;
+mod manifest;
 mod plausible;
 
 use std::ops::Range;
@@ -86,6 +87,8 @@ enum Start {
     Word,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
+    /// At the values beside the kind that the keyword is, and only they are looked at.
+    Manifest,
 }
 
 /// What is looked for behind a keyword that is common where the match is rare.
@@ -167,11 +170,11 @@ impl Rule {
         if self.ahead.is_some_and(|ahead| !ahead.is_there(&text[keyword..])) {
             return None;
         }
-        let start = self.start(text, keyword)?;
+        let Range { start, end } = self.place(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
-        let within = &text[start..text.len().min(start + REACH)];
+        let within = &text[start..end];
         let regex = self.regex();
         // Most tries end here, and groups cost several times as much.
         let mut secret = regex.find(within)?;
@@ -186,13 +189,25 @@ impl Rule {
         Some((found, passes))
     }
 
+    /// Where the pattern is tried.
+    fn place(&self, text: &[u8], keyword: usize) -> Option<Range<usize>> {
+        if matches!(self.start, Start::Manifest) {
+            return manifest::data_beside(text, keyword);
+        }
+        let start = self.start(text, keyword)?;
+        Some(start..text.len().min(start + REACH))
+    }
+
     fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
         match self.start {
-            Start::Keyword => keyword.checked_sub(self.before_keyword),
+            Start::Keyword | Start::Manifest => keyword.checked_sub(self.before_keyword),
             Start::Word => {
                 let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
                 let before = text[..keyword].iter().rev().take(LONGEST_WORD).take_while(in_word);
-                Some(keyword - before.count())
+                let start = keyword - before.count();
+                // The `n` of an escaped line break is no part of the word behind it.
+                let escaped = text[..start].ends_with(b"\\");
+                Some((start + usize::from(escaped)).min(keyword))
             }
             Start::Field => {
                 let name = field::name_around(text, keyword)?;

@@ -2,12 +2,13 @@
 
 use memchr::memmem;
 
+use super::field;
 use crate::secret::distinct;
 
 /// Whether this is none of the words, references and templates that stand where a secret would.
 pub(super) fn is_real(value: &[u8]) -> bool {
     /// Never in a secret, in any case.
-    const SYNTAX: [&str; 16] = [
+    const SYNTAX: [&str; 14] = [
         "${",
         "#{",
         "{{",
@@ -18,8 +19,6 @@ pub(super) fn is_real(value: &[u8]) -> bool {
         "...",
         "\u{2026}",
         "xxxx",
-        ":$",
-        ":{",
         "%s",
         "[hushpipe:",
         "getenv",
@@ -44,6 +43,7 @@ pub(super) fn is_real(value: &[u8]) -> bool {
     let said = |word: &&str| value.contains(word) && !has_more_than(&value, word);
     !templated
         && !is_reference(&value)
+        && !value.split_once(':').is_some_and(|(_, password)| is_reference(password))
         && !SYNTAX.iter().any(|syntax| value.contains(syntax))
         && !WORDS.iter().any(|word| said(word))
         && !BEFORE.iter().any(|before| value.starts_with(before))
@@ -156,18 +156,18 @@ fn is_camel_case(value: &[u8]) -> bool {
     let in_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'$' && name.len() < value.len();
     let digits = name.iter().filter(|b| b.is_ascii_digit()).count();
     let numbered = name.iter().rev().take_while(|b| b.is_ascii_digit()).count() > 1;
-    if !name.iter().all(in_name) || numbered || digits > 2 || digits * 6 > name.len() {
+    if !name.first().is_some_and(u8::is_ascii_alphabetic)
+        || !name.iter().all(in_name)
+        || numbered
+        || digits > 2
+        || digits * 6 > name.len()
+    {
         return false;
     }
-    // A word ends before a capital that follows a small letter; `HTTPServer` is one.
-    let goes_on = |a: &u8, b: &u8| match (a.is_ascii_uppercase(), b.is_ascii_uppercase()) {
-        (true, true) => true,
-        (_, capital) => !capital && a.is_ascii_alphabetic() && b.is_ascii_alphabetic(),
-    };
-    let words = || name.chunk_by(goes_on).filter(|word| word[0].is_ascii_alphabetic());
-    let letters: usize = words().map(<[u8]>::len).sum();
-    let in_words: usize = words().map(<[u8]>::len).filter(|len| *len >= 3).sum();
-    words().count() > 1 && letters >= 4 * words().count() && in_words * 5 >= letters * 4
+    let words = field::word_lengths(name);
+    let letters: usize = words.iter().sum();
+    let in_words: usize = words.iter().filter(|len| **len >= 3).sum();
+    words.len() > 1 && letters >= 4 * words.len() && in_words * 5 >= letters * 4
 }
 
 /// Whether this is a constant: capitals, of which four fifths are in words between underscores.
@@ -179,12 +179,17 @@ fn is_constant(value: &[u8]) -> bool {
     capitals && value.contains(&b'_') && words.map(<[u8]>::len).sum::<usize>() * 4 >= letters * 3
 }
 
-/// Whether a name in code says that it holds a secret: `Ed25519PrivateKey`, `db2_password`.
+/// Whether a name in code says what it holds: `Ed25519PrivateKey`, `NCryptFreeSecretFn`.
 fn is_named_secret(value: &[u8]) -> bool {
-    const ENDS: [&str; 4] = ["key", "keys", "token", "credentials"];
+    const WORDS: [&str; 4] = ["key", "token", "credential", "secret"];
     let name = String::from_utf8_lossy(value).to_ascii_lowercase();
+    let digits = value.iter().any(u8::is_ascii_digit);
+    let said = |word: &&str| match name.split_once(word) {
+        Some((_, rest)) => !digits || matches!(rest, "" | "s"),
+        None => false,
+    };
     value.first().is_some_and(u8::is_ascii_alphabetic)
         && value.len() <= 32
         && value.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        && ENDS.iter().any(|end| name.ends_with(end))
+        && WORDS.iter().any(said)
 }

@@ -27,12 +27,17 @@ fn proofs() -> Vec<Proof> {
     FILES.iter().flat_map(read).collect()
 }
 
-/// Fills in a template: `{base62:36}` is 36 characters of that alphabet. Returns the text and the parts made up.
+/// Fills in a template: `{base62:36}` is 36 characters of that alphabet; other braces are braces. Returns the text and the parts made up.
 pub(crate) fn expand(template: &str, mut seed: u64) -> (String, Vec<String>) {
     let mut text = String::new();
     let mut made = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
+        if !after.starts_with(|c: char| c.is_ascii_lowercase()) {
+            text = text + before + "{";
+            rest = after;
+            continue;
+        }
         let (name, after) = after.split_once('}').expect("closed");
         text.push_str(before);
         rest = after;
