@@ -235,7 +235,7 @@ const FULL_LINE: usize = 60;
 /// Whether a line holds nothing but base64, in whole groups of four if it is the last one.
 fn is_body(line: &[u8]) -> bool {
     let text = line.trim_ascii();
-    let whole = text.len() % 4 == 0 || line.len() >= FULL_LINE;
+    let whole = text.len().is_multiple_of(4) || line.len() >= FULL_LINE;
     whole && !text.is_empty() && text.iter().all(|b| is_base64(*b) || *b == b'=')
 }
 

@@ -91,17 +91,14 @@ enum Sibling {
 }
 
 fn sibling(line: &[u8], of: usize) -> Sibling {
-    match column(line) {
-        Some(at) if at < of || line.starts_with(b"---") => Sibling::Outside,
-        Some(at)
-            if at == of
-                && DATA
-                    .contains(&line[at..].trim_ascii().strip_suffix(b":").unwrap_or_default()) =>
-        {
-            Sibling::Data
-        }
-        _ => Sibling::Other,
+    let Some(at) = column(line) else { return Sibling::Other };
+    let name = &line[at..];
+    // A map has one kind; without this, a text of nothing but kinds would be walked through from each of them.
+    if at < of || line.starts_with(b"---") || at == of && name.starts_with(b"kind:") {
+        return Sibling::Outside;
     }
+    let opened = name.trim_ascii().strip_suffix(b":").unwrap_or_default();
+    if at == of && DATA.contains(&opened) { Sibling::Data } else { Sibling::Other }
 }
 
 /// Where the name in a line begins; nothing for a blank line and a comment.
@@ -110,6 +107,12 @@ fn column(line: &[u8]) -> Option<usize> {
     let item = if line[indent..].starts_with(b"- ") { 2 } else { 0 };
     let name = line.get(indent + item).is_some_and(|b| !matches!(b, b'#' | b'\r' | b'\n'));
     name.then_some(indent + item)
+}
+
+/// A line without what follows it where the manifest is the value of a JSON string and has no line end of its own.
+fn own_part(line: &[u8]) -> &[u8] {
+    let closes = |pair: &[u8]| pair[0] == b'"' && matches!(pair[1], b'}' | b']' | b',');
+    &line[..line.windows(2).position(closes).unwrap_or(line.len())]
 }
 
 /// The values of the map whose name stands in the line at `line`, `of` bytes from its beginning.
@@ -123,7 +126,7 @@ fn block(text: &[u8], line: usize, of: usize) -> Option<Range<usize>> {
             Some(at) if at <= of => break,
             None => continue,
             Some(at) => {
-                let end = next + line.trim_ascii_end().len();
+                let end = next + own_part(line).trim_ascii_end().len();
                 let named = memmem::find(line, b": ").map_or(at, |colon| colon + 2);
                 let value = line[named..].iter().position(|b| !b" \t\"'".contains(b));
                 // `name: |` and `name:` have their value in the next line.
@@ -174,6 +177,7 @@ mod tests {
                 "kind: Secret\nstringData:\n  a.yaml: |\n    url: a\n    pin: b\n",
                 "kind: Secret\nstringData:\n  a.yaml: |\n    url: …\n",
             ),
+            ("kind: Secret\ndata:\n  pin: cGlu\"}", "kind: Secret\ndata:\n  pin: …\"}"),
         ] {
             assert_eq!(left(manifest), expected);
         }

@@ -8,7 +8,7 @@ use crate::secret::distinct;
 /// Whether this is none of the words, references and templates that stand where a secret would.
 pub(super) fn is_real(value: &[u8]) -> bool {
     /// Never in a secret, in any case.
-    const SYNTAX: [&str; 14] = [
+    const SYNTAX: [&str; 15] = [
         "${",
         "#{",
         "{{",
@@ -21,6 +21,7 @@ pub(super) fn is_real(value: &[u8]) -> bool {
         "xxxx",
         "%s",
         "[hushpipe:",
+        "enc[",
         "getenv",
         "process.env",
     ];
@@ -37,7 +38,7 @@ pub(super) fn is_real(value: &[u8]) -> bool {
         "your",
     ];
     /// Not at the beginning of one.
-    const BEFORE: [&str; 5] = ["your", "my_", "my-", "enc[", "insert"];
+    const BEFORE: [&str; 4] = ["your", "my_", "my-", "insert"];
     let value = String::from_utf8_lossy(value).to_ascii_lowercase();
     let templated = value.ends_with(['%', '}', ')']) && value.contains(['{', '(', '%']);
     let said = |word: &&str| value.contains(word) && !has_more_than(&value, word);
@@ -45,8 +46,8 @@ pub(super) fn is_real(value: &[u8]) -> bool {
         && !is_reference(&value)
         && !value.split_once(':').is_some_and(|(_, password)| is_reference(password))
         && !SYNTAX.iter().any(|syntax| value.contains(syntax))
-        && !WORDS.iter().any(|word| said(word))
-        && !BEFORE.iter().any(|before| value.starts_with(before))
+        && !WORDS.iter().any(said)
+        && !BEFORE.iter().any(|word| value.starts_with(word) && said(word))
         && distinct(value.as_bytes()) >= 5
 }
 
