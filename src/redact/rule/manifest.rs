@@ -48,9 +48,11 @@ fn in_json(text: &[u8], kind: usize) -> Option<Range<usize>> {
 }
 
 fn in_yaml(text: &[u8], kind: usize) -> Option<Range<usize>> {
-    let line = memrchr(b'\n', &text[..kind]).map_or(0, |end| end + 1);
+    // Nearly all that say this are sentences, so no further back than the indentation.
+    let indent = text[..kind].iter().rev().take_while(|b| b" \t-".contains(b)).count();
+    let line = kind - indent;
     let column = column(&text[line..])?;
-    if line + column != kind {
+    if line + column != kind || line.checked_sub(1).is_some_and(|end| text[end] != b'\n') {
         return None;
     }
     // Nothing before the first line of an item of a list belongs to it.
