@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use super::control::Controls;
 use super::detect::{Hit, Label};
+use super::encoding::is_base64;
 use super::rule;
 use super::splice::whole_chars;
 use super::view::{self, Layer};
@@ -55,6 +56,10 @@ struct Block {
     /// The last line was a header such as `Proc-Type: 4,ENCRYPTED`, or the armour's first one, which OpenPGP always
     /// separates from the body: the blank line after it does not end the block.
     header: bool,
+    /// The key has no END: the first line that is no body ends the block and is not part of it.
+    bare: bool,
+    /// Its marker has been written.
+    marked: bool,
 }
 
 impl<'r> StreamCleaner<'r> {
@@ -102,7 +107,8 @@ impl<'r> StreamCleaner<'r> {
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         let rest = std::mem::take(&mut self.pending);
         self.searched = 0;
-        if self.block.take().is_none() {
+        let withheld = self.block.take().is_some_and(|block| !block.bare || is_body(&rest));
+        if !withheld {
             self.write_group(&rest, out);
         }
     }
@@ -153,7 +159,13 @@ impl<'r> StreamCleaner<'r> {
     /// Writes one or several whole lines, or the last piece of a stream.
     fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let mut hits = self.redactor.detector.text(text);
-        let Some(start) = open_block(text) else { return self.write(text, &hits, out) };
+        let Some(start) = open_block(text) else {
+            self.write(text, &hits, out);
+            let marked = hits.last().is_some_and(|hit| ends_in_key_body(text, hit));
+            let bare = marked || announces_key_body(text);
+            self.block = bare.then_some(Block { left: BLOCK, header: false, bare, marked });
+            return;
+        };
         let around = hits.iter().find(|hit| (hit.start..hit.end).contains(&start));
         // A known key that is all there is no open block.
         if around.is_some_and(|hit| matches!(hit.label, Label::Known(_))) {
@@ -168,11 +180,9 @@ impl<'r> StreamCleaner<'r> {
         hits.retain(|hit| hit.end <= start);
         self.write(&text[..start], &hits, out);
         self.lines += lines(&text[start..]);
-        let marker = self.redactor.marker(label);
-        out.extend_from_slice(marker.as_bytes());
-        out.extend_from_slice(b"\n");
+        write_key_marker(self.redactor, out);
         let header = text.trim_ascii_end().ends_with(b" BLOCK-----");
-        self.block = Some(Block { left: BLOCK, header });
+        self.block = Some(Block { left: BLOCK, header, bare: false, marked: true });
     }
 
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
@@ -192,6 +202,19 @@ impl<'r> StreamCleaner<'r> {
     fn withhold(&mut self, line: &[u8], out: &mut Vec<u8>) -> usize {
         let Some(block) = &mut self.block else { return line.len() };
         self.lines += lines(line);
+        if block.bare {
+            block.left = block.left.saturating_sub(line.len());
+            let body = is_body(line);
+            if body && !block.marked {
+                block.marked = true;
+                write_key_marker(self.redactor, out);
+            }
+            // The last line of a body is a shorter one.
+            if !body || line.len() < FULL_LINE || block.left == 0 {
+                self.block = None;
+            }
+            return if body { line.len() } else { 0 };
+        }
         let blank = line.trim_ascii().is_empty();
         block.left = block.left.saturating_sub(line.len());
         let ended =
@@ -243,6 +266,12 @@ fn lines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
 }
 
+/// Writes what stands for the lines of an open block.
+fn write_key_marker(redactor: &Redactor, out: &mut Vec<u8>) {
+    out.extend_from_slice(redactor.marker(Label::Rule(rule::private_key())).as_bytes());
+    out.extend_from_slice(b"\n");
+}
+
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
@@ -257,10 +286,32 @@ fn open_block(text: &[u8]) -> Option<usize> {
     (private && !ended && goes_on(rest.trim_ascii())).then_some(start)
 }
 
+/// Whether the line behind which a PuTTY key has its body ends this text.
+fn announces_key_body(text: &[u8]) -> bool {
+    let line = text.strip_suffix(b"\n").and_then(|text| text.rsplit(|b| *b == b'\n').next());
+    line.is_some_and(|line| line.starts_with(b"Private-Lines: ") && line.len() < 32)
+}
+
+/// Whether the body of a key without a header goes on in the next line.
+fn ends_in_key_body(text: &[u8], hit: &Hit) -> bool {
+    let is_key = matches!(hit.label, Label::Rule(rule) if rule == rule::key_body());
+    is_key && text.ends_with(b"\n") && hit.end == text.trim_ascii_end().len()
+}
+
+/// The shortest line of the body of a key that another one may follow: programs wrap at 64 characters and beyond.
+const FULL_LINE: usize = 60;
+
+/// Whether a line holds nothing but base64, in whole groups of four if it is the last one.
+fn is_body(line: &[u8]) -> bool {
+    let text = line.trim_ascii();
+    let whole = text.len().is_multiple_of(4) || line.len() >= FULL_LINE;
+    whole && !text.is_empty() && text.iter().all(|b| is_base64(*b) || *b == b'=')
+}
+
 /// Whether what stands behind a header says that a body follows: nothing, base64, or the end of a string that a program
 /// puts together line by line (`" +`, `\n",`). A closing quote alone is the end of a mention.
 fn goes_on(rest: &[u8]) -> bool {
-    let is_body = |b: &u8| super::encoding::is_base64(*b) || *b == b'=';
+    let is_body = |b: &u8| is_base64(*b) || *b == b'=';
     let is_glue = |b: &u8| is_body(b) || b"\"'\\,. ".contains(b);
     let glued = matches!(rest.last(), Some(b'+' | b',' | b'\\' | b'.'))
         || memmem::find(rest, b"\\n").is_some();

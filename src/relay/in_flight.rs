@@ -38,7 +38,7 @@ impl Asked {
     /// What matters of a request of this method, given its line.
     pub(super) fn by(method: &str, line: &[u8]) -> Self {
         let tool = (method == CALL).then(|| Call::of(line).tool);
-        let tool = tool.filter(|name| name.len() <= LONGEST_TOOL).map(Rc::from);
+        let tool = tool.filter(|name| (1..=LONGEST_TOOL).contains(&name.len())).map(Rc::from);
         let (stop, noted) = (Stop::of(method), is_read(method));
         Self { stop, opens: method == INITIALIZE, noted, tool }
     }

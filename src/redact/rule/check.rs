@@ -17,10 +17,10 @@ use crate::secret::distinct;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
-    /// The last 20 bytes hold at least 6 different ones: documentation is full of `ghp_xxxxxxxx`, and of twenty random
-    /// hex digits one in a hundred thousand fails.
+    /// Not masked: the last 20 bytes hold at least 6 different ones, or none that documentation writes in place of a
+    /// token, as in `ghp_xxxxxxxx`. Of twenty random hex digits one in a hundred thousand fails.
     Varied,
-    /// There is a digit: the words of a longer identifier have none.
+    /// There is a digit, or upper and lower case take turns: the words of a longer identifier have neither.
     Digit,
     /// There are letters of both cases.
     Mixed,
@@ -38,6 +38,8 @@ pub enum Check {
     Curl,
     /// In a connection string: `Server=…;`, `host=… user=…`, `jdbc:`.
     Connection,
+    /// Does not call itself an example, as the keys in AWS's documentation do.
+    NoExample,
     /// Not in the query of a URL: a presigned one names its key and must keep working.
     OutsideQuery,
 }
@@ -55,23 +57,30 @@ impl Check {
         let secret = found.secret();
         if level == Level::Strict {
             match self {
-                Self::Varied | Self::Digit | Self::Mixed | Self::OutsideQuery => return true,
+                Self::Varied | Self::Digit | Self::Mixed | Self::NoExample | Self::OutsideQuery => {
+                    return true;
+                }
                 Self::Real => return !found.holds_marker(),
                 Self::Telling => return !found.holds_marker() && secret.len() >= SHORTEST,
                 _ => {}
             }
         }
         match self {
-            Self::Varied => distinct(&secret[secret.len().saturating_sub(20)..]) >= 6,
-            Self::Digit => secret.iter().any(u8::is_ascii_digit),
+            Self::Varied => {
+                let tail = &secret[secret.len().saturating_sub(20)..];
+                distinct(tail) >= 6 || !tail.iter().any(|b| b"xX*.0_-".contains(b))
+            }
+            Self::Digit => secret.iter().any(u8::is_ascii_digit) || plausible::is_jumbled(secret),
             Self::Mixed => {
                 let has = |class: fn(&u8) -> bool| secret.iter().any(class);
                 has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
             }
             Self::Real => plausible::is_real(found.value()),
+            Self::NoExample => memmem::find(&secret.to_ascii_lowercase(), b"example").is_none(),
             Self::Telling => {
                 let quoted = found.is_quoted();
                 plausible::is_real(secret)
+                    && (!found.is_next_argument() || plausible::is_token(secret))
                     && (plausible::is_telling(secret, quoted)
                         || quoted && found.is_password() && plausible::is_word(secret))
             }
@@ -137,6 +146,12 @@ impl<'t> Match<'t> {
 
     fn is_quoted(&self) -> bool {
         matches!(self.before(1), [b'"' | b'\'' | b'`'])
+    }
+
+    /// Whether it stands behind a name and a comma: the next argument of a call, or of a list of names.
+    fn is_next_argument(&self) -> bool {
+        let mut before = self.before(8).iter().rev().skip(1).skip_while(|b| **b == b' ');
+        self.is_quoted() && before.next() == Some(&b',')
     }
 
     /// Whether another part of a connection string stands on the same line.

@@ -65,6 +65,11 @@ pub(super) fn is_sensitive(
     })
 }
 
+/// How many letters each word of a name has.
+pub(super) fn word_lengths(name: &[u8]) -> Vec<usize> {
+    Words::of(name).iter().map(str::len).collect()
+}
+
 /// The words of a name, in lower case, without digits, one behind the other.
 #[derive(Default)]
 struct Words {
@@ -152,6 +157,7 @@ const SECRETS: &[&str] = &[
     "credential",
     "credentials",
     "creds",
+    "identitytoken",
     "passphrase",
     "passwd",
     "password",

@@ -6,8 +6,10 @@
 //! fails late fails at a boundary that the next keyword cannot be behind. Every example and counter-example is a test.
 
 mod check;
+mod checksum;
 mod field;
 mod files;
+mod manifest;
 mod own;
 mod plausible;
 mod set;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Check;
 use check::Match;
+use checksum::Checksum;
 use files::FILES;
 pub(super) use own::compile;
 pub(super) use set::Rules;
@@ -67,6 +70,8 @@ pub(super) struct Rule {
     /// What a match must pass.
     #[serde(default)]
     checks: Vec<Check>,
+    /// What proves a match, whatever the checks say. A wrong checksum proves nothing.
+    checksum: Option<Checksum>,
     #[serde(skip)]
     compiled: OnceLock<Regex>,
 }
@@ -97,6 +102,8 @@ enum Start {
     Field,
     /// Anywhere in the [`AHEAD`] bytes before the keyword, or at it.
     Around,
+    /// At the values beside the kind that the keyword is, and only they are looked at.
+    Manifest,
 }
 
 /// What may stand in front of a match.
@@ -143,7 +150,16 @@ pub fn description(id: &str) -> Option<(&'static str, &'static str)> {
 
 /// The number of the rule for private keys, whose marker an open PEM block in a stream gets.
 pub(super) fn private_key() -> usize {
-    all().iter().position(|rule| rule.id == "private-key").unwrap_or_default()
+    numbered("private-key")
+}
+
+/// The number of the rule for the body of a private key that has no header, of which a stream shows a line at a time.
+pub(super) fn key_body() -> usize {
+    numbered("key-body")
+}
+
+fn numbered(id: &str) -> usize {
+    all().iter().position(|rule| rule.id == id).unwrap_or_default()
 }
 
 impl Rule {
@@ -183,11 +199,11 @@ impl Rule {
         if self.is_short() && !is_run(text, keyword) {
             return None;
         }
-        let start = self.start(text, keyword, level)?;
+        let Range { start, end } = self.place(text, keyword, level)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
-        let within = &text[start..text.len().min(start + REACH)];
+        let within = &text[start..end];
         let regex = self.regex();
         // Most tries end here, and groups cost several times as much.
         let mut secret = regex.find(within)?;
@@ -197,15 +213,25 @@ impl Rule {
         }
         let found = start + secret.start()..start + secret.end();
         let matched = Match { text, secret: found.clone() };
-        let passes = self.checks.iter().all(|check| check.passes(&matched, level));
+        let proven = self.checksum.is_some_and(|checksum| checksum.is_right(&text[found.clone()]));
+        let passes = proven || self.checks.iter().all(|check| check.passes(&matched, level));
         let until = found.end;
         Some((passes.then_some(found), until))
+    }
+
+    /// Where the pattern is tried.
+    fn place(&self, text: &[u8], keyword: usize, level: Level) -> Option<Range<usize>> {
+        if matches!(self.start, Start::Manifest) {
+            return manifest::data_beside(text, keyword);
+        }
+        let start = self.start(text, keyword, level)?;
+        Some(start..text.len().min(start + REACH))
     }
 
     fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {
         match self.start {
             Start::Around => Some(keyword),
-            Start::Keyword => keyword.checked_sub(self.before_keyword),
+            Start::Keyword | Start::Manifest => keyword.checked_sub(self.before_keyword),
             Start::Word => Some(word_around(text, keyword)),
             Start::Url => names_user(text, keyword).then(|| word_around(text, keyword)),
             Start::Field => {
@@ -230,7 +256,7 @@ impl Rule {
         self.compiled.get_or_init(|| {
             let compiled = match self.start {
                 Start::Around => own::compile(&self.pattern),
-                Start::Keyword | Start::Word | Start::Url | Start::Field => {
+                _ => {
                     let anchored = format!("^(?:{})", self.pattern);
                     RegexBuilder::new(&anchored).unicode(false).build()
                 }
@@ -243,7 +269,10 @@ impl Rule {
 /// Where the word begins that `at` is in.
 fn word_around(text: &[u8], at: usize) -> usize {
     let in_word = |b: &&u8| b.is_ascii_alphanumeric() || b"+-._".contains(b);
-    at - text[..at].iter().rev().take(LONGEST_WORD).take_while(in_word).count()
+    let start = at - text[..at].iter().rev().take(LONGEST_WORD).take_while(in_word).count();
+    // The `n` of an escaped line break is no part of the word behind it.
+    let escaped = text[..start].ends_with(b"\\");
+    (start + usize::from(escaped)).min(at)
 }
 
 /// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`.

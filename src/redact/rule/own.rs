@@ -33,6 +33,7 @@ impl Rule {
             boundary: Boundary::None,
             pattern: own.pattern.clone(),
             checks: own.checks.clone(),
+            checksum: None,
             compiled: OnceLock::new(),
         }
     }

@@ -107,6 +107,20 @@ fn an_open_key_block_is_withheld_to_its_end() {
 }
 
 #[test]
+fn the_body_of_a_key_without_a_header_is_withheld_to_its_last_line() {
+    let redactor = armed(&[]);
+    let (body, _) =
+        expand("MIIEpAIBAAKCAQEA{base64:48}\n{base64:64}\n{base64:64}\n{base64:22}==", 9);
+    assert_eq!(whole(&redactor, &format!("a\n{body}\nb\n")), "a\n[hushpipe:key-body]\nb\n");
+    let (_, rest) = body.split_once('\n').expect("lines");
+    let putty = format!("Comment: me\nPrivate-Lines: 3\n{rest}\nPrivate-MAC: 00c0ffee\n");
+    let left = "Comment: me\nPrivate-Lines: 3\n[hushpipe:private-key]\nPrivate-MAC: 00c0ffee\n";
+    assert_eq!(whole(&redactor, &putty), left);
+    let none = "Private-Lines: 3\nnone came\n";
+    assert_eq!(whole(&redactor, none), none);
+}
+
+#[test]
 fn a_mention_of_a_key_header_withholds_nothing() {
     let redactor = armed(&[]);
     for mention in ["expected `{}` here", "expected \"{}\"", "{\"msg\":\"no {} in the file\"}"] {
@@ -166,6 +180,8 @@ proptest! {
                 Just("second\n".to_owned()),
                 Just("-----BEGIN X PRIVATE ".to_owned() + "KEY-----\n"),
                 Just("-----END ".to_owned()),
+                Just("Private-Lines: 3\n".to_owned()),
+                Just("\nMC4CAQAwBQYDK2VwBCIEIJ9aY3Zk0aXlqm8cXb2VbG1kQyc0Hq8N1d0cFv8w\n".to_owned()),
                 Just("YWJjZC0xMjM0LWVmZ2g=".to_owned()),
                 Just("YWJjZC0xMjM0LWVmZ2hYWJjZC\n0xMjM0LWVmZ2g=".to_owned()),
                 "[ -~\n\r\\\\%é]{0,30}",

@@ -99,12 +99,32 @@ const CONNECTION: &[&str] = &[
     "Endpoint=https://corp.azconfig.io;Id=ab1-l0-s0:<base62:20>;Secret=«<base64:43>=»",
 ];
 
+/// Files that hold secrets, as the programs that read them document: PuTTY, Kubernetes, npm, curl, libpq, Docker, git, AWS.
+const FILE: &[&str] = &[
+    "PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\n<base64:64>\nPrivate-Lines: 2\n«<base64:64>\n<base64:20>»\nPrivate-MAC: <hex:64>\n",
+    "MIIEpAIBAAKCAQEA<base64:48>\n«<pem:\n>»\n",
+    "apiVersion: v1\ndata:\n  pin: «<base64:24>»\nkind: Secret\nmetadata:\n  name: a\n",
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData:\n  pin: «<password:20>»\n",
+    "users:\n- name: a\n  user:\n    client-key-data: «LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQ<base64:400>»\n",
+    "//packages.internal/:_authToken=«<hex:8>-<hex:4>-<hex:4>-<hex:4>-<hex:12>»",
+    "//packages.internal/:_auth=«<basic:14>»",
+    "machine git.internal login me password «<base62:16>»",
+    "db.internal:5432:orders:app:«<base62:14>»",
+    "{\"auths\":{\"registry.internal\":{\"auth\":\"«<basic:16>»\"}}}",
+    "https://me:«<base62:18>»@git.internal",
+    "[default]\naws_access_key_id = a\naws_secret_access_key = «<base64:40>»\n",
+    "{\"type\":\"service_account\",\"private_key\":\"<dashes>BEGIN <key><dashes>\\n«<pem:\\n>»\\n<dashes>END <key><dashes>\\n\"}",
+    "jdbc:oracle:thin:app/«<base62:14>»@//db.internal:1521/orders",
+    "Driver={ODBC Driver 18 for SQL Server};Server=db;UID=sa;PWD={«<base62:8>;<base62:6>»};",
+];
+
 const CLASSES: &[(&str, &[&str])] = &[
     ("jwt", JWT),
     ("pem", PEM),
     ("url-cred", URL),
     ("auth-header", HEADER),
     ("conn-string", CONNECTION),
+    ("file", FILE),
 ];
 
 /// What a text is set into; the second is JSON, in which it is escaped.
