@@ -2,8 +2,6 @@
 //!
 //! A project manifest may only tighten it: what is weaker than where nothing is said, it may not say.
 
-use std::collections::BTreeMap;
-
 use toml::Spanned;
 
 use super::super::error::Mistake;
@@ -24,51 +22,43 @@ pub(super) fn settings(
     let rules = rules(table.rules, findings);
     let allow = table.allow.into_iter();
     let allow = allow.filter_map(|entry| allowed(entry, &rules, level, findings)).collect();
-    let mut tools = BTreeMap::new();
-    for (name, tool) in table.tools {
-        let exceptions = Exceptions {
-            write_back: setting("a weaker `write_back`", tool.write_back, level, findings),
-            arguments: setting("a weaker `arguments`", tool.arguments, level, findings),
-            instructions: setting("a weaker `instructions`", tool.instructions, level, findings),
-        };
-        tools.insert(name, exceptions);
-    }
     let mut weaker = Weaker { level, findings };
+    let tools = table.tools.into_iter().map(|(name, tool)| {
+        let exceptions = Exceptions {
+            write_back: weaker.read("a weaker `write_back`", tool.write_back),
+            arguments: weaker.read("a weaker `arguments`", tool.arguments),
+            instructions: weaker.read("a weaker `instructions`", tool.instructions),
+        };
+        (name, exceptions)
+    });
     Settings {
-        mode: weaker.read("`mode = \"report\"`", table.mode),
+        tools: tools.collect(),
+        mode: weaker.read("`mode = \"report\"`", table.mode).unwrap_or_default(),
         level: table.level.unwrap_or_default(),
-        write_back: weaker.read("a weaker `write_back`", table.write_back),
-        arguments: weaker.read("a weaker `arguments`", table.arguments),
-        instructions: weaker.read("a weaker `instructions`", table.instructions),
+        write_back: weaker.read("a weaker `write_back`", table.write_back).unwrap_or_default(),
+        arguments: weaker.read("a weaker `arguments`", table.arguments).unwrap_or_default(),
+        instructions: weaker
+            .read("a weaker `instructions`", table.instructions)
+            .unwrap_or_default(),
         rules,
         allow,
-        tools,
     }
 }
 
-/// What reading a setting that can be weaker than its default depends on.
+/// Reads settings that can be weaker than where nothing is said.
 struct Weaker<'a> {
     level: Level,
     findings: &'a mut Findings,
 }
 
 impl Weaker<'_> {
-    fn read<T: Weakens + Default>(&mut self, what: &str, value: Option<Spanned<T>>) -> T {
-        setting(what, value, self.level, self.findings).unwrap_or_default()
+    fn read<T: Weakens>(&mut self, what: &str, value: Option<Spanned<T>>) -> Option<T> {
+        let value = value?;
+        if self.level == Level::Project && value.get_ref().weakens() {
+            self.findings.add(value.span(), Mistake::UserOnly(what.to_owned()));
+        }
+        Some(value.into_inner())
     }
-}
-
-fn setting<T: Weakens>(
-    what: &str,
-    value: Option<Spanned<T>>,
-    level: Level,
-    findings: &mut Findings,
-) -> Option<T> {
-    let value = value?;
-    if level == Level::Project && value.get_ref().weakens() {
-        findings.add(value.span(), Mistake::UserOnly(what.to_owned()));
-    }
-    Some(value.into_inner())
 }
 
 /// The rules that can be ones.
