@@ -7,14 +7,13 @@
 //! error, notification or list does.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use serde_json::json;
 
 use super::marker::marker;
 use super::{Action, Clean, Cleaned, Finding};
 use crate::mcp::Envelope;
-use crate::mcp::scan::members::{items, member};
+use crate::mcp::scan::members::{items, member, place};
 use crate::mcp::scan::messages;
 
 /// The name of the note in `_meta`, where its value is the list of the markers.
@@ -131,12 +130,6 @@ fn is(value: &[u8], bracket: u8) -> bool {
 
 fn is_empty(object: &[u8]) -> bool {
     object[1..].trim_ascii_start().first() == Some(&b'}')
-}
-
-/// Where in `whole` a slice of it stands.
-fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
 }
 
 #[cfg(test)]

@@ -16,11 +16,10 @@ pub(super) fn items(blocked: &Blocked, list: &str) -> Option<Vec<usize>> {
 /// The line without these items of `/result/LIST`; the other items are as they were. `None` where there is no such list.
 pub(super) fn without(line: &[u8], list: &str, dropped: &[usize]) -> Option<Vec<u8>> {
     let array = members::member(members::member(line, "result")?, list)?;
-    // Both are slices of the same line.
-    let start = array.as_ptr() as usize - line.as_ptr() as usize;
     let kept = members::items(array).enumerate().filter(|(index, _)| !dropped.contains(index));
     let kept: Vec<&[u8]> = kept.map(|(_, item)| &array[item]).collect();
-    let (before, after) = (&line[..start], &line[start + array.len()..]);
+    let at = members::place(line, array);
+    let (before, after) = (&line[..at.start], &line[at.end..]);
     Some([before, b"[", &kept.join(&b','), b"]", after].concat())
 }
 

@@ -68,6 +68,12 @@ pub fn from_member<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
     }
 }
 
+/// Where in `whole` a slice of it stands.
+pub fn place(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
 /// The text of a string as it is spelled, quotes included; `None` when it is none, or not Unicode.
 pub fn text(value: &[u8]) -> Option<String> {
     serde_json::from_slice(value).ok()
