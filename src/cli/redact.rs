@@ -14,7 +14,7 @@ use crate::manifest::{self, Manifest, Server};
 use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
 use crate::provider::{Providers, attempt};
 use crate::redact::settings::Settings;
-use crate::redact::{self, Located, Redactor, redacting};
+use crate::redact::{self, Located, Redactor};
 use crate::secret::SecretSet;
 use crate::sys::machine_key::MachineKey;
 use crate::sys::path::Paths;
@@ -133,7 +133,7 @@ impl Redact {
             true => fetch(server, &manifest, context, &paths)?,
             false => SecretSet::default(),
         };
-        Ok(Redactor::new(&known, &[], &redacting(&server.redact), key()))
+        Ok(Redactor::new(&known, &[], &server.redact.redacting(), key()))
     }
 
     /// A finding as one line.

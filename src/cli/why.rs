@@ -11,6 +11,7 @@ use crate::audit::{Done, Event, Findings, Kind, What};
 use crate::error::{self, Error, Fault};
 use crate::manifest::{self, Level, Manifest};
 use crate::redact;
+use crate::redact::settings::table;
 use crate::sys::clock;
 use crate::sys::path::Paths;
 
@@ -177,7 +178,7 @@ impl Allow {
         };
         entry += &format!(", pointer = {} }}", quoted(&place));
         let value = hmac.as_ref().map(|hmac| format!("{{ hmac = {} }}", quoted(hmac)));
-        Some(Self { table: format!("servers.{}.redact", key(server)), place: entry, value })
+        Some(Self { table: table(server, None), place: entry, value })
     }
 }
 
@@ -189,12 +190,6 @@ fn is_sent(what: &What) -> bool {
 /// A text as a string of TOML, whose basic strings have the escapes of JSON's.
 fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
-}
-
-/// A name as a key of TOML.
-fn key(name: &str) -> String {
-    let is_bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    if is_bare { name.to_owned() } else { quoted(name) }
 }
 
 /// What was found cannot be read.

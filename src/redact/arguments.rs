@@ -5,11 +5,8 @@
 
 use super::detect::Label;
 use super::json::{Token, Walker};
-use super::{Action, Finding, Redactor};
+use super::{Action, Finding, NAMED, Redactor};
 use crate::mcp::fields::Fields;
-
-/// More findings than this are not named: one is enough to judge a call.
-const NAMED: usize = 3;
 
 impl Redactor {
     /// The first credentials in a JSON text that is sent to the server: the arguments of a call of `tool`, which stand at

@@ -6,8 +6,8 @@
 
 use memchr::memchr;
 
+use super::Redactor;
 use super::stream::{Located, StreamCleaner};
-use super::{Redactor, settings};
 use crate::mcp::fields::Fields;
 use crate::mcp::{Scanner, Shape};
 
@@ -132,11 +132,6 @@ impl<'r> LineCleaner<'r> {
             }
         }
     }
-}
-
-/// What a manifest says of a server, for a person who has asked to redact: findings are never only reported.
-pub fn redacting(settings: &settings::Settings) -> settings::Settings {
-    settings::Settings { mode: settings::Mode::Redact, ..settings.clone() }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -14,9 +15,9 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem::{self, Finder};
 
-use super::Redactor;
 use super::json::Walker;
 use super::view::{LAYERS, Layer};
+use super::{NAMED, Redactor};
 use crate::mcp::fields::Fields;
 
 /// How every marker begins.
@@ -24,9 +25,6 @@ pub(super) const MARKER: &str = "[hushpipe:";
 
 /// How the base64 of every marker begins: as far as [`MARKER`] decides it.
 const ENCODED: &str = "W2h1c2hwaXBlO";
-
-/// More markers than this are not named: one is enough to judge a call.
-const NAMED: usize = 3;
 
 /// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
 pub(super) fn marker(name: &str) -> String {
@@ -41,6 +39,13 @@ pub struct Returned {
     pub marker: String,
     /// The JSON pointer of what it stands in.
     pub place: String,
+}
+
+/// What it is and where.
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at `{}`", self.marker, self.place)
+    }
 }
 
 /// The markers that a redactor can have written.

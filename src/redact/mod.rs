@@ -29,6 +29,7 @@ mod stream;
 mod view;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use zeroize::Zeroizing;
 
@@ -39,7 +40,7 @@ pub use allow::{NoPointer, Pointer, STDERR};
 use control::Controls;
 use detect::{Detector, Label};
 use known::Known;
-pub use lines::{Format, LineCleaner, redacting};
+pub use lines::{Format, LineCleaner};
 pub use marker::Returned;
 use marker::{MARKER, Written, marker};
 pub use note::is_note;
@@ -49,6 +50,9 @@ pub use rule::{Check, Confidence, description};
 use settings::{Allow, Mode, Settings};
 use splice::Splice;
 pub use stream::{Located, StreamCleaner};
+
+/// More than this of what was found is not named in words: one is enough to judge a message.
+const NAMED: usize = 3;
 
 /// Finds and replaces secrets. Immutable and shared; it has no `Debug` because it holds values, which are zeroed on drop.
 pub struct Redactor {
@@ -80,7 +84,7 @@ pub struct Cleaned<'a> {
 
 /// A message that may not leave: a known value stands where nothing may be rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("message withheld: it holds {} where nothing can be replaced", list(.findings))]
+#[error("message withheld: it holds {} where nothing can be replaced", listed(.findings))]
 pub struct Blocked {
     /// The values that block it. Never empty.
     pub findings: Vec<Finding>,
@@ -123,6 +127,13 @@ pub enum Action {
     Blocked,
     /// It is only told: the manifest says so.
     Reported,
+}
+
+/// What it is and where.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at `{}`", self.what, self.place)
+    }
 }
 
 impl Redactor {
@@ -312,9 +323,9 @@ fn plain(found: &[u8]) -> Cow<'_, [u8]> {
     plain
 }
 
-fn list(findings: &[Finding]) -> String {
-    let one = |finding: &Finding| format!("`{}` at `{}`", finding.what, finding.place);
-    findings.iter().take(3).map(one).collect::<Vec<_>>().join(", ")
+/// The first of what was found, in words.
+pub fn listed(found: &[impl fmt::Display]) -> String {
+    found.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

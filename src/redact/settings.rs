@@ -60,6 +60,11 @@ impl Settings {
         exception.unwrap_or(self.instructions)
     }
 
+    /// The same for a person who has asked to redact: findings are never only reported.
+    pub fn redacting(&self) -> Self {
+        Self { mode: Mode::Redact, ..self.clone() }
+    }
+
     /// What is not as it is where nothing is said, in words. Rules are told elsewhere.
     pub fn words(&self) -> Vec<Said> {
         let default = Self::default();
@@ -99,6 +104,19 @@ impl Settings {
         }
         words
     }
+}
+
+/// The name of the table with the settings of a server, or with what is different for one of its tools.
+pub fn table(server: &str, tool: Option<&str>) -> String {
+    let tool = tool.map(|tool| format!(".tools.{}", key(tool))).unwrap_or_default();
+    format!("servers.{}.redact{tool}", key(server))
+}
+
+/// A name as a key of TOML, whose basic strings have the escapes of JSON's.
+fn key(name: &str) -> String {
+    let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    let is_bare = !name.is_empty() && name.bytes().all(bare);
+    if is_bare { name.to_owned() } else { serde_json::json!(name).to_string() }
 }
 
 /// Something that a server's settings say, in words.

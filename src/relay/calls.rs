@@ -6,14 +6,12 @@
 //! written by them, and no error would be of use to who reads it. A call goes on byte for byte or not at all. One that is
 //! refused is answered with a result, so that the model reads what is wrong, and a next step is for the user to take.
 
-use serde_json::json;
-
 use super::session::Session;
 use crate::mcp::call::CALL;
 use crate::mcp::message::tool_error;
 use crate::mcp::{Call, Claim, Envelope, Id, Kind, Refusal};
-use crate::redact::Action;
-use crate::redact::settings::{Arguments, Mode, WriteBack};
+use crate::redact::settings::{Arguments, Mode, WriteBack, table};
+use crate::redact::{Action, listed};
 
 /// Where arguments stand in a message.
 const PLACE: &str = "/params/arguments";
@@ -40,7 +38,7 @@ impl Session<'_> {
             return None;
         }
         let found = first(call, |json| self.redactor.markers_in(json, PLACE))?;
-        let found = listed(found.iter().map(|found| (&found.marker, &found.place)));
+        let found = listed(&found);
         let tool = named(&call.tool);
         if says == WriteBack::Warn || self.only_tells() {
             self.remark(&format!(
@@ -71,7 +69,7 @@ impl Session<'_> {
         let action = if goes_on { Action::Passed } else { Action::Blocked };
         findings.iter_mut().for_each(|finding| finding.action = action);
         self.told.found(&findings, Some(&call.tool));
-        let found = listed(findings.iter().map(|finding| (&finding.what, &finding.place)));
+        let found = listed(&findings);
         let tool = named(&call.tool);
         if goes_on {
             self.remark(&format!(
@@ -95,15 +93,14 @@ impl Session<'_> {
     }
 
     fn remark(&self, line: &str) {
-        self.remarks.say(line, "", self.redactor, self.log);
+        self.told.remark(line, "");
     }
 
     /// How a person allows what was refused.
     fn way_out(&self, setting: &str, tool: &str) -> String {
-        let (server, tool) = (key(&self.settings.server), key(&named(tool)));
+        let table = table(&self.settings.server, Some(&named(tool)));
         format!(
-            "ask the user, who can allow it with `{setting} = \"warn\"` under `[servers.{server}.redact.tools.{tool}]` in \
-             their own hushpipe.toml."
+            "ask the user, who can allow it with `{setting} = \"warn\"` under `[{table}]` in their own hushpipe.toml."
         )
     }
 
@@ -145,18 +142,7 @@ fn first<T>(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<T>) -> Option<Vec<T>> {
     call.arguments.iter().copied().map(look).find(|found| !found.is_empty())
 }
 
-/// What was found and where, in words.
-fn listed<'a>(found: impl Iterator<Item = (&'a String, &'a String)>) -> String {
-    found.map(|(what, place)| format!("`{what}` at `{place}`")).collect::<Vec<_>>().join(", ")
-}
-
+/// The name of a tool, as far as it is shown.
 pub(super) fn named(tool: &str) -> String {
     tool.chars().take(LONGEST_NAME).collect()
-}
-
-/// A name as a key of TOML.
-fn key(name: &str) -> String {
-    let bare =
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
-    if bare { name.to_owned() } else { json!(name).to_string() }
 }

@@ -182,7 +182,6 @@ pub async fn relay(
         end.schedule(session.in_flight.is_empty());
     }
     session.oddities.sum_up(&log);
-    session.remarks.sum_up(&log);
     session.told.sum_up();
     log.flush(FLUSH);
     Ok(match backend.status() {

@@ -1,4 +1,4 @@
-//! What is said on stderr of the messages of a session, each line once: the same line again is counted and said at the end.
+//! What is said on stderr of the messages of a session, each line once: the same again is counted and said at the end.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,42 +14,47 @@ const DIFFERENT: usize = 64;
 const LONGEST: usize = 400;
 
 /// What has been said. One thread relays, so plain cells do.
-#[derive(Default)]
-pub(super) struct Remarks {
+pub(super) struct Remarks<'a> {
+    redactor: &'a Redactor,
+    log: &'a Log,
     said: RefCell<HashMap<String, u64>>,
     unsaid: Cell<u64>,
 }
 
-impl Remarks {
-    /// Says a line, unless it has been said; the first time with `place` behind it. What is a value or drives a terminal is
-    /// withheld.
-    pub(super) fn say(&self, line: &str, place: &str, redactor: &Redactor, log: &Log) {
-        let line = shown(line, redactor);
+impl<'a> Remarks<'a> {
+    pub(super) fn new(redactor: &'a Redactor, log: &'a Log) -> Self {
+        Self { redactor, log, said: RefCell::default(), unsaid: Cell::new(0) }
+    }
+
+    /// Says a line, unless it has been said; the first time with `place` behind it. What is a value or drives a terminal
+    /// is withheld.
+    pub(super) fn say(&self, line: &str, place: &str) {
+        let line = shown(line, self.redactor);
         let mut said = self.said.borrow_mut();
         if let Some(times) = said.get_mut(&line) {
             *times += 1;
         } else if said.len() < DIFFERENT {
-            log.note(&match place {
+            self.log.note(&match place {
                 "" => line.clone(),
-                place => format!("{line} at {}", shown(&format!("`{place}`"), redactor)),
+                place => format!("{line} at {}", shown(&format!("`{place}`"), self.redactor)),
             });
             said.insert(line, 1);
         } else {
             if self.unsaid.get() == 0 {
-                log.note("more of this kind is counted and not said");
+                self.log.note("more of this kind is counted and not said");
             }
             self.unsaid.set(self.unsaid.get() + 1);
         }
     }
 
     /// Says what happened more than once, at the end of a session.
-    pub(super) fn sum_up(&self, log: &Log) {
+    pub(super) fn sum_up(&self) {
         let said = self.said.borrow();
         let mut again: Vec<_> = said.iter().filter(|(_, times)| **times > 1).collect();
         again.sort_unstable();
-        again.iter().for_each(|(line, times)| log.note(&format!("{times} times: {line}")));
+        again.iter().for_each(|(line, times)| self.log.note(&format!("{times} times: {line}")));
         if self.unsaid.get() > 0 {
-            log.note(&format!("{} times: more of this kind", self.unsaid.get()));
+            self.log.note(&format!("{} times: more of this kind", self.unsaid.get()));
         }
     }
 }
@@ -88,9 +93,10 @@ mod tests {
 
     #[test]
     fn a_line_is_kept_once_and_no_more_lines_than_some() {
-        let (remarks, redactor, log) = (Remarks::default(), Redactor::armed([]), Log::default());
+        let (redactor, log) = (Redactor::armed([]), Log::default());
+        let remarks = Remarks::new(&redactor, &log);
         for number in 0..3 * DIFFERENT {
-            remarks.say(&format!("line {}", number % (2 * DIFFERENT)), "/a", &redactor, &log);
+            remarks.say(&format!("line {}", number % (2 * DIFFERENT)), "/a");
         }
         let said = remarks.said.borrow();
         assert_eq!(

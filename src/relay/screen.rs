@@ -36,7 +36,7 @@ impl Session<'_> {
         for sign in &signs.found {
             let what = format!("`{}` text in {}", sign.kind.name(), words(&origin));
             let done = if strip && !sign.fixed { "removed" } else { "left" };
-            self.remarks.say(&format!("{done} {what}"), &sign.place, self.redactor, self.log);
+            self.told.remark(&format!("{done} {what}"), &sign.place);
         }
         signs.stripped.map_or(Cow::Borrowed(line), Cow::Owned)
     }

@@ -13,7 +13,6 @@ use super::Settings;
 use super::in_flight::{Asking, InFlight};
 use super::oddity::Oddities;
 use super::record::{Author, Recorder, Recording};
-use super::remark::Remarks;
 use super::shield::Shield;
 use super::stderr::Log;
 use super::told::Told;
@@ -48,7 +47,6 @@ pub(super) struct Session<'a> {
     pub(super) asking: Asking,
     pub(super) shield: Shield,
     pub(super) oddities: Oddities,
-    pub(super) remarks: Remarks,
     /// What we have to say to the server ourselves.
     errands: RefCell<VecDeque<Vec<u8>>>,
     errand: Notify,
@@ -100,7 +98,6 @@ impl<'a> Session<'a> {
             asking: Asking::default(),
             shield: Shield::new(settings.era),
             oddities: Oddities::default(),
-            remarks: Remarks::default(),
             errands: RefCell::default(),
             errand: Notify::new(),
             revision: Cell::new(None),

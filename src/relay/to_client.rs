@@ -1,6 +1,5 @@
 //! From the server to the client, one frame at a time: screened for text that is not meant for a person, and redacted,
-//! always as the last step; a frame without a finding is the
-//! same bytes.
+//! always as the last step; a frame without a finding is the same bytes.
 //!
 //! A line that is no message never reaches the client: it goes to stderr. A frame over the limit is not kept; whoever
 //! waits for it gets an error under its id. What holds a value where nothing can be rewritten is stopped in the way of its

@@ -104,7 +104,9 @@ fn the_record_holds_no_value_and_is_the_users_alone() {
 #[test]
 fn the_lines_that_it_prints_let_the_finding_pass() {
     let first = stage("");
-    assert_eq!(session(&first, "get issue", TOKEN), "[hushpipe:github-pat]");
+    // No escape of the record, of JSON or of TOML may come between a name and itself.
+    let tool = "it's a \"get\\issue\" é";
+    assert_eq!(session(&first, tool, TOKEN), "[hushpipe:github-pat]");
     let allow = &why(&first.context)[0]["allow"];
     for (entry, elsewhere) in [("place", "[hushpipe:github-pat]"), ("value", TOKEN)] {
         let entry = allow[entry].as_str().unwrap();
@@ -112,7 +114,7 @@ fn the_lines_that_it_prints_let_the_finding_pass() {
         let manifest = fs::read_to_string(first.context.config().join("hushpipe.toml")).unwrap();
         let server = manifest.lines().take(3).collect::<Vec<_>>().join("\n");
         first.context.write_manifest(&format!("{server}\n{tables}{SECRETS}"));
-        assert_eq!(session(&first, "get issue", TOKEN), TOKEN);
+        assert_eq!(session(&first, tool, TOKEN), TOKEN);
         assert_eq!(session(&first, "other", TOKEN), elsewhere);
     }
 }

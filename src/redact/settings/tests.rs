@@ -139,6 +139,16 @@ fn reporting_changes_and_blocks_nothing() {
 }
 
 #[test]
+fn a_table_is_named_as_toml_reads_it() {
+    assert_eq!(table("github", None), "servers.github.redact");
+    for tool in ["a-b_9", "we.ird", "", "it's \"x\"\n", "é"] {
+        let name = table("s", Some(tool));
+        let read: toml::Table = toml::from_str(&format!("[{name}]\nx = 1")).unwrap();
+        assert_eq!(read["servers"]["s"]["redact"]["tools"][tool]["x"].as_integer(), Some(1));
+    }
+}
+
+#[test]
 fn strict_drops_what_keeps_placeholders_out_and_counts_every_token() {
     let (default, strict) = (
         with(&Settings::default()),
