@@ -1,7 +1,5 @@
 //! What happens where in a message: replaced, blocked, passed, and everything else byte for byte.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::mcp::fields::Fields;
