@@ -15,7 +15,7 @@ use super::scan::members::plain;
 pub enum Treatment {
     /// It is text: markers replace what is found in it.
     Replace,
-    /// It is base64 of something: replaced as a whole, by known values only.
+    /// It is base64 of something: decoded to be looked at, and replaced as a whole.
     Encoded,
     /// It is never rewritten.
     Fixed,
@@ -89,7 +89,7 @@ const FIXED: &[Name] = &[
 ];
 
 /// Keys whose value is base64.
-const ENCODED: &[&str] = &["data", "blob"];
+pub const ENCODED: &[&str] = &["data", "blob"];
 
 /// The table of one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

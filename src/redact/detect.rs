@@ -89,6 +89,11 @@ impl Detector {
         self.windows(text, |window| self.views(window, 0))
     }
 
+    /// The known values in something that is not text, as they are.
+    pub(super) fn values(&self, bytes: &[u8]) -> Vec<Hit> {
+        if self.forms.is_empty() { Vec::new() } else { merge(self.scan(bytes, false)) }
+    }
+
     /// What must not leave of a JSON text. Its own escapes are taken off first: undecoded they mean nothing to a client.
     pub(super) fn json(&self, text: &[u8]) -> Vec<Hit> {
         let unescaped = LAYERS.iter().take_while(|layer| **layer == LAYERS[0]).count();

@@ -9,6 +9,7 @@ use std::ops::Range;
 use memchr::memchr2;
 
 use crate::mcp::fields::{Fields, Treatment, Zone};
+use crate::mcp::scan::members::{end_of, plain};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ const DEEPEST: usize = 16 * 1024;
 
 /// An object or array that is open.
 struct Level {
+    /// Where it begins.
+    start: usize,
     zone: Zone,
     place: Step,
 }
@@ -81,12 +84,24 @@ impl<'a> Walker<'a> {
     pub(super) fn treatment(&self, token: Token) -> Treatment {
         match self.innermost() {
             Some(Level { zone, .. }) if token == Token::Key => self.fields.key(*zone),
-            Some(Level { zone, place: Step::Key(Some(key)) }) => {
+            Some(Level { zone, place: Step::Key(Some(key)), .. }) => {
                 self.fields.value(*zone, &self.text[key.clone()])
             }
             Some(Level { zone, .. }) => self.fields.value(*zone, b""),
             None => Treatment::Replace,
         }
+    }
+
+    /// Where the object stands that the walk is in, if it is at a key that `wanted` accepts.
+    pub(super) fn object_of(&self, wanted: impl Fn(&str) -> bool) -> Option<Range<usize>> {
+        let Level { start, place: Step::Key(Some(key)), .. } = self.innermost()? else {
+            return None;
+        };
+        let key = &self.text[key.clone()];
+        if !wanted(&plain(key)) {
+            return None;
+        }
+        Some(*start..end_of(self.text, *start))
     }
 
     /// Whether the walk is inside data of the server's own shape, where no protocol gives numbers a meaning.
@@ -138,14 +153,14 @@ impl<'a> Walker<'a> {
         }
         let zone = match self.levels.last() {
             None => self.fields.outermost(),
-            Some(Level { zone, place: Step::Key(Some(key)) }) => {
+            Some(Level { zone, place: Step::Key(Some(key)), .. }) => {
                 self.fields.enter(*zone, &self.text[key.clone()])
             }
-            Some(Level { zone, place: Step::Withheld }) => self.fields.enter(*zone, b""),
+            Some(Level { zone, place: Step::Withheld, .. }) => self.fields.enter(*zone, b""),
             // An element of an array is what the array is.
             Some(Level { zone, .. }) => *zone,
         };
-        self.levels.push(Level { zone, place });
+        self.levels.push(Level { start: self.at - 1, zone, place });
     }
 
     fn close(&mut self) {

@@ -10,6 +10,7 @@
 
 mod allow;
 mod arguments;
+mod block;
 mod control;
 mod detect;
 mod encoding;
@@ -216,10 +217,11 @@ impl Redactor {
         mode: Mode,
     ) -> Result<Cleaned<'a>, Blocked> {
         let hits = self.detector.json(frame);
-        if hits.is_empty() && self.weak.is_empty() {
+        let blocks = self.blocks(frame, fields, &hits);
+        if hits.is_empty() && blocks.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }
-        Splice::new(self, frame, tool, mode).frame(&hits, fields)
+        Splice::new(self, frame, tool, mode).frame(&hits, blocks, fields)
     }
 
     /// Whether findings are only told, and nothing of what the client gets is withheld.

@@ -7,9 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use super::block::Block;
 use super::detect::{Hit, Label};
 use super::json::{Token, Walker};
 use super::settings::Mode;
@@ -57,8 +55,18 @@ impl<'r, 'a> Splice<'r, 'a> {
         self.cleaned()
     }
 
-    /// A JSON-RPC message.
-    pub(super) fn frame(mut self, hits: &[Hit], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
+    /// A JSON-RPC message, given what was found in it and in its blocks of base64.
+    pub(super) fn frame(
+        mut self,
+        hits: &[Hit],
+        mut blocks: Vec<Block>,
+        fields: Fields,
+    ) -> Result<Cleaned<'a>, Blocked> {
+        blocks.retain_mut(|Block { label, found, place, .. }| {
+            let place = std::mem::take(place);
+            self.find(*label, found, Action::Replaced, || place) == Some(Action::Replaced)
+        });
+        let mut blocks = blocks.iter().peekable();
         // The end of the line is no part of any token, not even of a string that is never closed.
         let mut walker = Walker::new(self.source.trim_ascii_end(), fields);
         let mut hits = hits;
@@ -66,6 +74,15 @@ impl<'r, 'a> Splice<'r, 'a> {
             let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();
             hits = &hits[behind..];
             let inside = hits.iter().take_while(|hit| hit.start < range.end).count();
+            if let Some(block) = blocks.next_if(|block| block.taken.start <= range.start) {
+                self.copy_to(block.taken.start);
+                self.out.extend_from_slice(&block.notice);
+                self.copied = block.taken.end;
+            }
+            // Of what a block took with it, only what may not be rewritten matters: the URI stays.
+            if range.start < self.copied && walker.treatment(token) != Treatment::Fixed {
+                continue;
+            }
             if inside > 0 {
                 self.token(&mut walker, token, range, &hits[..inside]);
             } else if let Some(label) = self.weak(&walker, token, &range) {
@@ -93,22 +110,20 @@ impl<'r, 'a> Splice<'r, 'a> {
             let known = matches!(hit.label, Label::Known(_));
             let action = match treatment {
                 Treatment::Replace => Action::Replaced,
-                Treatment::Encoded if known => Action::Replaced,
                 Treatment::Fixed if known => Action::Blocked,
-                Treatment::Encoded | Treatment::Fixed => Action::Passed,
+                Treatment::Fixed => Action::Passed,
+                // Judged already, as the block that it is.
+                Treatment::Encoded => return,
             };
             let action = self.find(hit.label, &found, action, || walker.pointer());
             replaced |= action == Some(Action::Replaced);
-            match (action.unwrap_or(Action::Passed), treatment) {
-                (Action::Blocked, _) => self.blocked = true,
-                (Action::Passed | Action::Reported, _) => {}
-                (Action::Replaced, Treatment::Encoded) => {
-                    return self.replace_encoded(range, hit.label);
-                }
-                (Action::Replaced, _) if token == Token::Bare => {
+            match action.unwrap_or(Action::Passed) {
+                Action::Blocked => self.blocked = true,
+                Action::Passed | Action::Reported => {}
+                Action::Replaced if token == Token::Bare => {
                     return self.replace_whole(token, range, hit.label);
                 }
-                (Action::Replaced, _) => {
+                Action::Replaced => {
                     let found = whole_chars(&self.source[..range.end], found);
                     self.replace(found.start.max(range.start)..found.end, hit.label);
                 }
@@ -154,13 +169,6 @@ impl<'r, 'a> Splice<'r, 'a> {
         let marker = self.redactor.marker(label);
         let quote = if token == Token::Bare { "\"" } else { "" };
         self.out.extend_from_slice(format!("{quote}{marker}{quote}").as_bytes());
-        self.copied = range.end;
-    }
-
-    /// Clients refuse a whole result in which a block is not base64, so the marker comes as base64.
-    fn replace_encoded(&mut self, range: Range<usize>, label: Label) {
-        self.copy_to(range.start);
-        self.out.extend_from_slice(STANDARD.encode(self.redactor.marker(label)).as_bytes());
         self.copied = range.end;
     }
 

@@ -80,12 +80,18 @@ pub fn text(value: &[u8]) -> Option<String> {
 }
 
 /// What a name means, which stands without its quotes.
-pub(in crate::mcp) fn plain(name: &[u8]) -> Cow<'_, str> {
+pub(crate) fn plain(name: &[u8]) -> Cow<'_, str> {
     match name.contains(&b'\\') {
         true => text(&[b"\"", name, b"\""].concat()).map(Cow::Owned),
         false => None,
     }
     .unwrap_or_else(|| String::from_utf8_lossy(name))
+}
+
+/// Where the object or array ends that begins at `start`; one that nothing closes, at the end of the bytes.
+pub fn end_of(bytes: &[u8], start: usize) -> usize {
+    let length = Nested::opened().skip(&bytes[start + 1..]);
+    length.map_or(bytes.len(), |length| start + 1 + length)
 }
 
 /// A walk from value to value inside one bracket.
@@ -132,10 +138,7 @@ impl<'a> Walk<'a> {
             b'"' => {
                 string_end(self.bytes, start + 1, false).map_or(self.bytes.len(), |end| end + 1)
             }
-            b'{' | b'[' => {
-                let length = Nested::opened().skip(&self.bytes[start + 1..]);
-                length.map_or(self.bytes.len(), |length| start + 1 + length)
-            }
+            b'{' | b'[' => end_of(self.bytes, start),
             _ => {
                 let rest = &self.bytes[start..];
                 start + rest.iter().position(|byte| !is_scalar(*byte)).unwrap_or(rest.len())

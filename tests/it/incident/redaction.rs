@@ -1,5 +1,7 @@
 //! What redactors and scanners of others let through, spoil or show in part.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hushpipe::redact::Redactor;
 use hushpipe::secret::Secret;
 use serde_json::{Value, json};
@@ -118,7 +120,7 @@ fn handles_that_the_server_wants_back_pass() {
     let handle = "lybGf28XlzzwGj4Pq7kLm2PvR8sTu4WyZ6cDf1GhJ5nKb0E9";
     passes(&result(&json!({"nextCursor": handle, "content": [], "structuredContent": {
         "nextPageToken": handle, "continuation_token": handle, "uploadToken": handle,
-        "max_tokens": 4096, "token_type": "bearer", "tokens": [17, 4], "tokenizer": "o200k_base",
+        "tokenizationId": handle, "max_tokens": 4096, "token_type": "bearer", "tokens": [17, 4], "tokenizer": "o200k_base",
     }})));
     let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress",
         "params": {"progressToken": handle, "progress": 1}});
@@ -241,6 +243,93 @@ fn short_lines_of_a_secret_are_not_looked_for() {
     let outcome = relayed(value, text("{ \"id\": 7, } and k9Qw7xZ2vB5nM1pL8s").as_bytes());
     let left = outcome.messages()[0]["result"]["content"][0]["text"].as_str().unwrap().to_owned();
     assert_eq!(left, "{ \"id\": 7, } and [hushpipe:TOKEN]");
+}
+
+/// Known by its line ends only: as one line, or with those of a terminal, a key of several lines went through.
+/// buildkite/agent issue 3233, concourse/concourse issue 4398
+#[test]
+fn a_value_of_several_lines_is_found_whatever_ends_them() {
+    let lines = ["canary-lines-5e0c1", "k9Qw7xZ2vB5nM1pL8s", "tR4yU6iO0pA3sD-end"];
+    for end in ["\n", "\r\n", " ", "\\n", "\n    ", ""] {
+        let outcome =
+            relayed(&lines.join("\n"), text(&format!("<{}>", lines.join(end))).as_bytes());
+        let left = outcome.everything();
+        assert!(lines.iter().all(|line| !left.contains(line)), "{end:?}: {left}");
+        assert!(left.contains("<[hushpipe:TOKEN]") && left.contains("[hushpipe:TOKEN]>"), "{left}");
+    }
+}
+
+/// A secret that is JSON was known as a whole only. actions/runner issue 2232
+#[test]
+fn a_secret_that_is_json_is_found_by_part_and_its_public_fields_stay() {
+    let value =
+        r#"{"user": "ana-reader", "password": "k9Qw7xZ2vB5nM1pL8s", "region": "eu-central-1"}"#;
+    let said = "ana-reader in eu-central-1 used k9Qw7xZ2vB5nM1pL8s";
+    let outcome = relayed(value, text(said).as_bytes());
+    let left = outcome.messages()[0]["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+    assert_eq!(left, "ana-reader in eu-central-1 used [hushpipe:TOKEN]");
+}
+
+/// A number is no string, so nobody looked at it. pipelock's rule for numeric secrets
+#[test]
+fn a_secret_that_is_a_number_is_found_as_one() {
+    let line = result(&json!({"structuredContent": {"pin": 9_081_726_354_u64, "count": 12}}));
+    let outcome = relayed("9081726354", line.as_bytes());
+    let left = &outcome.messages()[0]["result"]["structuredContent"];
+    assert_eq!(left, &json!({"pin": "[hushpipe:TOKEN]", "count": 12}));
+}
+
+/// Escaped twice, as in an URL inside of an URL. actions/runner issue 2960
+#[test]
+fn percent_escapes_of_percent_escapes_are_undone() {
+    let secret = Secret::new(b"p%ss/w0rd+Zz=9".to_vec());
+    let redactor = Redactor::armed([("TOKEN", &secret)]);
+    let cleaned = redactor.text(b"next=https%3A%2F%2Fa%2F%3Fk%3Dp%2525ss%252Fw0rd%252BZz%253D9");
+    let left = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
+    assert!(left.ends_with("%3D[hushpipe:TOKEN]") && !left.contains("w0rd"), "{left}");
+}
+
+/// The characters of base64 that a value shares with its neighbours gave away up to a byte at either end.
+/// actions/runner ADR 0297, jenkinsci/credentials-binding-plugin
+#[test]
+fn base64_keeps_no_bits_of_a_value_at_its_ends() {
+    let secret = Secret::new(VALUE.as_bytes().to_vec());
+    let redactor = Redactor::armed([("TOKEN", &secret)]);
+    for before in ["", "u", "us", "use"] {
+        let said = STANDARD.encode(format!("{before}{VALUE}"));
+        let cleaned = redactor.text(said.as_bytes());
+        let left = String::from_utf8_lossy(cleaned.clean.as_bytes()).into_owned();
+        // Of the characters that are left each holds six bits of what stands before.
+        let kept = before.len() * 8 / 6;
+        assert_eq!(left, format!("{}[hushpipe:TOKEN]", &said[..kept]));
+    }
+}
+
+/// A secret of three letters made holes in every word. jenkinsci/credentials-binding-plugin issues 284 and 306,
+/// buildkite/agent issue 3588
+#[test]
+fn a_short_secret_makes_no_holes_in_other_text() {
+    let said = result(&json!({"content": [{"type": "text", "text": "the tabs, and tab"}]}));
+    let outcome = relayed("tab", said.as_bytes());
+    assert!(outcome.stdout.starts_with(said.as_bytes()), "{}", outcome.text());
+    let whole = result(&json!({"structuredContent": {"pin": "tab"}}));
+    let outcome = relayed("tab", whole.as_bytes());
+    assert_eq!(outcome.messages()[0]["result"]["structuredContent"]["pin"], "[hushpipe:TOKEN]");
+}
+
+/// Each read was decoded by itself, so a character that two reads shared became two that stand for nothing.
+/// dmno-dev/varlock issue 770
+#[test]
+fn a_character_that_two_reads_share_stays_whole() {
+    let redactor = Redactor::armed([]);
+    let said = "Größe → \u{1f980}\n";
+    for at in 0..=said.len() {
+        let (mut out, mut cleaner) = (Vec::new(), redactor.stderr());
+        cleaner.push(&said.as_bytes()[..at], &mut out);
+        cleaner.push(&said.as_bytes()[at..], &mut out);
+        cleaner.finish(&mut out);
+        assert_eq!(String::from_utf8_lossy(&out), said, "cut at {at}");
+    }
 }
 
 /// What was held back of a stream left a tenth of a second later, whatever came then. dmno-dev/varlock issue 770

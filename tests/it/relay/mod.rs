@@ -11,6 +11,8 @@ mod era;
 mod frames;
 /// Whatever both ends say, in whatever order, arrives as it was said.
 mod interleaving;
+/// Known values, in every form, cut anywhere, in every place.
+mod known;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
 /// What the model is told of a result in which something was withheld.

@@ -1,6 +1,8 @@
 //! A result in which something was withheld says so to the model, once, and is otherwise what the server said; every client
 //! takes it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::envelope::{SECRET, STATEFUL, stateless, stateless_request};
@@ -176,4 +178,33 @@ fn the_built_in_client_prints_what_the_tool_said_and_says_the_rest() {
     );
     let raw = context.run(&["call", "server", "environment", "--json"], "");
     assert!(raw.text().contains("hushpipe withheld something"), "{}", raw.text());
+}
+
+#[test]
+fn a_block_of_base64_that_holds_a_value_or_a_token_is_a_text_for_the_client() {
+    let stage = stage();
+    let (mut client, mut server) = stage.open(STATEFUL);
+    let token = format!("ghp_{}", "aB3dE6gH9jK2".repeat(3));
+    let image = STANDARD.encode(format!("\u{89}PNG {VALUE} IEND"));
+    let file = STANDARD.encode(format!("export GITHUB_TOKEN={token}\n"));
+    let clean = STANDARD.encode("nothing");
+    client.send_json(&request("call", "tools/call", &json!({"name": "t"})));
+    server.receive();
+    let content = json!([
+        {"type": "image", "mimeType": "image/png", "data": image},
+        {"type": "resource", "resource": {"uri": "file:///rc", "mimeType": "text/x-sh", "blob": file}},
+        {"type": "audio", "mimeType": "audio/wav", "data": clean},
+    ]);
+    server.send_json(&json!({"jsonrpc": "2.0", "id": "call", "result": {"content": content}}));
+    let got = client.receive_json();
+    let got = got["result"]["content"].as_array().unwrap();
+    let said = |marker: &str, kind: &str| {
+        format!("{marker} stands in place of a block of {kind} that was withheld whole")
+    };
+    assert_eq!(got[0], json!({"type": "text", "text": said(MARKER, "image/png")}));
+    let text = said("[hushpipe:github-pat]", "text/x-sh");
+    let resource = json!({"uri": "file:///rc", "mimeType": "text/plain", "text": text});
+    assert_eq!(got[1], json!({"type": "resource", "resource": resource}));
+    assert_eq!(got[2], content[2]);
+    assert_eq!(got.len(), 4, "and the note");
 }

@@ -205,6 +205,26 @@ mod linux {
         assert_eq!(next.finish().code, Some(0));
     }
 
+    /// Stopped before it has its first order, and again while it carries that out: each time its answer is waited for.
+    #[test]
+    fn a_guard_that_is_stopped_over_and_over_starts_the_server() {
+        let context = context("hang");
+        let mut session = context.start();
+        let guard = loop {
+            let tree = tree::of(session.pid());
+            if let Some(guard) = tree.into_iter().find(|pid| comm(*pid) == "mcp-guard") {
+                break guard;
+            }
+        };
+        signal(guard, Signal::SIGSTOP);
+        ask(&mut session, 101, "server/discover");
+        for _ in 0..20 {
+            signal(guard, Signal::SIGSTOP);
+            thread::sleep(Duration::from_millis(5));
+        }
+        opens(&mut session);
+    }
+
     #[test]
     fn a_guard_that_was_stopped_goes_on_when_it_has_work() {
         let context = context("hang");

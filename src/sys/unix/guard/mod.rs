@@ -18,6 +18,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{MsgFlags, send};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -66,7 +68,7 @@ impl Guard {
     /// What `execve(2)` says; `BrokenPipe` or `UnexpectedEof` when the guard is gone; an argument or a variable holds a
     /// NUL byte.
     pub fn spawn(self, order: &Order<'_>) -> io::Result<Started> {
-        let streams = start(&self.control, order)?;
+        let streams = start(&self.control, &self.its, order)?;
         self.control.set_nonblocking(true)?;
         let control = tokio::net::UnixStream::from_std(self.control)?;
         let process = Process { control, its: self.its, word: [0; Word::LENGTH], heard: 0 };
@@ -75,14 +77,15 @@ impl Guard {
 }
 
 /// Has the guard at the other end start a server.
-fn start(control: &UnixStream, order: &Order<'_>) -> io::Result<Streams> {
+fn start(control: &UnixStream, guard: &Collected, order: &Order<'_>) -> io::Result<Streams> {
     let (server_stdin, stdin) = io::pipe()?;
     let (stdout, server_stdout) = io::pipe()?;
     let (stderr, server_stderr) = io::pipe()?;
     let stdio = [server_stdin.into(), server_stdout.into(), server_stderr.into()];
+    guard.go_on();
     order::send(control, order, &stdio)?;
     drop(stdio);
-    match Word::read(control)? {
+    match Word::read(control, guard)? {
         Word::Started => {}
         Word::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
         Word::Ended(_) => return Err(io::ErrorKind::InvalidData.into()),
@@ -93,6 +96,19 @@ fn start(control: &UnixStream, order: &Order<'_>) -> io::Result<Streams> {
         stderr: ChildStderr::from_std(OwnedFd::from(stderr).into())?,
     })
 }
+
+/// Waits until there is something to read, or the other end is gone, but not for long; whether it is so.
+fn readable(control: &UnixStream) -> io::Result<bool> {
+    let mut fds = [PollFd::new(control.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, SOON_MS) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// How long the guard's answer may take before it is told to go on, in milliseconds.
+const SOON_MS: u8 = 100;
 
 /// The guard as a child of ours. Collected when this is dropped, because that may be nobody else's work: where we were
 /// started in a container, the first process may know nothing of it.
@@ -168,8 +184,7 @@ impl Process {
     pub fn spawn_again(&mut self, order: &Order<'_>) -> io::Result<Streams> {
         let control = UnixStream::from(self.control.as_fd().try_clone_to_owned()?);
         control.set_nonblocking(false)?;
-        self.its.go_on();
-        let streams = start(&control, order);
+        let streams = start(&control, &self.its, order);
         control.set_nonblocking(true)?;
         self.heard = 0;
         streams
@@ -236,8 +251,13 @@ impl Word {
         }
     }
 
-    fn read(mut control: &UnixStream) -> io::Result<Self> {
+    /// Waits for a word. Whoever stops the guard meanwhile, even behind the order and before its answer, does not stop us.
+    fn read(mut control: &UnixStream, guard: &Collected) -> io::Result<Self> {
         let mut word = [0; Self::LENGTH];
+        while !readable(control)? {
+            guard.go_on();
+        }
+        // Written in one piece.
         io::Read::read_exact(&mut control, &mut word)?;
         Ok(Self::of(word))
     }

@@ -1,0 +1,100 @@
+//! The forms of section 6.1 of the design, written as programs write them and not as the redactor reads them.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use serde_json::json;
+
+/// A text that gives a value away, and how much around it a redactor may leave.
+pub(super) struct Form {
+    /// What is said.
+    pub(super) text: String,
+    /// How many bytes of something else are encoded with the value, before it and behind it.
+    pub(super) around: (usize, usize),
+}
+
+/// Every form of a value.
+pub(super) fn forms(value: &str) -> Vec<Form> {
+    let escaped = escaped(value);
+    let percent = percent(value, b"-_.~");
+    let mut forms: Vec<Form> = [
+        value.to_owned(),
+        self::escaped(&escaped),
+        escaped.replace('/', "\\/").replace('<', "\\u003C"),
+        escaped,
+        value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+        value.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        self::percent(value, b"-_.~/+:@"),
+        percent.replace('%', "%25"),
+        percent,
+        hex(value).to_uppercase(),
+        hex(value),
+    ]
+    .map(|text| Form { text, around: (0, 0) })
+    .into();
+    if value.contains(' ') {
+        // `application/x-www-form-urlencoded`.
+        let text = self::percent(value, b"-_.* ").replace(' ', "+");
+        forms.push(Form { text, around: (0, 0) });
+    }
+    forms.extend(encoded(value));
+    forms
+}
+
+/// Base64 and base64url, padded and not, in lines and not, at each of the three alignments.
+fn encoded(value: &str) -> Vec<Form> {
+    let mut forms = Vec::new();
+    for before in ["", "u", "u:"] {
+        for after in ["", "x", " and more"] {
+            let whole = format!("{before}{value}{after}");
+            let around = (before.len(), after.len());
+            let texts = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD];
+            forms.extend(texts.map(|how| Form { text: how.encode(&whole), around }));
+            forms.push(Form { text: percent(&STANDARD.encode(&whole), b""), around });
+            for (lead, width, end) in [(40, 64, "\n"), (51, 76, "\r\n"), (40, 64, "\n    ")] {
+                let long = STANDARD.encode(format!("{}{whole}", "u".repeat(lead)));
+                let around = (lead + before.len(), after.len());
+                forms.push(Form { text: wrapped(&long, width, end), around });
+            }
+        }
+    }
+    forms
+}
+
+/// What is left when a value is cut short: at least 16 bytes of it, and half.
+pub(super) fn beginnings(value: &str) -> Vec<Form> {
+    let least = value.len().div_ceil(2).max(16);
+    let cuts = (least..value.len()).filter(|cut| value.is_char_boundary(*cut));
+    cuts.flat_map(|cut| {
+        let start = &value[..cut];
+        let plain = [start.to_owned(), escaped(start), percent(start, b""), hex(start)];
+        let plain = plain.map(|text| Form { text, around: (0, 0) });
+        let encoded = ["", "u", "u:"].map(|before| Form {
+            text: URL_SAFE_NO_PAD.encode(format!("{before}{start}")),
+            around: (before.len(), 0),
+        });
+        plain.into_iter().chain(encoded)
+    })
+    .collect()
+}
+
+fn escaped(text: &str) -> String {
+    let quoted = json!(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Percent-encoded but for letters, digits and these.
+fn percent(text: &str, plain: &[u8]) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || plain.contains(&byte);
+    let one =
+        |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
+}
+
+fn wrapped(text: &str, width: usize, end: &str) -> String {
+    let lines: Vec<_> = text.as_bytes().chunks(width).map(String::from_utf8_lossy).collect();
+    lines.join(end)
+}
