@@ -32,8 +32,8 @@ struct Queue {
 }
 
 impl Writer {
-    /// A writer for this server of this manifest (its links resolved). Nothing is written, and no thread is there, before
-    /// something is found.
+    /// A writer for this server of this manifest (its links resolved). Nothing is written, and no thread is there,
+    /// before something is found.
     pub fn new(findings: Findings, server: String, manifest: PathBuf) -> Self {
         let (queue, changed) = (Mutex::default(), Condvar::new());
         Self(Arc::new(Shared { findings, server, manifest, queue, changed }))

@@ -1,9 +1,10 @@
 //! Text in a server's messages that is meant for the model and not for the person: invisible characters, terminal
 //! sequences, markup of chat templates, phrases that give orders, and in errors what tells of the network inside.
 //!
-//! It is found in decoded text and told, or taken out of the original bytes; taken out before redaction, so that nothing is
-//! put together afterwards that redaction has not seen. Joiners that a script or an emoji needs stay, and names, URIs and
-//! cursors are never rewritten. What is here recognises published tricks; it does not make a server honest.
+//! It is found in decoded text and told, or taken out of the original bytes; taken out before redaction, so that
+//! nothing is put together afterwards that redaction has not seen. Joiners that a script or an emoji needs stay, and
+//! names, URIs and cursors are never rewritten. What is here recognises published tricks; it does not make a server
+//! honest.
 
 mod hidden;
 mod odd;
@@ -29,7 +30,8 @@ use strip::Leaf;
 /// What a message holds that is not meant for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signs {
-    /// What was found, each kind once a text, the first [`SIGNS`] of it. Empty where only something harmless was taken out.
+    /// What was found, each kind once a text, the first [`SIGNS`] of it. Empty where only something harmless was taken
+    /// out.
     pub found: Vec<Sign>,
     /// The message without it, where that was asked for and something could be taken out.
     pub stripped: Option<Vec<u8>>,
@@ -150,7 +152,8 @@ struct Looked {
 }
 
 impl Looked {
-    /// Looks into one string. Names and other strings of the protocol are text to nobody: only what cannot be seen counts.
+    /// Looks into one string. Names and other strings of the protocol are text to nobody: only what cannot be seen
+    /// counts.
     fn leaf(
         &mut self,
         walker: &Walker<'_>,
@@ -187,7 +190,8 @@ impl Looked {
     }
 }
 
-/// Whether what stands here is part of what a schema allows: rewritten, a tool would be called with what it does not take.
+/// Whether what stands here is part of what a schema allows: rewritten, a tool would be called with what it does not
+/// take.
 fn is_choice(place: &str) -> bool {
     let mut steps = place.rsplit('/');
     let (last, before) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
