@@ -10,8 +10,7 @@ use crate::sys::clock;
 /// From one writing to the next.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Takes findings of one server, and has a thread write them. Clones share it.
-#[derive(Clone)]
+/// Takes findings of one server, and has a thread write them.
 pub struct Writer(Arc<Shared>);
 
 struct Shared {

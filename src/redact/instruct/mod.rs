@@ -124,7 +124,8 @@ pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
     if !odd && !spoken {
         return None;
     }
-    let mut looked = Looked { found: Vec::new(), edits: Vec::new() };
+    let (found, edits) = (Vec::new(), Vec::new());
+    let mut looked = Looked { phrases, in_error, strip, found, edits };
     // The end of the line is no part of a string, not even of one that is never closed.
     let mut walker = Walker::new(frame.trim_ascii_end(), fields);
     while let Some((token, range)) = walker.next() {
@@ -132,7 +133,7 @@ pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
         let suspect = token != Token::Bare
             && (odd && odd::is_odd(source) || spoken && phrases.any(source, in_error));
         if suspect {
-            looked.leaf(&walker, token, range, source, (phrases, &in_error, strip));
+            looked.leaf(&walker, token, range, source);
         }
     }
     let stripped = (!looked.edits.is_empty()).then(|| strip::splice(frame, &looked.edits));
@@ -145,34 +146,30 @@ pub fn is_hidden(c: char) -> bool {
     hidden::sort(c.into()) == hidden::Sort::Hidden
 }
 
-/// What a walk has found.
-struct Looked {
+/// What a walk looks for, and what it has found.
+struct Looked<E> {
+    phrases: &'static Phrases,
+    in_error: E,
+    strip: bool,
     found: Vec<Sign>,
     edits: Vec<(Range<usize>, &'static str)>,
 }
 
-impl Looked {
+impl<E: Fn() -> bool> Looked<E> {
     /// Looks into one string. Names and other strings of the protocol are text to nobody: only what cannot be seen
     /// counts.
-    fn leaf(
-        &mut self,
-        walker: &Walker<'_>,
-        token: Token,
-        range: Range<usize>,
-        source: &[u8],
-        (phrases, in_error, strip): (&Phrases, &impl Fn() -> bool, bool),
-    ) {
+    fn leaf(&mut self, walker: &Walker<'_>, token: Token, range: Range<usize>, source: &[u8]) {
         let treatment = walker.treatment(token);
         if treatment == Treatment::Encoded {
             return;
         }
         let text = token == Token::Text && treatment == Treatment::Replace;
         let leaf = Leaf::new(source, |plain| match text {
-            true => phrases.find(plain, in_error),
+            true => self.phrases.find(plain, &self.in_error),
             false => Vec::new(),
         });
         let kinds = leaf.kinds();
-        let edits = if strip && text { leaf.edits() } else { Vec::new() };
+        let edits = if self.strip && text { leaf.edits() } else { Vec::new() };
         if kinds.is_empty() && edits.is_empty() {
             return;
         }
