@@ -1,9 +1,9 @@
 //! The latest findings of each server: what was withheld, by which rule and where, so that `hushpipe why` can tell.
 //!
-//! One small file for each server of each manifest, of mode 0600, with the last hundred findings; the same one again only
-//! counts. It holds no value and no digest that could be guessed at elsewhere: names, places, lengths, and an HMAC under
-//! the machine's key. A launch writes from a thread of its own, at most once a second; several at once take turns, and
-//! what was written stays when one is killed.
+//! One small file for each server of each manifest, of mode 0600, with the last hundred findings; the same one again
+//! only counts. It holds no value and no digest that could be guessed at elsewhere: names, places, lengths, and an HMAC
+//! under the machine's key. A launch writes from a thread of its own, at most once a second; several at once take
+//! turns, and what was written stays when one is killed.
 
 mod writer;
 

@@ -10,8 +10,7 @@ use crate::sys::clock;
 /// From one writing to the next.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Takes findings of one server, and has a thread write them. Clones share it.
-#[derive(Clone)]
+/// Takes findings of one server, and has a thread write them.
 pub struct Writer(Arc<Shared>);
 
 struct Shared {
@@ -32,8 +31,8 @@ struct Queue {
 }
 
 impl Writer {
-    /// A writer for this server of this manifest (its links resolved). Nothing is written, and no thread is there, before
-    /// something is found.
+    /// A writer for this server of this manifest (its links resolved). Nothing is written, and no thread is there,
+    /// before something is found.
     pub fn new(findings: Findings, server: String, manifest: PathBuf) -> Self {
         let (queue, changed) = (Mutex::default(), Condvar::new());
         Self(Arc::new(Shared { findings, server, manifest, queue, changed }))

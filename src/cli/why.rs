@@ -18,8 +18,8 @@ use crate::sys::path::Paths;
 /// Tell why something was withheld: the latest findings, and how to let one pass
 ///
 /// Every launch records what it finds, without a value: when, by which rule or secret, in whose answer and where, and
-/// how long it was. The last hundred of each server are kept. With each finding of a rule stands the line of the manifest
-/// that would let it pass, by its place or by its value; a known value never passes.
+/// how long it was. The last hundred of each server are kept. With each finding of a rule stands the line of the
+/// manifest that would let it pass, by its place or by its value; a known value never passes.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

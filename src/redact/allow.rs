@@ -85,7 +85,8 @@ impl Allow {
         }
     }
 
-    /// Whether what `rule` finds at `place`, in what `tool` answers, may pass wherever its value is this or another one.
+    /// Whether what `rule` finds at `place`, in what `tool` answers, may pass wherever its value is this or another
+    /// one.
     pub(super) fn covers(&self, rule: &str, place: &str, tool: Option<&str>) -> bool {
         match self {
             Self::Place { rule: allowed, tool: only, pointer } => {

@@ -1,7 +1,7 @@
 //! Credentials on their way to the server, in the arguments of a call: they are named and never rewritten.
 //!
-//! Counted are known values and what the surest rules find: a person is told of it, or the call is refused. Values too weak
-//! to be looked for inside text are not counted either: as a whole argument they are words like any other.
+//! Counted are known values and what the surest rules find: a person is told of it, or the call is refused. Values too
+//! weak to be looked for inside text are not counted either: as a whole argument they are words like any other.
 
 use super::detect::Label;
 use super::json::{Token, Walker};
@@ -9,8 +9,8 @@ use super::{Action, Finding, NAMED, Redactor};
 use crate::mcp::fields::Fields;
 
 impl Redactor {
-    /// The first credentials in a JSON text that is sent to the server: the arguments of a call of `tool`, which stand at
-    /// `place` of their message. What may pass is none.
+    /// The first credentials in a JSON text that is sent to the server: the arguments of a call of `tool`, which stand
+    /// at `place` of their message. What may pass is none.
     pub fn credentials_in(&self, json: &[u8], tool: &str, place: &str) -> Vec<Finding> {
         let mut hits = self.detector.json(json);
         hits.retain(|hit| match hit.label {

@@ -1,9 +1,9 @@
 //! Markers: what stands in place of a secret, and where one is on its way back.
 //!
 //! A marker that is written over a real credential destroys it, so the arguments of a call are looked through for one.
-//! Looked for is exactly what this redactor could have written, in every spelling that a server would read as that: JSON
-//! escapes, JSON inside text, percent escapes, and the base64 that a block is replaced by. Text that only mentions how
-//! markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
+//! Looked for is exactly what this redactor could have written, in every spelling that a server would read as that:
+//! JSON escapes, JSON inside text, percent escapes, and base64, in which tools take the content of a file. Text that only
+//! mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -114,8 +114,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Whether there may be a marker in a JSON text, in whatever spelling.
 ///
-/// What no escape hides has the word in it, brackets or not; what one hides has an escape of an ASCII character, and JSON
-/// has only this for letters. Hardly any call has either.
+/// What no escape hides has the word in it, brackets or not; what one hides has an escape of an ASCII character, and
+/// JSON has only this for letters. Hardly any call has either.
 fn may_hold_marker(json: &[u8]) -> bool {
     static TRACES: LazyLock<[Finder<'static>; 3]> =
         LazyLock::new(|| ["hushpipe", "\\u00", ENCODED].map(Finder::new));

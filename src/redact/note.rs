@@ -1,10 +1,10 @@
 //! The note to the model: a result in which something was replaced says so.
 //!
 //! A marker by itself looks like text of the server's, and models have written one over the secret it stood for. So the
-//! result of a call gets one more block of text, for the model to read. Where a result has no list of content, another block
-//! would make something else of it (a prompt, a resource, a task), and the note is a member of `_meta`, which every
-//! revision allows in every result. Everything else stays byte for byte; a result without a marker gets nothing, and no
-//! error, notification or list does.
+//! result of a call gets one more block of text, for the model to read. Where a result has no list of content, another
+//! block would make something else of it (a prompt, a resource, a task), and the note is a member of `_meta`, which
+//! every revision allows in every result. Everything else stays byte for byte; a result without a marker gets nothing,
+//! and no error, notification or list does.
 
 use std::borrow::Cow;
 
@@ -97,9 +97,9 @@ fn noted(message: &[u8], markers: &[String]) -> Option<Vec<u8>> {
     Some([&message[..at], addition.as_bytes(), &message[at..]].concat())
 }
 
-/// The note as the last block of the result's content, and where in `result` that is. Content without a block gets none:
-/// programs that find nothing there read `structuredContent`, and would not any more. A task that is done has the result of
-/// its call in its own (specification 2026-07-28, tasks).
+/// The note as the last block of the result's content, and where in `result` that is. Content without a block gets
+/// none: programs that find nothing there read `structuredContent`, and would not any more. A task that is done has the
+/// result of its call in its own (specification 2026-07-28, tasks).
 fn block(result: &[u8], markers: &[String]) -> Option<(usize, String)> {
     let content =
         |result| member(result, "content").filter(|content| items(content).next().is_some());
@@ -109,8 +109,8 @@ fn block(result: &[u8], markers: &[String]) -> Option<(usize, String)> {
     Some((place(result, content).end - 1, format!(",{block}")))
 }
 
-/// The note as a member of the result's `_meta`, and where in `result` that is. Nothing where the same name stands there:
-/// another hushpipe has put it there.
+/// The note as a member of the result's `_meta`, and where in `result` that is. Nothing where the same name stands
+/// there: another hushpipe has put it there.
 fn meta(result: &[u8], markers: &[String]) -> Option<(usize, String)> {
     let comma = |object: &[u8]| if is_empty(object) { "" } else { "," };
     let note = format!("{}:{}", json!(WITHHELD), json!(markers));

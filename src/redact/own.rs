@@ -19,8 +19,8 @@ pub struct OwnRule {
     pub description: String,
     /// Texts of at least 4 bytes, in either case, of which every match has one within its first 256 bytes.
     pub keywords: Vec<String>,
-    /// A regular expression (syntax of the Rust crate `regex`, on bytes). If it has groups, only the first that matched is
-    /// withheld.
+    /// A regular expression (syntax of the Rust crate `regex`, on bytes). If it has groups, only the first that matched
+    /// is withheld.
     pub pattern: String,
     /// Where two rules find the same, the `high` one is named.
     #[serde(default)]

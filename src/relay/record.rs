@@ -3,8 +3,8 @@
 //! A line is `{"at":12,"from":"client","text":"…"}`: milliseconds since the file was made, whose frame it is, and the frame
 //! as it reached the other side, without its line feed; `"bytes"` in base64 instead of `"text"` where it is not UTF-8. What
 //! we answer ourselves is from `hushpipe` and says `"to"` whom; what was refused reached nobody and is not there.
-//! Always true: a recording holds no value, so what the client sent is redacted too, and so is what the client was shown
-//! where findings are only told.
+//! Always true: a recording holds no value, so what the client sent is redacted too, and so is what the client was
+//! shown where findings are only told.
 //! Where a value stands that cannot be replaced the line has `"withheld"`, which says why. A recording that fails ends
 //! with a note and never touches the session.
 

@@ -26,8 +26,8 @@ impl<'a> Remarks<'a> {
         Self { redactor, log, said: RefCell::default(), unsaid: Cell::new(0) }
     }
 
-    /// Says a line, unless it has been said; the first time with `place` behind it. What is a value or drives a terminal
-    /// is withheld.
+    /// Says a line, unless it has been said; the first time with `place` behind it. What is a value or drives a
+    /// terminal is withheld.
     pub(super) fn say(&self, line: &str, place: &str) {
         let line = shown(line, self.redactor);
         let mut said = self.said.borrow_mut();

@@ -1,8 +1,8 @@
-//! Text of the server that is meant for the model and not for the person, looked for before redaction: told on stderr, once
-//! for each kind and tool, or taken out.
+//! Text of the server that is meant for the model and not for the person, looked for before redaction: told on stderr,
+//! once for each kind and tool, or taken out.
 //!
-//! Unless the manifest says `strip`, no byte of a message is changed. Taking out comes first, because what it leaves may
-//! be a secret that was taken apart.
+//! Unless the manifest says `strip`, no byte of a message is changed. Taking out comes first, because what it leaves
+//! may be a secret that was taken apart.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,8 @@ impl Session<'_> {
     }
 }
 
-/// What a server may say unasked. A name that it makes up is not said: there is no end of them, and only so much is said.
+/// What a server may say unasked. A name that it makes up is not said: there is no end of them, and only so much is
+/// said.
 const METHODS: &[&str] = &[
     "elicitation/create",
     "notifications/elicitation/complete",

@@ -254,8 +254,8 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A line with the line feed that ends it: half a line at the end of a stream is a line all the same, and whoever splits at
-/// line feeds needs one.
+/// A line with the line feed that ends it: half a line at the end of a stream is a line all the same, and whoever
+/// splits at line feeds needs one.
 fn ended(line: &[u8]) -> Cow<'_, [u8]> {
     match line.ends_with(b"\n") {
         true => line.into(),

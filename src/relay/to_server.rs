@@ -1,8 +1,9 @@
 //! From the client to the server, one frame at a time: every line goes on as it came, or is refused whole.
 //!
 //! Refused is what readers could understand differently, what is over the limit, and a call of a tool that must not be
-//! made (`calls`); an answer that the server has not asked for is dropped. A line that is no message goes on: some clients
-//! try another framing, and the server is the one to judge it. What a request asks for is remembered until its answer.
+//! made (`calls`); an answer that the server has not asked for is dropped. A line that is no message goes on: some
+//! clients try another framing, and the server is the one to judge it. What a request asks for is remembered until its
+//! answer.
 
 use super::calls::Judged;
 use super::frame::{Frame, Framer};

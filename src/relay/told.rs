@@ -1,5 +1,5 @@
-//! What is told of the messages of a session: on stderr, each line once, and in the record for `hushpipe why`, which has
-//! every finding and no value.
+//! What is told of the messages of a session: on stderr, each line once, and in the record for `hushpipe why`, which
+//! has every finding and no value.
 
 use super::calls::named;
 use super::remark::Remarks;

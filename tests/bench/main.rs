@@ -3,8 +3,9 @@
 //! `start` and `own`: from spawning to the answer to `initialize`, for real servers and for a trivial one. `rtt` and
 //! `throughput`: the relay between this program as the client and this program again as the server. `memory`: what the
 //! whole tree holds. `redact`: redaction alone, on traffic without a secret. `growth`: whether it stays linear on the
-//! worst input of every rule. `screen`: the search for instruction-like and invisible text alone, on both kinds of input. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a
-//! machine change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
+//! worst input of every rule. `screen`: the search for instruction-like and invisible text alone, on both kinds of
+//! input. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a machine
+//! change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
 //! `traffic FOLDER` measures nothing: it writes what `.ci/peers` has other programs read. stdout holds the tables.
 
 #![expect(

@@ -36,6 +36,25 @@ fn readme_commands() -> Vec<String> {
     commands
 }
 
+/// The anchor that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = |c: &char| c.is_alphanumeric() || "-_ ".contains(*c);
+    heading.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn every_link_inside_the_readme_leads_to_a_heading() {
+    let (_, readme) = file("README.md");
+    let anchors: Vec<_> = readme.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
+    let links: Vec<_> =
+        readme.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!links.is_empty(), "the README has no link to a part of itself");
+    for link in links {
+        assert!(anchors.iter().any(|anchor| anchor == link), "`#{link}` is none of {anchors:?}");
+    }
+}
+
 #[test]
 fn every_command_in_the_readme_exists() {
     let context = TestContext::new();

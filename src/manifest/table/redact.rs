@@ -25,7 +25,8 @@ pub(in crate::manifest) struct Redact {
     /// What is done with a credential in the arguments of a call: `warn` (the default), `deny`, `off`.
     #[schemars(with = "Option<Arguments>")]
     pub(in crate::manifest) arguments: Option<Spanned<Arguments>>,
-    /// What is done with instruction-like and invisible text in what the server says: `flag` (the default), `strip`, `off`.
+    /// What is done with instruction-like and invisible text in what the server says: `flag` (the default), `strip`,
+    /// `off`.
     #[schemars(with = "Option<Instructions>")]
     pub(in crate::manifest) instructions: Option<Spanned<Instructions>>,
     /// Rules of one's own.

@@ -1,8 +1,8 @@
 //! Characters that nobody sees: which there are, and which of them a script or an emoji needs.
 //!
 //! Persian, Hindi and a family of emoji cannot be written without joiners, Hebrew in a list not without marks of
-//! direction; the same characters hide text from a person that a model reads. So each is judged by what it stands between,
-//! and what is left over in a row is told. A single one that separates nothing is too common to be told.
+//! direction; the same characters hide text from a person that a model reads. So each is judged by what it stands
+//! between, and what is left over in a row is told. A single one that separates nothing is too common to be told.
 
 use std::ops::Range;
 
@@ -17,7 +17,8 @@ use super::plain::{Plain, Spot, What};
 pub(super) enum Sort {
     /// It has a shape, or is white space.
     Visible,
-    /// It has none (Unicode: `Default_Ignorable_Code_Point`, the annotation characters, and DEL, which terminals pass over).
+    /// It has none (Unicode: `Default_Ignorable_Code_Point`, the annotation characters, and DEL, which terminals pass
+    /// over).
     Hidden,
     /// It moves a cursor at best.
     Control,
@@ -238,8 +239,8 @@ fn is_symbol(c: char) -> bool {
     !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Symbol
 }
 
-/// How many tags the flag of a region has (UTS 51, ED-14a: Scotland is a black flag, `gbsct` in tags, and the tag that ends
-/// it); `None` where these are the tags of no flag.
+/// How many tags the flag of a region has (UTS 51, ED-14a: Scotland is a black flag, `gbsct` in tags, and the tag that
+/// ends it); `None` where these are the tags of no flag.
 fn flag(codes: &[u32]) -> Option<usize> {
     let end = codes.iter().position(|code| *code == 0xE007F)?;
     let letter = |code: &u32| (0xE0061..=0xE007A).contains(code);
@@ -310,8 +311,8 @@ fn is_pair(code: u32) -> bool {
     matches!(code, 0x202A..=0x202E | 0x2066..=0x2069)
 }
 
-/// Whether a letter of what stays of the text is written from right to left: the blocks that Unicode sets aside for such
-/// scripts.
+/// Whether a letter of what stays of the text is written from right to left: the blocks that Unicode sets aside for
+/// such scripts.
 fn has_right_to_left(text: &[u8], replaced: &[Range<usize>]) -> bool {
     let ends = replaced.iter().map(|range| range.start).chain([text.len()]);
     let starts = [0].into_iter().chain(replaced.iter().map(|range| range.end));

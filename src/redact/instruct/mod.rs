@@ -1,9 +1,10 @@
 //! Text in a server's messages that is meant for the model and not for the person: invisible characters, terminal
 //! sequences, markup of chat templates, phrases that give orders, and in errors what tells of the network inside.
 //!
-//! It is found in decoded text and told, or taken out of the original bytes; taken out before redaction, so that nothing is
-//! put together afterwards that redaction has not seen. Joiners that a script or an emoji needs stay, and names, URIs and
-//! cursors are never rewritten. What is here recognises published tricks; it does not make a server honest.
+//! It is found in decoded text and told, or taken out of the original bytes; taken out before redaction, so that
+//! nothing is put together afterwards that redaction has not seen. Joiners that a script or an emoji needs stay, and
+//! names, URIs and cursors are never rewritten. What is here recognises published tricks; it does not make a server
+//! honest.
 
 mod hidden;
 mod odd;
@@ -29,7 +30,8 @@ use strip::Leaf;
 /// What a message holds that is not meant for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signs {
-    /// What was found, each kind once a text, the first [`SIGNS`] of it. Empty where only something harmless was taken out.
+    /// What was found, each kind once a text, the first [`SIGNS`] of it. Empty where only something harmless was taken
+    /// out.
     pub found: Vec<Sign>,
     /// The message without it, where that was asked for and something could be taken out.
     pub stripped: Option<Vec<u8>>,
@@ -122,7 +124,8 @@ pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
     if !odd && !spoken {
         return None;
     }
-    let mut looked = Looked { found: Vec::new(), edits: Vec::new() };
+    let (found, edits) = (Vec::new(), Vec::new());
+    let mut looked = Looked { phrases, in_error, strip, found, edits };
     // The end of the line is no part of a string, not even of one that is never closed.
     let mut walker = Walker::new(frame.trim_ascii_end(), fields);
     while let Some((token, range)) = walker.next() {
@@ -130,7 +133,7 @@ pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
         let suspect = token != Token::Bare
             && (odd && odd::is_odd(source) || spoken && phrases.any(source, in_error));
         if suspect {
-            looked.leaf(&walker, token, range, source, (phrases, &in_error, strip));
+            looked.leaf(&walker, token, range, source);
         }
     }
     let stripped = (!looked.edits.is_empty()).then(|| strip::splice(frame, &looked.edits));
@@ -143,33 +146,30 @@ pub fn is_hidden(c: char) -> bool {
     hidden::sort(c.into()) == hidden::Sort::Hidden
 }
 
-/// What a walk has found.
-struct Looked {
+/// What a walk looks for, and what it has found.
+struct Looked<E> {
+    phrases: &'static Phrases,
+    in_error: E,
+    strip: bool,
     found: Vec<Sign>,
     edits: Vec<(Range<usize>, &'static str)>,
 }
 
-impl Looked {
-    /// Looks into one string. Names and other strings of the protocol are text to nobody: only what cannot be seen counts.
-    fn leaf(
-        &mut self,
-        walker: &Walker<'_>,
-        token: Token,
-        range: Range<usize>,
-        source: &[u8],
-        (phrases, in_error, strip): (&Phrases, &impl Fn() -> bool, bool),
-    ) {
+impl<E: Fn() -> bool> Looked<E> {
+    /// Looks into one string. Names and other strings of the protocol are text to nobody: only what cannot be seen
+    /// counts.
+    fn leaf(&mut self, walker: &Walker<'_>, token: Token, range: Range<usize>, source: &[u8]) {
         let treatment = walker.treatment(token);
         if treatment == Treatment::Encoded {
             return;
         }
         let text = token == Token::Text && treatment == Treatment::Replace;
         let leaf = Leaf::new(source, |plain| match text {
-            true => phrases.find(plain, in_error),
+            true => self.phrases.find(plain, &self.in_error),
             false => Vec::new(),
         });
         let kinds = leaf.kinds();
-        let edits = if strip && text { leaf.edits() } else { Vec::new() };
+        let edits = if self.strip && text { leaf.edits() } else { Vec::new() };
         if kinds.is_empty() && edits.is_empty() {
             return;
         }
@@ -187,7 +187,8 @@ impl Looked {
     }
 }
 
-/// Whether what stands here is part of what a schema allows: rewritten, a tool would be called with what it does not take.
+/// Whether what stands here is part of what a schema allows: rewritten, a tool would be called with what it does not
+/// take.
 fn is_choice(place: &str) -> bool {
     let mut steps = place.rsplit('/');
     let (last, before) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());

@@ -8,8 +8,8 @@ use memchr::memmem;
 use super::hidden::{Sort, sort};
 use super::plain::{hex, is_stop, unit};
 
-/// Whether a JSON text holds a character that nobody sees, or an escape for one that needs none: letters are only escaped
-/// to hide a word.
+/// Whether a JSON text holds a character that nobody sees, or an escape for one that needs none: letters are only
+/// escaped to hide a word.
 pub(super) fn is_odd(json: &[u8]) -> bool {
     let json = json.trim_ascii_end();
     !is_plain(json) && has_odd_character(json) || has_odd_escape(json)

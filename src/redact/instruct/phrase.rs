@@ -1,7 +1,7 @@
 //! Text that talks to the model, or tells what only a developer needs: a table of phrases, each with examples.
 //!
-//! As with the rules for credentials, a keyword is looked for first and a pattern is tried only where one stands. That is
-//! done twice: in the bytes of a message, to pass over nearly all of them, and in the decoded text of what is left.
+//! As with the rules for credentials, a keyword is looked for first and a pattern is tried only where one stands. That
+//! is done twice: in the bytes of a message, to pass over nearly all of them, and in the decoded text of what is left.
 //! Every pattern is linear and, but for the lines of a stack trace, looks no further than some hundred bytes.
 
 use std::ops::Range;
@@ -62,7 +62,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Takes in one that begins inside this one: nothing of either is left. A phrase in markup takes the markup with it.
+    /// Takes in one that begins inside this one: nothing of either is left. A phrase in markup takes the markup with
+    /// it.
     fn join(&mut self, other: &Self) {
         self.whole.end = self.whole.end.max(other.whole.end);
         if self.kind == Kind::Markup {

@@ -1,8 +1,8 @@
 //! A JSON string as a reader sees it: escapes decoded, and without what nobody sees.
 //!
 //! Only the odd places are kept apart, each with where it stands in the source, so a long text costs a copy and little
-//! more. An escape sequence of a terminal is one place, up to its end. Escapes of JSON inside the text stay: whoever reads
-//! the text sees them, and source code is full of them.
+//! more. An escape sequence of a terminal is one place, up to its end. Escapes of JSON inside the text stay: whoever
+//! reads the text sees them, and source code is full of them.
 
 use std::ops::Range;
 
@@ -157,8 +157,8 @@ pub(super) fn hex(source: &[u8], at: usize) -> Option<u32> {
     digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// Where the terminal's escape sequence ends (ECMA-48, 5.4 and 5.6) that `introducer` begins, which ends at `at`; `None`
-/// where it begins none. One that is never ended properly is its introducer only: what follows is text.
+/// Where the terminal's escape sequence ends (ECMA-48, 5.4 and 5.6) that `introducer` begins, which ends at `at`;
+/// `None` where it begins none. One that is never ended properly is its introducer only: what follows is text.
 fn sequence(source: &[u8], introducer: u32, at: usize) -> Option<usize> {
     let (kind, from) = match introducer {
         0x1B => match (at < source.len()).then(|| unit(source, at)) {

@@ -1,8 +1,8 @@
 //! Finds a few long literals, in any case, while it looks at only some of the text.
 //!
-//! Each literal has at least [`SHORTEST`] bytes, so wherever one stands, four of its bytes in a row begin at a place that
-//! is a multiple of [`STRIDE`]. Only those places are hashed; the redactor's own finder looks at each, because seeds of
-//! values are shorter. Every occurrence is reported.
+//! Each literal has at least [`SHORTEST`] bytes, so wherever one stands, four of its bytes in a row begin at a place
+//! that is a multiple of [`STRIDE`]. Only those places are hashed; the redactor's own finder looks at each, because
+//! seeds of values are shorter. Every occurrence is reported.
 
 /// The shortest literal, in bytes.
 pub(super) const SHORTEST: usize = 6;

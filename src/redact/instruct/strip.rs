@@ -1,7 +1,8 @@
 //! One string of a message: what is found in it, and what would be left without that.
 //!
 //! Markup becomes plain text by round brackets, because taking it out could put the halves of another tag together; a
-//! phrase, a trace or an address is replaced by a notice; characters that nobody sees go. Doing it again changes nothing.
+//! phrase, a trace or an address is replaced by a notice; characters that nobody sees go. Doing it again changes
+//! nothing.
 
 use std::ops::Range;
 
@@ -101,8 +102,8 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    /// What stands in the place of a spot that goes: nothing, unless that would make one character, or one escape, of what
-    /// stands before and behind it.
+    /// What stands in the place of a spot that goes: nothing, unless that would make one character, or one escape, of
+    /// what stands before and behind it.
     fn filling(&self, spot: &Spot) -> &'static str {
         let before = &self.source[..spot.source.start];
         let whole = |len: usize| {

@@ -51,8 +51,8 @@ pub(super) struct Match<'t> {
 }
 
 impl Check {
-    /// Whether the match passes. At level `strict` what keeps placeholders, words and presigned URLs out is dropped; what
-    /// says that this is a key, a token or a setting at all stays.
+    /// Whether the match passes. At level `strict` what keeps placeholders, words and presigned URLs out is dropped;
+    /// what says that this is a key, a token or a setting at all stays.
     pub(super) fn passes(self, found: &Match<'_>, level: Level) -> bool {
         let secret = found.secret();
         if level == Level::Strict {

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn a_checksum_is_right_for_its_token_and_no_other() {
-        // Put together here from the documented steps; `cbf43926` is the CRC-32 of `123456789` in every description of it.
+        // Put together here from the documented steps; `cbf43926` is the CRC-32 of `123456789` in every description of
+        // it.
         for (kind, token) in
             [(Checksum::Base62, "ghp_1234567893jZRME"), (Checksum::Base36, "1234567891kl8mjq")]
         {

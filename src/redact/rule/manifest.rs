@@ -1,7 +1,7 @@
 //! The data of a Kubernetes Secret, in YAML or JSON.
 //!
-//! Each value in it is a secret whatever its name, and the kind that says so stands before the data in what people write
-//! and behind it in what `kubectl` prints. The name of the first value stays, and JSON stays JSON.
+//! Each value in it is a secret whatever its name, and the kind that says so stands before the data in what people
+//! write and behind it in what `kubectl` prints. The name of the first value stays, and JSON stays JSON.
 
 use std::ops::Range;
 

@@ -185,8 +185,8 @@ impl Rule {
         })
     }
 
-    /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to where
-    /// the rule need not be tried again; `None` where nothing matches.
+    /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to
+    /// where the rule need not be tried again; `None` where nothing matches.
     pub(super) fn find(
         &self,
         text: &[u8],

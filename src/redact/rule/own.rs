@@ -38,8 +38,8 @@ impl Rule {
         }
     }
 
-    /// [`Rule::find`] for a pattern that says nothing of where in a match the keyword is. Linear: what has been searched in vain
-    /// is not searched again, but for half of a stretch, which a match may begin in and reach beyond.
+    /// [`Rule::find`] for a pattern that says nothing of where in a match the keyword is. Linear: what has been
+    /// searched in vain is not searched again, but for half of a stretch, which a match may begin in and reach beyond.
     pub(super) fn find_around(
         &self,
         text: &[u8],

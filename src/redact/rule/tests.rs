@@ -27,7 +27,8 @@ fn proofs() -> Vec<Proof> {
     FILES.iter().flat_map(read).collect()
 }
 
-/// Fills in a template: `{base62:36}` is 36 characters of that alphabet; other braces are braces. Returns the text and the parts made up.
+/// Fills in a template: `{base62:36}` is 36 characters of that alphabet; other braces are braces. Returns the text and
+/// the parts made up.
 pub(crate) fn expand(template: &str, mut seed: u64) -> (String, Vec<String>) {
     let mut text = String::new();
     let mut made = Vec::new();

@@ -1,5 +1,5 @@
-//! A server's log with a value in it, read in any pieces: what comes out does not depend on where it was cut, and the value
-//! is not in it.
+//! A server's log with a value in it, read in any pieces: what comes out does not depend on where it was cut, and the
+//! value is not in it.
 
 #![no_main]
 

@@ -99,7 +99,8 @@ const CONNECTION: &[&str] = &[
     "Endpoint=https://corp.azconfig.io;Id=ab1-l0-s0:<base62:20>;Secret=«<base64:43>=»",
 ];
 
-/// Files that hold secrets, as the programs that read them document: PuTTY, Kubernetes, npm, curl, libpq, Docker, git, AWS.
+/// Files that hold secrets, as the programs that read them document: PuTTY, Kubernetes, npm, curl, libpq, Docker, git,
+/// AWS.
 const FILE: &[&str] = &[
     "PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\n<base64:64>\nPrivate-Lines: 2\n«<base64:64>\n<base64:20>»\nPrivate-MAC: <hex:64>\n",
     "MIIEpAIBAAKCAQEA<base64:48>\n«<pem:\n>»\n",

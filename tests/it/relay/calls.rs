@@ -1,5 +1,5 @@
-//! No call of a tool writes a marker over the secret it stands for, and none carries a credential unnoticed. What goes on
-//! goes on byte for byte; what does not reaches no server, and the model reads why.
+//! No call of a tool writes a marker over the secret it stands for, and none carries a credential unnoticed. What goes
+//! on goes on byte for byte; what does not reaches no server, and the model reads why.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,8 @@ fn token() -> String {
     ["gh", "p_", "9aB3xQ7kLm2PvR8sTu", "4WyZ6cDf1GhJ5nKb0E"].concat()
 }
 
-/// Asserts that a line of the client is answered as a tool that failed, and reaches no server; returns what the model reads.
+/// Asserts that a line of the client is answered as a tool that failed, and reaches no server; returns what the model
+/// reads.
 fn refused(client: &mut Session, server: &mut Puppet, line: &str) -> String {
     client.send(format!("{line}\n").as_bytes());
     let answer = client.receive_json();

@@ -1,5 +1,5 @@
-//! A result in which something was withheld says so to the model, once, and is otherwise what the server said; every client
-//! takes it.
+//! A result in which something was withheld says so to the model, once, and is otherwise what the server said; every
+//! client takes it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

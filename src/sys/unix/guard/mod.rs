@@ -251,7 +251,8 @@ impl Word {
         }
     }
 
-    /// Waits for a word. Whoever stops the guard meanwhile, even behind the order and before its answer, does not stop us.
+    /// Waits for a word. Whoever stops the guard meanwhile, even behind the order and before its answer, does not stop
+    /// us.
     fn read(mut control: &UnixStream, guard: &Collected) -> io::Result<Self> {
         let mut word = [0; Self::LENGTH];
         while !readable(control)? {

@@ -1,7 +1,7 @@
 //! Known values through the real binary: every form of section 6.1 of the design, cut anywhere, in every place.
 //!
-//! The values are made for each run, so that nothing but the server's secrets can have told hushpipe of them. One session
-//! answers all requests; what its server says stands in a file outside of the home.
+//! The values are made for each run, so that nothing but the server's secrets can have told hushpipe of them. One
+//! session answers all requests; what its server says stands in a file outside of the home.
 
 mod form;
 
