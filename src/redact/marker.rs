@@ -127,7 +127,7 @@ impl Redactor {
         let mut walker = Walker::new(json, Fields::default());
         while let Some((_, range)) = walker.next() {
             let Some(marker) = self.written.first_in(&json[range]) else { continue };
-            let place = format!("{place}{}", walker.pointer());
+            let place = format!("{place}{}", self.pointer_shown(&walker.pointer()));
             found.push(Returned { marker: marker.to_owned(), place });
             if found.len() == NAMED {
                 break;

@@ -24,6 +24,7 @@ mod own;
 mod part;
 mod rule;
 pub mod settings;
+mod shown;
 mod splice;
 mod stream;
 mod view;

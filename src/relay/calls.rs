@@ -41,7 +41,7 @@ impl Session<'_> {
         }
         let found = first(call, |json| self.redactor.markers_in(json, PLACE))?;
         let found = listed(found.iter().map(|found| (&found.marker, &found.place)));
-        let tool = named(&call.tool);
+        let tool = self.named(&call.tool);
         if says == WriteBack::Warn || self.only_tells() {
             self.remark(&format!(
                 "a call of `{tool}` went on with a marker in the place of a value: {found}"
@@ -72,7 +72,7 @@ impl Session<'_> {
         findings.iter_mut().for_each(|finding| finding.action = action);
         self.told.found(&findings, Some(&call.tool));
         let found = listed(findings.iter().map(|finding| (&finding.what, &finding.place)));
-        let tool = named(&call.tool);
+        let tool = self.named(&call.tool);
         if goes_on {
             self.remark(&format!(
                 "a call of `{tool}` went on with a credential in its arguments: {found}"
@@ -94,13 +94,18 @@ impl Session<'_> {
         self.settings.redact.mode == Mode::Report
     }
 
+    /// The name of a tool as it may be shown.
+    pub(super) fn named(&self, tool: &str) -> String {
+        self.redactor.name_shown(tool, LONGEST_NAME)
+    }
+
     fn remark(&self, line: &str) {
         self.remarks.say(line, "", self.redactor, self.log);
     }
 
     /// How a person allows what was refused.
     fn way_out(&self, setting: &str, tool: &str) -> String {
-        let (server, tool) = (key(&self.settings.server), key(&named(tool)));
+        let (server, tool) = (key(&self.settings.server), key(&self.named(tool)));
         format!(
             "ask the user, who can allow it with `{setting} = \"warn\"` under `[servers.{server}.redact.tools.{tool}]` in \
              their own hushpipe.toml."
@@ -148,10 +153,6 @@ fn first<T>(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<T>) -> Option<Vec<T>> {
 /// What was found and where, in words.
 fn listed<'a>(found: impl Iterator<Item = (&'a String, &'a String)>) -> String {
     found.map(|(what, place)| format!("`{what}` at `{place}`")).collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn named(tool: &str) -> String {
-    tool.chars().take(LONGEST_NAME).collect()
 }
 
 /// A name as a key of TOML.
