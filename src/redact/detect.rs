@@ -205,7 +205,8 @@ impl Detector {
                     if at < taken[rule] {
                         return;
                     }
-                    let Some((found, until)) = self.rules.find(rule, text, at) else { return };
+                    let found = self.rules.find(rule, text, at, taken[rule]);
+                    let Some((found, until)) = found else { return };
                     taken[rule] = until;
                     (found, Label::Rule(rule))
                 }

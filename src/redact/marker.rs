@@ -23,8 +23,10 @@ use crate::mcp::fields::Fields;
 /// How every marker begins.
 pub(super) const MARKER: &str = "[hushpipe:";
 
-/// How the base64 of every marker begins: as far as [`MARKER`] decides it.
-const ENCODED: &str = "W2h1c2hwaXBlO";
+/// The base64 of [`MARKER`] behind a multiple of three bytes, one more and two more: what it decides of it, and how many
+/// characters before that have a part in it.
+const ENCODED: [(&str, usize); 3] =
+    [("W2h1c2hwaXBlO", 0), ("todXNocGlwZT", 2), ("baHVzaHBpcGU6", 3)];
 
 /// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
 pub(super) fn marker(name: &str) -> String {
@@ -82,18 +84,22 @@ impl Written {
         memmem::find_iter(text, MARKER).find_map(begins)
     }
 
-    /// What stands in place of a block of base64, and of one in a `data:` URL.
+    /// What stands in place of a block of base64, and in a file that a tool takes as base64.
     fn first_encoded(&self, text: &[u8]) -> Option<&str> {
         // Decoded is no more than a marker takes, so that many beginnings cost no more than long ones.
-        let most = self.longest.div_ceil(3) * 4;
+        let most = self.longest.div_ceil(3) * 4 + 4;
         let decoded = |at: usize| {
             let in_block = |c: &&u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/');
             let run = text[at..].iter().take(most).take_while(in_block).count();
             // A rest of one character decides no byte.
             let run = if run % 4 == 1 { run - 1 } else { run };
-            self.at_start_of(&LENIENT.decode(&text[at..at + run]).ok()?)
+            let bytes = LENIENT.decode(&text[at..at + run]).ok()?;
+            self.at_start_of(&bytes[memmem::find(&bytes, MARKER.as_bytes())?..])
         };
-        memmem::find_iter(text, ENCODED).find_map(decoded)
+        ENCODED.iter().find_map(|(part, before)| {
+            let begins = |at: usize| decoded(at.checked_sub(*before)?);
+            memmem::find_iter(text, part).find_map(begins)
+        })
     }
 
     fn at_start_of(&self, text: &[u8]) -> Option<&str> {
@@ -117,8 +123,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// What no escape hides has the word in it, brackets or not; what one hides has an escape of an ASCII character, and
 /// JSON has only this for letters. Hardly any call has either.
 fn may_hold_marker(json: &[u8]) -> bool {
-    static TRACES: LazyLock<[Finder<'static>; 3]> =
-        LazyLock::new(|| ["hushpipe", "\\u00", ENCODED].map(Finder::new));
+    static TRACES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+        let encoded = ENCODED.iter().map(|(part, _)| *part);
+        ["hushpipe", "\\u00"].into_iter().chain(encoded).map(Finder::new).collect()
+    });
     TRACES.iter().any(|trace| trace.find(json).is_some())
 }
 
@@ -132,7 +140,7 @@ impl Redactor {
         let mut walker = Walker::new(json, Fields::default());
         while let Some((_, range)) = walker.next() {
             let Some(marker) = self.written.first_in(&json[range]) else { continue };
-            let place = format!("{place}{}", walker.pointer());
+            let place = format!("{place}{}", self.pointer_shown(&walker.pointer()));
             found.push(Returned { marker: marker.to_owned(), place });
             if found.len() == NAMED {
                 break;
@@ -144,7 +152,7 @@ impl Redactor {
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::STANDARD_NO_PAD;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
     use serde_json::{Value, json};
 
     use super::*;
@@ -202,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_base64_that_a_block_is_replaced_by_is_a_marker() {
+    fn a_marker_is_found_in_base64_wherever_it_stands_in_it() {
         let encoded = base64::engine::general_purpose::STANDARD.encode("[hushpipe:TOKEN]");
         let bare = STANDARD_NO_PAD.encode("[hushpipe:TOKEN]");
         for text in [
@@ -210,12 +218,15 @@ mod tests {
             bare,
             format!("data:image/png;base64,{encoded}"),
             STANDARD_NO_PAD.encode("[hushpipe:TOKEN] and more"),
+            STANDARD_NO_PAD.encode("K=[hushpipe:TOKEN]"),
+            STANDARD_NO_PAD.encode("A=1\nKEY=[hushpipe:TOKEN]\nB=2\n"),
+            URL_SAFE.encode("ÿ?>~=[hushpipe:TOKEN]?>~ÿ"),
         ] {
             assert_eq!(found(&json!({"data": text}).to_string()), token_at("/data"), "{text}");
         }
         let other = STANDARD_NO_PAD.encode("[hushpipe:OTHER]");
         assert_eq!(found(&json!({"data": other}).to_string()), []);
-        assert_eq!(found(&json!({"data": ENCODED}).to_string()), []);
+        assert_eq!(found(&json!({"data": ENCODED[0].0}).to_string()), []);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod own;
 mod part;
 mod rule;
 pub mod settings;
+mod shown;
 mod splice;
 mod stream;
 mod view;
