@@ -89,12 +89,16 @@ impl Redact {
         };
         let mut cleaner = redactor.lines(format);
         let mut stdin = io::stdin().lock();
-        let (mut buffer, mut clean, mut found) = (vec![0; 64 * 1024], Vec::new(), false);
+        let (mut buffer, mut clean) = (vec![0; 64 * 1024], Vec::new());
+        let (mut begun, mut found) = (false, false);
         loop {
             let read = match stdin.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 read => read.map_err(Failed::Read)?,
             };
+            if !std::mem::replace(&mut begun, true) && is_utf16(&buffer[..read]) {
+                return Err(Failed::Utf16.into());
+            }
             clean.clear();
             match read {
                 0 => cleaner.finish(&mut clean),
@@ -172,9 +176,16 @@ fn fetch(
     Ok(resolved.secrets)
 }
 
+/// Whether a text begins with the mark of UTF-16, which some shells write into files. In it nothing looks like a secret.
+fn is_utf16(start: &[u8]) -> bool {
+    matches!(start, [0xFF] | [0xFE] | [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
+}
+
 /// A text could not be moved.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
+    #[error("stdin is UTF-16, in which no secret would be found")]
+    Utf16,
     #[error("stdin cannot be read")]
     Read(#[source] io::Error),
     #[error("stdout cannot be written")]
@@ -184,5 +195,9 @@ enum Failed {
 impl Fault for Failed {
     fn kind(&self) -> Kind {
         Kind::Io
+    }
+
+    fn hint(&self) -> Option<String> {
+        matches!(self, Self::Utf16).then(|| "convert it to UTF-8 first".to_owned())
     }
 }

@@ -26,6 +26,19 @@ pub(super) struct Hit {
     weight: (bool, usize),
 }
 
+impl Hit {
+    /// A leaf that as a whole is what must not leave.
+    pub(super) fn leaf(Range { start, end }: Range<usize>, label: Label) -> Self {
+        Self { start, end, label, weight: (true, end - start) }
+    }
+
+    /// Moves it back by this many bytes.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.start += by;
+        self.end += by;
+    }
+}
+
 /// What a hit is, by its number among the rules or the known values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Label {
@@ -192,7 +205,8 @@ impl Detector {
                     if at < taken[rule] {
                         return;
                     }
-                    let Some((found, until)) = self.rules.find(rule, text, at) else { return };
+                    let found = self.rules.find(rule, text, at, taken[rule]);
+                    let Some((found, until)) = found else { return };
                     taken[rule] = until;
                     (found, Label::Rule(rule))
                 }

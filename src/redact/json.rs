@@ -54,7 +54,8 @@ enum Step {
     Index(usize),
 }
 
-/// A pointer is cut beyond this many bytes.
+/// A pointer is cut beyond this many bytes, and a longer key is left out of it: the beginning of one could be the
+/// beginning of a value.
 const POINTER_LIMIT: usize = 256;
 
 impl<'a> Walker<'a> {
@@ -129,9 +130,9 @@ impl<'a> Walker<'a> {
                 Step::Index(index) => pointer.push_str(&index.to_string()),
                 Step::Withheld => pointer.push_str("[withheld]"),
                 Step::Key(None) => {}
+                Step::Key(Some(key)) if key.len() > POINTER_LIMIT => pointer.push('…'),
                 Step::Key(Some(key)) => {
-                    let end = key.end.min(key.start + POINTER_LIMIT);
-                    let key = String::from_utf8_lossy(&self.text[key.start..end]);
+                    let key = String::from_utf8_lossy(&self.text[key.clone()]);
                     let shown = key.replace('~', "~0").replace('/', "~1");
                     pointer
                         .extend(shown.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }));

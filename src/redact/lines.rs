@@ -96,8 +96,8 @@ impl<'r> LineCleaner<'r> {
         if !self.is_json(line) {
             return self.as_text(line, out);
         }
-        // Text that is not complete yet belongs before it, and does not go on behind it.
-        self.text.finish(out);
+        // Text that is not complete yet belongs before it. A key that is printed line by line goes on behind it.
+        self.text.interrupt(out);
         self.findings.append(&mut self.text.take_findings());
         let data = Fields { data: true, ..Fields::default() };
         match self.redactor.frame(line, data) {
@@ -184,6 +184,18 @@ mod tests {
         let expected =
             "[{\"a\":\"[hushpipe:github-pat]\"}]\n[hushpipe:private-key]\n{\"b\":1}".to_owned();
         everywhere(&input, Format::Auto, &expected, &[(1, "/0/a"), (2, "stderr")]);
+    }
+
+    /// Two programs that write one log write between each other's lines.
+    #[test]
+    fn a_line_of_json_ends_no_key() {
+        let kind = "PRIVATE KEY";
+        let body = "MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu";
+        let input = format!(
+            "-----BEGIN {kind}-----\n{body}\n{{\"a\":1}}\n{body}\n{{\"b\":2}}\n-----END {kind}-----\nafter\n"
+        );
+        let expected = "[hushpipe:private-key]\n{\"a\":1}\n{\"b\":2}\nafter\n";
+        everywhere(&input, Format::Auto, expected, &[(1, "stderr")]);
     }
 
     #[test]

@@ -2,14 +2,17 @@
 //!
 //! A marker that is written over a real credential destroys it, so the arguments of a call are looked through for one.
 //! Looked for is exactly what this redactor could have written, in every spelling that a server would read as that:
-//! JSON escapes, JSON inside text, percent escapes. Text that only mentions how markers begin is none. The cost is
-//! linear, and next to nothing for text without a trace of one.
+//! JSON escapes, JSON inside text, percent escapes, and base64, in which tools take the content of a file. Text that only
+//! mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem::{self, Finder};
 
 use super::json::Walker;
@@ -19,6 +22,11 @@ use crate::mcp::fields::Fields;
 
 /// How every marker begins.
 pub(super) const MARKER: &str = "[hushpipe:";
+
+/// The base64 of [`MARKER`] behind a multiple of three bytes, one more and two more: what it decides of it, and how many
+/// characters before that have a part in it.
+const ENCODED: [(&str, usize); 3] =
+    [("W2h1c2hwaXBlO", 0), ("todXNocGlwZT", 2), ("baHVzaHBpcGU6", 3)];
 
 /// What stands in place of a secret. A name's odd characters are left out: the marker goes into JSON as it is.
 pub(super) fn marker(name: &str) -> String {
@@ -61,9 +69,10 @@ impl Written {
             return None;
         }
         let mut view = Cow::Borrowed(leaf);
+        let found = |view: &[u8]| self.first_plain(view).or_else(|| self.first_encoded(view));
         let mut layers = LAYERS.iter().filter(|layer| **layer != Layer::Wraps);
         loop {
-            if let Some(marker) = self.first_plain(&view) {
+            if let Some(marker) = found(&view) {
                 return Some(marker);
             }
             view = layers.by_ref().find_map(|layer| layer.peel(&view))?.into();
@@ -75,6 +84,24 @@ impl Written {
         memmem::find_iter(text, MARKER).find_map(begins)
     }
 
+    /// What stands in place of a block of base64, and in a file that a tool takes as base64.
+    fn first_encoded(&self, text: &[u8]) -> Option<&str> {
+        // Decoded is no more than a marker takes, so that many beginnings cost no more than long ones.
+        let most = self.longest.div_ceil(3) * 4 + 4;
+        let decoded = |at: usize| {
+            let in_block = |c: &&u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/');
+            let run = text[at..].iter().take(most).take_while(in_block).count();
+            // A rest of one character decides no byte.
+            let run = if run % 4 == 1 { run - 1 } else { run };
+            let bytes = LENIENT.decode(&text[at..at + run]).ok()?;
+            self.at_start_of(&bytes[memmem::find(&bytes, MARKER.as_bytes())?..])
+        };
+        ENCODED.iter().find_map(|(part, before)| {
+            let begins = |at: usize| decoded(at.checked_sub(*before)?);
+            memmem::find_iter(text, part).find_map(begins)
+        })
+    }
+
     fn at_start_of(&self, text: &[u8]) -> Option<&str> {
         let within = &text[..text.len().min(self.longest)];
         let end = memchr::memchr(b']', within)? + 1;
@@ -83,13 +110,23 @@ impl Written {
     }
 }
 
+/// Base64 that may be cut anywhere.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// Whether there may be a marker in a JSON text, in whatever spelling.
 ///
 /// What no escape hides has the word in it, brackets or not; what one hides has an escape of an ASCII character, and
 /// JSON has only this for letters. Hardly any call has either.
 fn may_hold_marker(json: &[u8]) -> bool {
-    static TRACES: LazyLock<[Finder<'static>; 2]> =
-        LazyLock::new(|| ["hushpipe", "\\u00"].map(Finder::new));
+    static TRACES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+        let encoded = ENCODED.iter().map(|(part, _)| *part);
+        ["hushpipe", "\\u00"].into_iter().chain(encoded).map(Finder::new).collect()
+    });
     TRACES.iter().any(|trace| trace.find(json).is_some())
 }
 
@@ -103,7 +140,7 @@ impl Redactor {
         let mut walker = Walker::new(json, Fields::default());
         while let Some((_, range)) = walker.next() {
             let Some(marker) = self.written.first_in(&json[range]) else { continue };
-            let place = format!("{place}{}", walker.pointer());
+            let place = format!("{place}{}", self.pointer_shown(&walker.pointer()));
             found.push(Returned { marker: marker.to_owned(), place });
             if found.len() == NAMED {
                 break;
@@ -115,6 +152,7 @@ impl Redactor {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
     use serde_json::{Value, json};
 
     use super::*;
@@ -169,6 +207,26 @@ mod tests {
             let twice = json!({"a": nested}).to_string();
             assert_eq!(found(&twice), token_at("/a"), "{twice}");
         }
+    }
+
+    #[test]
+    fn a_marker_is_found_in_base64_wherever_it_stands_in_it() {
+        let encoded = base64::engine::general_purpose::STANDARD.encode("[hushpipe:TOKEN]");
+        let bare = STANDARD_NO_PAD.encode("[hushpipe:TOKEN]");
+        for text in [
+            encoded.clone(),
+            bare,
+            format!("data:image/png;base64,{encoded}"),
+            STANDARD_NO_PAD.encode("[hushpipe:TOKEN] and more"),
+            STANDARD_NO_PAD.encode("K=[hushpipe:TOKEN]"),
+            STANDARD_NO_PAD.encode("A=1\nKEY=[hushpipe:TOKEN]\nB=2\n"),
+            URL_SAFE.encode("ÿ?>~=[hushpipe:TOKEN]?>~ÿ"),
+        ] {
+            assert_eq!(found(&json!({"data": text}).to_string()), token_at("/data"), "{text}");
+        }
+        let other = STANDARD_NO_PAD.encode("[hushpipe:OTHER]");
+        assert_eq!(found(&json!({"data": other}).to_string()), []);
+        assert_eq!(found(&json!({"data": ENCODED[0].0}).to_string()), []);
     }
 
     #[test]

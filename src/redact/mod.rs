@@ -25,9 +25,11 @@ mod own;
 mod part;
 mod rule;
 pub mod settings;
+mod shown;
 mod splice;
 mod stream;
 mod view;
+mod weak;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -277,18 +279,6 @@ impl Redactor {
         }
         let (what, len, action) = (what.to_owned(), found.len(), Action::Replaced);
         Some(Finding { kind, what, place, len, action, hmac })
-    }
-
-    /// The weak value that a JSON leaf is as a whole, if it is one.
-    fn weak(&self, leaf: &[u8]) -> Option<Label> {
-        let longest = self.weak.iter().map(|(_, value)| value.len()).max()?;
-        // Six bytes for a byte (`\u0041`) is the longest spelling.
-        if leaf.len() > longest * 6 {
-            return None;
-        }
-        let plain = view::Layer::Escapes.peel(leaf).map_or(Cow::Borrowed(leaf), Cow::Owned);
-        let same = |(_, value): &&(usize, Zeroizing<Vec<u8>>)| **value == plain.trim_ascii();
-        self.weak.iter().find(same).map(|(name, _)| Label::Known(*name))
     }
 
     fn name(&self, label: Label) -> &str {

@@ -20,7 +20,7 @@ pub struct OwnRule {
     /// Texts of at least 4 bytes, in either case, of which every match has one within its first 256 bytes.
     pub keywords: Vec<String>,
     /// A regular expression (syntax of the Rust crate `regex`, on bytes). If it has groups, only the first that matched
-    /// is withheld.
+    /// is withheld. Of several ways to match, one that ends within 4 KiB is taken.
     pub pattern: String,
     /// Where two rules find the same, the `high` one is named.
     #[serde(default)]
@@ -229,6 +229,24 @@ mod tests {
         assert!(!rule("zeta_[0-9]{8}").finds_in("acme_ zeta_12345678"));
     }
 
+    #[test]
+    fn of_two_matches_the_one_that_is_near_is_taken_and_a_long_one_is_whole() {
+        let find = |pattern: &str, text: &str| {
+            Rule::own(&rule(pattern)).find(text.as_bytes(), 0, Level::Default)
+        };
+        let tail = |len: usize| format!("acme_1{}; acme_2", "x".repeat(len));
+        let whole = |end: usize| Some((Some(0..end), end));
+        assert_eq!(find("acme_(?:[^;]*;)?", &tail(3000)), whole(3007));
+        assert_eq!(
+            find("acme_(?:[^;]*;)?", &tail(5000)),
+            whole(5),
+            "what is far is not looked for"
+        );
+        assert_eq!(find("acme_1x+", &tail(9000)), whole(9006), "what goes on is");
+        assert_eq!(find("acme_[^;]*;", &tail(9000)), whole(9007));
+        assert_eq!(find("acme_1x+\\B", "acme_1xxx"), whole(8), "a cut is no end of a word");
+    }
+
     /// Else a text of nothing but keywords would be searched from each of them on.
     #[test]
     fn what_was_searched_is_not_searched_again() {
@@ -238,6 +256,10 @@ mod tests {
         assert_eq!(find(b"acme_x acme_x", 0), Some((None, 13)));
         assert_eq!(find(b"acme_x acme_1", 0), Some((None, 7)));
         assert_eq!(find(b"acme_2 acme_1", 7), Some((Some(12..13), 13)));
+        // What comes before was tried, or one keyword after another would be compared with the whole stretch.
+        let before = Rule::own(&rule("(?:[a-z]+-)?acme_[0-9]"));
+        let tried = |tried| before.find_around(b"my-acme_1", 3, tried, Level::Default);
+        assert_eq!((tried(0), tried(2)), (Some((Some(0..9), 9)), Some((Some(3..9), 9))));
         let long = "acme_x ".repeat(10_000);
         let (found, until) = find(long.as_bytes(), 0).unwrap();
         assert!(found.is_none() && (1 << 14..long.len()).contains(&until), "{until}");

@@ -83,7 +83,10 @@ impl<'r, 'a> Splice<'r, 'a> {
             if range.start < self.copied && walker.treatment(token) != Treatment::Fixed {
                 continue;
             }
-            if inside > 0 {
+            let weak = self.weak_inside(&walker, token, &range, &hits[..inside]);
+            if !weak.is_empty() {
+                self.token(&mut walker, token, range, &weak);
+            } else if inside > 0 {
                 self.token(&mut walker, token, range, &hits[..inside]);
             } else if let Some(label) = self.weak(&walker, token, &range) {
                 let action = self.find(label, &range, Action::Replaced, || walker.pointer());
@@ -153,6 +156,33 @@ impl<'r, 'a> Splice<'r, 'a> {
             Token::Bare => walker.in_data(),
         };
         may.then_some(label)
+    }
+
+    /// The hits in a string that is JSON with such values among its leaves, together with those; none where there are none.
+    fn weak_inside(
+        &self,
+        walker: &Walker<'_>,
+        token: Token,
+        range: &Range<usize>,
+        hits: &[Hit],
+    ) -> Vec<Hit> {
+        let mut weak = match token {
+            Token::Text => self.redactor.weak_inside(&self.source[range.clone()]),
+            Token::Key | Token::Bare => return Vec::new(),
+        };
+        weak.iter_mut().for_each(|hit| hit.shift(range.start));
+        weak.retain(|weak| {
+            let behind = hits.partition_point(|hit| hit.end <= weak.start);
+            hits.get(behind).is_none_or(|hit| weak.end <= hit.start)
+        });
+        if !weak.is_empty() && walker.treatment(token) != Treatment::Replace {
+            return Vec::new();
+        }
+        if !weak.is_empty() {
+            weak.extend_from_slice(hits);
+            weak.sort_unstable_by_key(|hit| hit.start);
+        }
+        weak
     }
 
     fn replace(&mut self, found: Range<usize>, label: Label) {

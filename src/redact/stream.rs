@@ -103,6 +103,15 @@ impl<'r> StreamCleaner<'r> {
         self.pending.drain(..start);
     }
 
+    /// Appends what is complete where a line of another writer comes between. It ends no key: an open one stays open.
+    pub(super) fn interrupt(&mut self, out: &mut Vec<u8>) {
+        if self.block.is_none() && !self.pending.is_empty() {
+            let rest = std::mem::take(&mut self.pending);
+            self.searched = 0;
+            self.write_group(&rest, out);
+        }
+    }
+
     /// Appends what is left at the end of the stream.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         let rest = std::mem::take(&mut self.pending);

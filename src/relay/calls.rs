@@ -40,7 +40,7 @@ impl Session<'_> {
         }
         let found = first(call, |json| self.redactor.markers_in(json, PLACE))?;
         let found = listed(&found);
-        let tool = named(&call.tool);
+        let tool = self.named(&call.tool);
         if says == WriteBack::Warn || self.only_tells() {
             self.remark(&format!(
                 "a call of `{tool}` went on with a marker in the place of a value: {found}"
@@ -71,7 +71,7 @@ impl Session<'_> {
         findings.iter_mut().for_each(|finding| finding.action = action);
         self.told.found(&findings, Some(&call.tool));
         let found = listed(&findings);
-        let tool = named(&call.tool);
+        let tool = self.named(&call.tool);
         if goes_on {
             self.remark(&format!(
                 "a call of `{tool}` went on with a credential in its arguments: {found}"
@@ -93,13 +93,18 @@ impl Session<'_> {
         self.settings.redact.mode == Mode::Report
     }
 
+    /// The name of a tool as it may be shown.
+    pub(super) fn named(&self, tool: &str) -> String {
+        self.redactor.name_shown(tool, LONGEST_NAME)
+    }
+
     fn remark(&self, line: &str) {
         self.told.remark(line, "");
     }
 
     /// How a person allows what was refused.
     fn way_out(&self, setting: &str, tool: &str) -> String {
-        let table = table(&self.settings.server, Some(&named(tool)));
+        let table = table(&self.settings.server, Some(&self.named(tool)));
         format!(
             "ask the user, who can allow it with `{setting} = \"warn\"` under `[{table}]` in their own hushpipe.toml."
         )
@@ -141,9 +146,4 @@ impl Session<'_> {
 /// What is found in the arguments of a call, if anything is.
 fn first<T>(call: &Call<'_>, look: impl Fn(&[u8]) -> Vec<T>) -> Option<Vec<T>> {
     call.arguments.iter().copied().map(look).find(|found| !found.is_empty())
-}
-
-/// The name of a tool, as far as it is shown.
-pub(super) fn named(tool: &str) -> String {
-    tool.chars().take(LONGEST_NAME).collect()
 }

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use super::calls::named;
 use super::in_flight::Asked;
 use super::session::Session;
 use crate::mcp::fields::Stop;
@@ -34,9 +33,10 @@ impl Session<'_> {
         let strip = says == Instructions::Strip && !self.only_tells();
         let Some(signs) = look(line, self.fields(), strip) else { return Cow::Borrowed(line) };
         for sign in &signs.found {
-            let what = format!("`{}` text in {}", sign.kind.name(), words(&origin));
+            let what = format!("`{}` text in {}", sign.kind.name(), self.words(&origin));
             let done = if strip && !sign.fixed { "removed" } else { "left" };
-            self.told.remark(&format!("{done} {what}"), &sign.place);
+            let place = self.redactor.pointer_shown(&sign.place);
+            self.told.remark(&format!("{done} {what}"), &place);
         }
         signs.stripped.map_or(Cow::Borrowed(line), Cow::Owned)
     }
@@ -56,6 +56,27 @@ impl Session<'_> {
             }
         }
     }
+
+    fn words(&self, origin: &Origin<'_>) -> String {
+        match origin {
+            Origin::Answer(Asked { tool: Some(tool), .. }) => {
+                format!("an answer of tool `{}`", self.named(tool))
+            }
+            Origin::Answer(Asked { opens: true, .. }) => "the answer to `initialize`".into(),
+            Origin::Answer(Asked { stop: Stop::Items(list), .. }) => {
+                format!("the list of `{list}`")
+            }
+            Origin::Answer(_) => "an answer".into(),
+            Origin::Message(envelope) => {
+                let method = envelope.method.usable().map_or("", String::as_str);
+                match METHODS.contains(&method) {
+                    true => format!("a message `{method}`"),
+                    false => "a message".into(),
+                }
+            }
+            Origin::Batch(_) => "a batch".into(),
+        }
+    }
 }
 
 /// What a server may say unasked. A name that it makes up is not said: there is no end of them, and only so much is
@@ -69,22 +90,3 @@ const METHODS: &[&str] = &[
     "roots/list",
     "sampling/createMessage",
 ];
-
-fn words(origin: &Origin<'_>) -> String {
-    match origin {
-        Origin::Answer(Asked { tool: Some(tool), .. }) => {
-            format!("an answer of tool `{}`", named(tool))
-        }
-        Origin::Answer(Asked { opens: true, .. }) => "the answer to `initialize`".into(),
-        Origin::Answer(Asked { stop: Stop::Items(list), .. }) => format!("the list of `{list}`"),
-        Origin::Answer(_) => "an answer".into(),
-        Origin::Message(envelope) => {
-            let method = envelope.method.usable().map_or("", String::as_str);
-            match METHODS.contains(&method) {
-                true => format!("a message `{method}`"),
-                false => "a message".into(),
-            }
-        }
-        Origin::Batch(_) => "a batch".into(),
-    }
-}

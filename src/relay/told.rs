@@ -1,7 +1,6 @@
 //! What is told of the messages of a session: on stderr, each line once, and in the record for `hushpipe why`, which
 //! has every finding and no value.
 
-use super::calls::named;
 use super::remark::Remarks;
 use super::stderr::Log;
 use crate::audit::{self, Done, What, Writer};
@@ -31,7 +30,8 @@ impl<'a> Told<'a> {
             return;
         }
         for finding in findings.iter().filter(|finding| finding.action == Action::Reported) {
-            let tool = tool.map(|tool| format!(" of `{}`", named(tool))).unwrap_or_default();
+            let shown = |tool| self.redactor.name_shown(tool, LONGEST);
+            let tool = tool.map(|tool| format!(" of `{}`", shown(tool))).unwrap_or_default();
             self.remark(&format!("found and left `{}`{tool}", finding.what), &finding.place);
         }
         // The client chose the name, and a record holds no value whatever that is.

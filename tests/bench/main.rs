@@ -6,7 +6,7 @@
 //! worst input of every rule. `screen`: the search for instruction-like and invisible text alone, on both kinds of
 //! input. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a machine
 //! change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
-//! stdout holds the tables.
+//! `traffic FOLDER` measures nothing: it writes what `.ci/peers` has other programs read. stdout holds the tables.
 
 #![expect(
     clippy::unwrap_used,
@@ -26,6 +26,8 @@ mod servers;
 mod session;
 /// Samples, their order statistics, and the tables.
 mod table;
+/// Traffic in files, for the programs of others.
+mod traffic;
 /// The processes below one, shared with the integration tests.
 #[path = "../it/tree.rs"]
 mod tree;
@@ -39,6 +41,7 @@ mod start;
 mod throughput;
 
 use std::fs;
+use std::path::Path;
 
 use table::say;
 
@@ -60,6 +63,11 @@ fn main() {
     }
     // `cargo bench` says so to every benchmark; ours has nothing else to do.
     args.retain(|arg| arg != "--bench");
+    if let [part, folder] = args.as_slice()
+        && part == "traffic"
+    {
+        return traffic::write(Path::new(folder));
+    }
     let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
     if let Some(unknown) = args.iter().find(|arg| !names.contains(&arg.as_str())) {
         say(&format!("there is no part `{unknown}`; there are: {}", names.join(" ")));

@@ -208,6 +208,22 @@ fn redact_writes_what_is_complete_before_the_input_ends() {
     assert_eq!(session.finish().code, Some(0));
 }
 
+/// PowerShell 5.1 writes such files, and a text that passes as it came would be taken for a clean one.
+#[test]
+fn redact_refuses_what_it_cannot_read() {
+    let context = TestContext::new();
+    let little: Vec<u8> =
+        format!("\u{feff}{TOKEN}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = little.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+    for input in [little, big] {
+        let outcome = finish(context.command(["redact"]), &input);
+        assert_eq!((outcome.code, &*outcome.stdout), (Some(74), &b""[..]));
+        assert!(outcome.stderr.contains("convert it to UTF-8 first"), "{}", outcome.stderr);
+    }
+    let marked = context.run(&["redact"], &format!("\u{feff}{{\"a\": \"{TOKEN}\"}}"));
+    assert_eq!(marked.text(), "\u{feff}{\"a\": \"[hushpipe:github-pat]\"}");
+}
+
 #[test]
 fn a_line_without_end_comes_out_and_a_token_in_it_does_not() {
     let context = TestContext::new();

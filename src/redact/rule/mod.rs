@@ -194,7 +194,7 @@ impl Rule {
         level: Level,
     ) -> Option<(Option<Range<usize>>, usize)> {
         if let Start::Around = self.start {
-            return self.find_around(text, keyword, level);
+            return self.find_around(text, keyword, 0, level);
         }
         if self.is_short() && !is_run(text, keyword) {
             return None;

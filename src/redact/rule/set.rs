@@ -29,14 +29,18 @@ impl Rules {
         all().iter().chain(&self.own)
     }
 
-    /// [`Rule::find`] of the rule of this number.
+    /// [`Rule::find`] of the rule of this number, which has been tried up to `tried`.
     pub(in crate::redact) fn find(
         &self,
         rule: usize,
         text: &[u8],
         keyword: usize,
+        tried: usize,
     ) -> Option<(Option<Range<usize>>, usize)> {
-        self[rule].find(text, keyword, self.level)
+        match rule.checked_sub(all().len()) {
+            Some(own) => self.own[own].find_around(text, keyword, tried, self.level),
+            None => self[rule].find(text, keyword, self.level),
+        }
     }
 }
 

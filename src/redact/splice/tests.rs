@@ -105,6 +105,30 @@ fn weak_values_match_as_a_whole_leaf_only() {
     assert_eq!(frame(&redactor, input), input.replace(r"p\u0061ssword", "[hushpipe:PASS]"));
 }
 
+/// Servers repeat what they give as structured content in a text beside it.
+#[test]
+fn leaves_of_json_in_a_text_are_leaves() {
+    let redactor = armed(&[("PASS", "password"), ("PIN", "4711"), ("LONG", "abcd-1234-efgh")]);
+    let said = json!({"": "", "a": "password", "n": 4711, "password": ["no password", "4711"], "b": "abcd-1234-efgh"});
+    for text in [said.to_string(), format!("\n{said:#}\n"), json!([said.to_string()]).to_string()] {
+        let left = frame(&redactor, &result(&text));
+        let left: Value = serde_json::from_str(&left).unwrap();
+        let left = left["result"]["content"][0]["text"].as_str().unwrap();
+        let quote = if text.starts_with("[") { "\\\"" } else { "\"" };
+        let expected = text
+            .replace(
+                &format!("{quote}password{quote},"),
+                &format!("{quote}[hushpipe:PASS]{quote},"),
+            )
+            .replace("4711", "[hushpipe:PIN]")
+            .replace("abcd-1234-efgh", "[hushpipe:LONG]");
+        assert_eq!(left, expected);
+    }
+    for text in ["{password} [4711x] no JSON", "the {\"a\":\"password\"}", "{\"password\":1}"] {
+        assert_eq!(frame(&redactor, &result(text)), result(text));
+    }
+}
+
 #[test]
 fn a_value_that_is_no_text_takes_nothing_of_its_neighbours() {
     let values = [&b"\x80\x9f\xbfab-1234-\xe2\x82"[..], b"\xbf\xbf\xbf\xbf-1234-ab\xc3"];

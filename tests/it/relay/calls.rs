@@ -88,6 +88,7 @@ fn a_marker_is_known_in_every_spelling_and_place() {
         format!("{{\"a\":{}}}", nested(MARKER)),
         format!("{{\"a\":{}}}", nested(&nested(MARKER))),
         format!("{{\"a\":{}}}", json!(format!("{{\"x\":\"{escaped}\"}}"))),
+        json!({"data": STANDARD.encode(MARKER)}).to_string(),
         json!({"text": "[hushpipe:github-pat]"}).to_string(),
         json!({"text": format!("{}{MARKER}", "x".repeat(3_000_000))}).to_string(),
         format!("{}\"{MARKER}\"{}", "[".repeat(40_000), "]".repeat(40_000)),
@@ -344,4 +345,24 @@ fn a_server_that_only_reports_is_sent_every_call() {
     }
     let stderr = client.finish().stderr;
     assert_eq!(stderr.matches("a call of `w` went on").count(), 2, "{stderr}");
+}
+
+/// A pointer spells `/` as `~1`, and a long name is cut: neither may hide a value from the redaction of what is said.
+#[test]
+fn no_name_of_a_tool_or_an_argument_shows_a_value_on_stderr() {
+    let value = "canary/call/71~d0e5+b3a89c24f6";
+    let stage = Stage::new(SECRET);
+    stage.context.set_secret("local://token", value);
+    let (mut client, mut server) = stage.open(STATEFUL);
+    let cut = format!("{}{value}", "x".repeat(68));
+    let long = format!("{}{value}", "x".repeat(245));
+    for arguments in [json!({(value): MARKER}), json!({(long): MARKER}), json!({"a": MARKER})] {
+        let line = request(7, "tools/call", &call(&cut, &arguments)).to_string();
+        let said = refused(&mut client, &mut server, &line);
+        assert!(!said.contains("canary"), "{said}");
+    }
+    let stderr = client.finish().stderr;
+    assert_eq!(stderr.matches("refused a call of `x").count(), 3, "{stderr}");
+    assert!(stderr.contains("at `/params/arguments/[withheld]`"), "{stderr}");
+    assert!(!stderr.contains("canary"), "{stderr}");
 }
