@@ -15,9 +15,9 @@
 //! 3. [`provider`] turns this server's secret references into values, all or nothing, under one deadline.
 //! 4. [`launch`] starts the program with an environment that began empty: it has a guard do it ([`sys::os::Guard`]), a second
 //!    process forked before the first thread exists, which ends the server's tree however we end.
-//! 5. [`relay`] moves one JSON-RPC message a line in both directions and the server's log beside them. A call that would
-//!    write a marker over a secret is refused; what leaves for the client passes [`redact`] last. [`audit`] records what
-//!    was found, without a value.
+//! 5. [`relay`] moves one JSON-RPC message a line in both directions and the server's log beside them. A call that
+//!    would write a marker over a secret is refused; what leaves for the client passes [`redact`] last. [`audit`]
+//!    records what was found, without a value.
 //! 6. The exit code is the server's own, or says which step failed ([`error::Kind`]). A failed launch is also answered on
 //!    stdout, as an error to each request, because few people open logs.
 //!

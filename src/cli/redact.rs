@@ -176,7 +176,8 @@ fn fetch(
     Ok(resolved.secrets)
 }
 
-/// Whether a text begins with the mark of UTF-16, which some shells write into files. In it nothing looks like a secret.
+/// Whether a text begins with the mark of UTF-16, which some shells write into files. In it nothing looks like a
+/// secret.
 fn is_utf16(start: &[u8]) -> bool {
     matches!(start, [0xFF] | [0xFE] | [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
 }

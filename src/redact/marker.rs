@@ -2,8 +2,8 @@
 //!
 //! A marker that is written over a real credential destroys it, so the arguments of a call are looked through for one.
 //! Looked for is exactly what this redactor could have written, in every spelling that a server would read as that:
-//! JSON escapes, JSON inside text, percent escapes, and base64, in which tools take the content of a file. Text that only
-//! mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
+//! JSON escapes, JSON inside text, percent escapes, and base64, in which tools take the content of a file. Text that
+//! only mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -23,8 +23,8 @@ use crate::mcp::fields::Fields;
 /// How every marker begins.
 pub(super) const MARKER: &str = "[hushpipe:";
 
-/// The base64 of [`MARKER`] behind a multiple of three bytes, one more and two more: what it decides of it, and how many
-/// characters before that have a part in it.
+/// The base64 of [`MARKER`] behind a multiple of three bytes, one more and two more: what it decides of it, and how
+/// many characters before that have a part in it.
 const ENCODED: [(&str, usize); 3] =
     [("W2h1c2hwaXBlO", 0), ("todXNocGlwZT", 2), ("baHVzaHBpcGU6", 3)];
 

@@ -1,7 +1,7 @@
 //! Values too weak to be looked for inside other text: a JSON leaf is compared with them as a whole.
 //!
-//! A leaf of JSON inside a text is one too: servers repeat a structured result as text. Two levels deep, as everything else
-//! is looked for; where no value is weak, which is nearly always, none of this runs.
+//! A leaf of JSON inside a text is one too: servers repeat a structured result as text. Two levels deep, as everything
+//! else is looked for; where no value is weak, which is nearly always, none of this runs.
 
 use std::borrow::Cow;
 
@@ -29,8 +29,8 @@ impl Redactor {
         self.weak.iter().find(same).map(|(name, _)| Label::Known(*name))
     }
 
-    /// The weak values among the leaves of the JSON that the content of a JSON string is, in order; none where it is not
-    /// JSON.
+    /// The weak values among the leaves of the JSON that the content of a JSON string is, in order; none where it is
+    /// not JSON.
     pub(super) fn weak_inside(&self, content: &[u8]) -> Vec<Hit> {
         // Nearly all texts are prose, and told by their first byte; `\n` and the like may stand before a bracket.
         let may = matches!(content.first(), Some(b'{' | b'[' | b'\\' | b' '));

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::context::{TestContext, finish};
-use crate::stage::Stage;
+use crate::session::Session;
+use crate::stage::{Stage, request};
 
 const TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
@@ -19,9 +20,12 @@ non_examples = ["acme_"]
 
 /// What a client gets when a tool of this name answers with this text, and what stands on stderr at the end.
 fn answered(tables: &str, tool: &str, text: &str) -> (Value, String) {
-    let stage = Stage::new(tables);
+    answered_by(&Stage::new(tables), tool, text)
+}
+
+fn answered_by(stage: &Stage, tool: &str, text: &str) -> (Value, String) {
     let (mut client, mut server) = stage.open("2025-11-25");
-    client.send_json(&crate::stage::request(1, "tools/call", &json!({"name": tool})));
+    client.send_json(&request(1, "tools/call", &json!({"name": tool})));
     server.answer("tools/call", &json!({"content": [{"type": "text", "text": text}]}));
     let answer = client.receive_json();
     drop(server);
@@ -55,21 +59,25 @@ fn a_known_value_never_passes() {
                   [servers.server.secrets]\nTOKEN = \"local://token\"\n";
     let stage = Stage::new(tables);
     stage.context.set_secret("local://token", TOKEN);
-    let (mut client, mut server) = stage.open("2025-11-25");
-    client.send_json(&crate::stage::request(1, "tools/call", &json!({"name": "t"})));
-    server.answer("tools/call", &json!({"content": [{"type": "text", "text": TOKEN}]}));
-    assert_eq!(text_of(&client.receive_json()), "[hushpipe:TOKEN]");
+    assert_eq!(text_of(&answered_by(&stage, "t", TOKEN).0), "[hushpipe:TOKEN]");
+}
+
+/// A user whose server has this secret, and whose findings are only told.
+fn reporting(value: &str) -> Stage {
+    let stage = Stage::new(
+        "[servers.server.redact]\nmode = \"report\"\n[servers.server.secrets]\nTOKEN = \"local://token\"\n",
+    );
+    stage.context.set_secret("local://token", value);
+    stage
 }
 
 #[test]
 fn reporting_changes_nothing_and_says_so_wherever_a_person_looks() {
-    let tables = "[servers.server.redact]\nmode = \"report\"\n[servers.server.secrets]\nTOKEN = \"local://token\"\n";
-    let stage = Stage::new(tables);
     let value = "canary-report-5f01c2b7d9";
-    stage.context.set_secret("local://token", value);
+    let stage = reporting(value);
     let (mut client, mut server) = stage.open("2025-11-25");
     for id in 1..=3 {
-        client.send_json(&crate::stage::request(id, "tools/call", &json!({"name": "t"})));
+        client.send_json(&request(id, "tools/call", &json!({"name": "t"})));
         let result = json!({"content": [], "structuredContent": {"a": value}, "nextCursor": value});
         server.answer("tools/call", &result);
         assert_eq!(client.receive_json()["result"], result);
@@ -90,17 +98,15 @@ fn reporting_changes_nothing_and_says_so_wherever_a_person_looks() {
 
 #[test]
 fn a_recording_holds_no_value_where_findings_are_only_told() {
-    let tables = "[servers.server.redact]\nmode = \"report\"\n[servers.server.secrets]\nTOKEN = \"local://token\"\n";
-    let stage = Stage::new(tables);
     let value = "canary-recorded-40c1d9a7";
-    stage.context.set_secret("local://token", value);
+    let stage = reporting(value);
     let file = stage.context.home().join("recording");
     let mut command = stage.context.command(["run", "server", "--record"]);
     command.arg(&file);
-    let mut client = crate::session::Session::start(command);
+    let mut client = Session::start(command);
     let mut server = stage.next();
     let params = json!({"name": "t", "arguments": {"a": value}});
-    client.send_json(&crate::stage::request(1, "tools/call", &params));
+    client.send_json(&request(1, "tools/call", &params));
     server.answer("tools/call", &json!({"structuredContent": {"a": value}, "nextCursor": value}));
     assert_eq!(client.receive_json()["result"]["structuredContent"]["a"], value);
     drop(server);
@@ -194,7 +200,7 @@ fn redact_takes_the_rules_of_a_server_and_its_secrets_when_asked() {
 
 #[test]
 fn redact_writes_what_is_complete_before_the_input_ends() {
-    let mut session = crate::session::Session::start(TestContext::new().command(["redact"]));
+    let mut session = Session::start(TestContext::new().command(["redact"]));
     session.send(format!("first {TOKEN}\n").as_bytes());
     assert_eq!(session.receive(), b"first [hushpipe:github-pat]\n");
     session.send(b"{\"second\": 2}\n");

@@ -13,8 +13,8 @@ use crate::redact::settings::Level;
 /// How far before its keyword a match of a manifest's own rule may begin.
 const AHEAD: usize = 256;
 
-/// How far behind its keyword the end of a match is looked for at first. A pattern such as `key(?:.*end)?` looks as far as it
-/// may behind every keyword, and finds no more than the keyword.
+/// How far behind its keyword the end of a match is looked for at first. A pattern such as `key(?:.*end)?` looks as far
+/// as it may behind every keyword, and finds no more than the keyword.
 const NEAR: usize = 4096;
 
 /// So many matches are passed over before the keyword. Nearly always there is none: a match has a keyword of its own.
@@ -45,8 +45,8 @@ impl Rule {
         }
     }
 
-    /// [`Rule::find`] for a pattern that says nothing of where in a match the keyword is, or how long one is. Linear: no
-    /// place before `tried` is looked at again, and what is searched beyond [`NEAR`] is either taken or passed over.
+    /// [`Rule::find`] for a pattern that says nothing of where in a match the keyword is, or how long one is. Linear:
+    /// no place before `tried` is looked at again, and what is searched beyond [`NEAR`] is either taken or passed over.
     pub(in crate::redact) fn find_around(
         &self,
         text: &[u8],

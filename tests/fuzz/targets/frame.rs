@@ -25,18 +25,31 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
         assert_same_structure(&before, &after);
     }
     let text = redactor.text(&message);
-    assert!(memchr::memmem::find(text.clean.as_bytes(), value).is_none(), "the value is in the text");
+    assert!(
+        memchr::memmem::find(text.clean.as_bytes(), value).is_none(),
+        "the value is in the text"
+    );
     let twice = redactor.frame(once, Fields::default()).expect("what was cleaned is not blocked");
     assert_eq!(twice.clean.as_bytes(), once, "a second pass changed something");
 });
 
-/// Asserts that only strings, keys and numbers have changed.
+/// Asserts that only strings, keys, numbers and blocks have changed.
 fn assert_same_structure(before: &Value, after: &Value) {
     match (before, after) {
         (Value::Array(before), Value::Array(after)) => {
             assert_eq!(before.len(), after.len());
-            before.iter().zip(after).for_each(|(before, after)| assert_same_structure(before, after));
+            before
+                .iter()
+                .zip(after)
+                .for_each(|(before, after)| assert_same_structure(before, after));
         }
+        // A block of base64 that holds the value gives way to a text, which says so.
+        (Value::Object(before), Value::Object(after))
+            if ["data", "blob"].iter().any(|name| before.contains_key(*name))
+                && after
+                    .get("text")
+                    .and_then(Value::as_str)
+                    .is_some_and(|text| text.contains("was withheld whole")) => {}
         (Value::Object(before), Value::Object(after)) => {
             assert_eq!(before.len(), after.len());
             let pairs = before.values().zip(after.values());
