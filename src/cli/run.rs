@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Context;
 use crate::audit::{Findings, Writer as FindingsWriter};
 use crate::error::{Error, Fault, Kind};
-use crate::manifest;
+use crate::manifest::{self, Manifest};
 use crate::mcp::era::PROBE;
 use crate::mcp::{Era, Refusal, budget};
 use crate::plan::program::program;
@@ -125,7 +125,8 @@ impl Run {
         let (name, resolved_path) = (server.name.clone(), server.resolved.clone());
         let findings = FindingsWriter::new(Findings::of(&paths), name, resolved_path);
         // Built while the server starts: it has nothing to say yet.
-        let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key);
+        let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key)
+            .beside(marked(&manifest));
         let again = |process: &mut Process| {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };
@@ -152,6 +153,15 @@ impl Run {
     fn failed(&self, source: io::Error) -> RunError {
         RunError { server: self.name.clone(), source }
     }
+}
+
+/// What markers there are for besides the built-in rules, in the answers of every server.
+fn marked(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    manifest.servers.values().flat_map(|server| {
+        let requests = server.secrets.iter().filter(|request| request.sensitive);
+        let secrets = requests.flat_map(|request| request.variables.iter().map(String::as_str));
+        secrets.chain(server.redact.rules.iter().map(|rule| rule.id.as_str()))
+    })
 }
 
 /// The key that tells values again. Without one, none of them may pass by its HMAC, and none is recorded with it.

@@ -152,6 +152,14 @@ impl Detector {
         &self.rules
     }
 
+    /// A rule among those wanted that is sure to find a credential in this text, without its escapes.
+    pub(super) fn sure_of(&self, text: &[u8], wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        self.scan(text, true).into_iter().find_map(|hit| match hit.label {
+            Label::Rule(rule) if hit.weight.0 && wanted(rule) => Some(rule),
+            _ => None,
+        })
+    }
+
     /// How many bytes must be seen behind a place before it is known that nothing begins there.
     pub(super) fn overlap(&self) -> usize {
         self.overlap

@@ -1,9 +1,10 @@
 //! Markers: what stands in place of a secret, and where one is on its way back.
 //!
 //! A marker that is written over a real credential destroys it, so the arguments of a call are looked through for one.
-//! Looked for is exactly what this redactor could have written, in every spelling that a server would read as that:
-//! JSON escapes, JSON inside text, percent escapes, and base64, in which tools take the content of a file. Text that
-//! only mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
+//! Looked for is exactly what this redactor, or that of another server of the manifest, could have written, in every
+//! spelling that a server would read as that: JSON escapes, JSON inside text, percent escapes, and base64, in which tools
+//! take the content of a file. Text that only mentions how markers begin is none. The cost is linear, and next to nothing
+//! for text without a trace of one.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -61,6 +62,11 @@ impl Written {
     pub(super) fn new(markers: &[String]) -> Self {
         let longest = markers.iter().map(String::len).max().unwrap_or_default();
         Self { markers: markers.iter().cloned().collect(), longest }
+    }
+
+    fn add(&mut self, marker: String) {
+        self.longest = self.longest.max(marker.len());
+        self.markers.insert(marker);
     }
 
     /// The first marker in a JSON string as it is spelled, without its quotes.
@@ -131,6 +137,13 @@ fn may_hold_marker(json: &[u8]) -> bool {
 }
 
 impl Redactor {
+    /// The same redactor, which also knows the markers of these names on their way back: another server's answer may have
+    /// held one, and this server writes files.
+    pub fn beside<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        names.into_iter().for_each(|name| self.written.add(marker(name)));
+        self
+    }
+
     /// The first markers in a JSON text that is sent to the server and stands at `place` of its message.
     pub fn markers_in(&self, json: &[u8], place: &str) -> Vec<Returned> {
         let mut found = Vec::new();

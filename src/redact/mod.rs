@@ -264,20 +264,29 @@ impl Redactor {
         tool: Option<&str>,
         place: impl FnOnce() -> String,
     ) -> Option<Finding> {
-        let what = self.name(label);
+        let (mut label, place) = (label, place());
         let (kind, hmac) = match label {
             Label::Known(_) => (Kind::Value, None),
             Label::Rule(_) => (Kind::Rule, self.key.as_ref().map(|key| key.hmac(&plain(found)))),
         };
-        let place = place();
-        let passes = |allow: &Allow| match allow {
-            Allow::Value { hmac: allowed } => hmac.as_ref() == Some(allowed),
-            Allow::Place { .. } => allow.covers(what, &place, tool),
-        };
-        if kind == Kind::Rule && self.allow.iter().any(passes) {
-            return None;
+        if let Label::Rule(rule) = label {
+            let is_value = |allow: &Allow| match allow {
+                Allow::Value { hmac: allowed } => hmac.as_ref() == Some(allowed),
+                Allow::Place { .. } => false,
+            };
+            if self.allow.iter().any(is_value) {
+                return None;
+            }
+            let passes = |rule: usize| {
+                let what = self.name(Label::Rule(rule));
+                self.allow.iter().any(|allow| allow.covers(what, &place, tool))
+            };
+            if passes(rule) {
+                // What another rule is as sure of does not pass because it stands in more that does.
+                label = Label::Rule(self.detector.sure_of(&plain(found), |other| !passes(other))?);
+            }
         }
-        let (what, len, action) = (what.to_owned(), found.len(), Action::Replaced);
+        let (what, len, action) = (self.name(label).to_owned(), found.len(), Action::Replaced);
         Some(Finding { kind, what, place, len, action, hmac })
     }
 

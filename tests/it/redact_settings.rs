@@ -54,6 +54,18 @@ allow = [{ rule = "github-pat", tool = "t", pointer = "/result/content/0/text" }
 }
 
 #[test]
+fn what_may_pass_takes_nothing_else_with_it() {
+    let allow = "[servers.server.redact]\nallow = [{ rule = \"note\" }]\n\
+                 [[servers.server.redact.rules]]\nid = \"note\"\nkeywords = [\"note:\"]\npattern = 'note:.*'\n";
+    assert_eq!(text_of(&answered(allow, "t", "note: well").0), "note: well");
+    let (answer, _) = answered(allow, "t", &format!("note: {TOKEN}"));
+    assert_eq!(text_of(&answer), "[hushpipe:note]");
+    let both = allow.replace("\"note\" }]", "\"note\" }, { rule = \"github-pat\" }]");
+    let text = format!("note: {TOKEN}");
+    assert_eq!(text_of(&answered(&both, "t", &text).0), text);
+}
+
+#[test]
 fn a_known_value_never_passes() {
     let tables = "[servers.server.redact]\nallow = [{ rule = \"github-pat\" }]\n\
                   [servers.server.secrets]\nTOKEN = \"local://token\"\n";

@@ -366,3 +366,21 @@ fn no_name_of_a_tool_or_an_argument_shows_a_value_on_stderr() {
     assert!(stderr.contains("at `/params/arguments/[withheld]`"), "{stderr}");
     assert!(!stderr.contains("canary"), "{stderr}");
 }
+
+/// What one server's answer held is written by another one, which has no such secret.
+#[test]
+fn the_marker_of_another_server_is_not_written_either() {
+    let stage = Stage::new(
+        "[servers.other]\ncommand = [\"other\"]\n[servers.other.secrets]\nTHEIRS = \"local://theirs\"\n\
+         [[servers.other.redact.rules]]\nid = \"acme\"\nkeywords = [\"acme\"]\npattern = \"acme[0-9]+\"\n",
+    );
+    let (mut client, mut server) = stage.open(STATEFUL);
+    for marker in ["[hushpipe:THEIRS]", "[hushpipe:acme]"] {
+        let arguments = json!({"content": marker});
+        let line = request(7, "tools/call", &call("write_file", &arguments)).to_string();
+        assert!(refused(&mut client, &mut server, &line).contains(marker));
+    }
+    let mention = json!({"content": "[hushpipe:OURS]"});
+    let line = request(8, "tools/call", &call("write_file", &mention)).to_string();
+    passes(&mut client, &mut server, &line);
+}
