@@ -7,12 +7,11 @@
 use std::ops::Range;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem;
 
 use super::Redactor;
 use super::detect::{Hit, Label};
+use super::encoding::LENIENT;
 use super::json::{Token, Walker};
 use super::view::Layer;
 use crate::mcp::fields::{ENCODED, Fields, Treatment};
@@ -31,14 +30,6 @@ pub(super) struct Block {
     /// The JSON pointer of the base64.
     pub(super) place: String,
 }
-
-/// Base64 as lenient as the decoders of clients.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// A media type in a notice is cut beyond this many characters.
 const LONGEST_TYPE: usize = 64;

@@ -8,13 +8,23 @@
 use std::ops::Range;
 
 use base64::Engine;
+use base64::alphabet;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::secret::distinct;
 
 /// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
+
+/// Decodes base64 as leniently as clients do, and where it is cut anywhere.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// One spelling of one value.
 pub(super) struct Form {

@@ -12,10 +12,9 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem::{self, Finder};
 
+use super::encoding::LENIENT;
 use super::json::Walker;
 use super::view::{LAYERS, Layer};
 use super::{NAMED, Redactor};
@@ -115,14 +114,6 @@ impl Written {
         self.markers.get(marker).map(String::as_str)
     }
 }
-
-/// Base64 that may be cut anywhere.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// Whether there may be a marker in a JSON text, in whatever spelling.
 ///
