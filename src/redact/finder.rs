@@ -1,7 +1,7 @@
 //! Finds hundreds of short literals in one pass: the prefilter in front of every other check.
 //!
-//! Four bytes at every place are hashed, sixteen places at once, and looked up in a table; only where a literal may begin
-//! is anything compared. The pass costs the same for ten literals as for a thousand, which the SIMD searcher of
+//! Four bytes at every place are hashed, sixteen places at once, and looked up in a table; only where a literal may
+//! begin is anything compared. The pass costs the same for ten literals as for a thousand, which the SIMD searcher of
 //! `aho-corasick` (Teddy) does not: with 280 keywords it needed three searchers, stopped often at ordinary text, and this
 //! ran two to five times as fast. Every occurrence is reported, overlapping ones too: a search that skipped past a match
 //! would miss a secret that begins inside another one.

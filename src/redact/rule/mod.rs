@@ -277,7 +277,9 @@ fn word_around(text: &[u8], at: usize) -> usize {
 
 /// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`.
 fn names_user(text: &[u8], at: usize) -> bool {
-    let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'`<>\\/?#".contains(b);
+    let ends = |b: &u8| {
+        matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'/' | b'?' | b'#' | ..=b' ')
+    };
     let authority = text[at..].iter().skip("s://".len()).take(LONGEST_AUTHORITY);
     authority.take_while(|b| !ends(b)).any(|b| *b == b'@')
 }
