@@ -100,7 +100,7 @@ enum Start {
     Url,
     /// Behind the name that the keyword is in, which must be one of a secret.
     Field,
-    /// Anywhere in the [`AHEAD`] bytes before the keyword, or at it.
+    /// Anywhere in the few hundred bytes before the keyword, or at it.
     Around,
     /// At the values beside the kind that the keyword is, and only they are looked at.
     Manifest,
