@@ -3,7 +3,7 @@
 //! Counted are known values and what the surest rules find: a person is told of it, or the call is refused. Values too
 //! weak to be looked for inside text are not counted either: as a whole argument they are words like any other.
 
-use super::detect::Label;
+use super::detect::{Hit, Label};
 use super::json::{Token, Walker};
 use super::{Action, Finding, NAMED, Redactor};
 use crate::mcp::fields::Fields;
@@ -12,11 +12,11 @@ impl Redactor {
     /// The first credentials in a JSON text that is sent to the server: the arguments of a call of `tool`, which stand
     /// at `place` of their message. What may pass is none.
     pub fn credentials_in(&self, json: &[u8], tool: &str, place: &str) -> Vec<Finding> {
-        let mut hits = self.detector.json(json);
-        hits.retain(|hit| match hit.label {
+        let sure = |hit: &&Hit| match hit.label {
             Label::Known(_) => true,
             Label::Rule(rule) => self.detector.rules()[rule].is_sure(),
-        });
+        };
+        let hits = self.detector.json(json);
         let mut hits = &hits[..];
         let mut findings: Vec<Finding> = Vec::new();
         let mut walker = Walker::new(json, Fields::default());
@@ -25,10 +25,11 @@ impl Redactor {
             let behind = hits.iter().take_while(|hit| hit.end <= range.start).count();
             hits = &hits[behind..];
             let inside = hits.iter().take_while(|hit| hit.start < range.end).count();
+            // Sure or not: no name that holds something is part of a place.
             if inside > 0 && token == Token::Key {
                 walker.withhold_key();
             }
-            let counts = hits[..inside].iter().find_map(|hit| {
+            let counts = hits[..inside].iter().filter(sure).find_map(|hit| {
                 let found = &json[hit.start.max(range.start)..hit.end.min(range.end)];
                 let place = || format!("{place}{}", walker.pointer());
                 self.judge(hit.label, found, Some(tool), place)
@@ -72,6 +73,12 @@ mod tests {
         let named = found(&json);
         assert_eq!(named[0], ("TOKEN".to_owned(), "/[withheld]".to_owned()));
         assert_eq!(named[1], ("TOKEN".to_owned(), "/[withheld]/y".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_holds_what_is_not_sure_is_not_shown_either() {
+        let json = json!({"password=9aB3xQ7kLm2PvR8sTu": VALUE}).to_string();
+        assert_eq!(found(&json), token_at("/[withheld]"));
     }
 
     #[test]

@@ -44,13 +44,17 @@ impl Redactor {
         let source = frame.trim_ascii_end();
         let mut walker = Walker::new(source, fields);
         while let Some((token, range)) = walker.next() {
+            let behind = hits.partition_point(|hit| hit.end <= range.start);
+            let inside = hits[behind..].iter().take_while(|hit| hit.start < range.end);
+            let inside: Vec<Hit> = inside.copied().collect();
+            if token == Token::Key && !inside.is_empty() {
+                // The place of a block below it is told, and written down.
+                walker.withhold_key();
+            }
             let Some(object) = walker.object_of(|key| ENCODED.contains(&key)) else { continue };
             if token != Token::Text || walker.treatment(token) != Treatment::Encoded {
                 continue;
             }
-            let behind = hits.partition_point(|hit| hit.end <= range.start);
-            let inside = hits[behind..].iter().take_while(|hit| hit.start < range.end);
-            let inside: Vec<Hit> = inside.copied().collect();
             let Some(label) = self.held(&source[range.clone()], &source[object.clone()], &inside)
             else {
                 continue;

@@ -127,3 +127,13 @@ fn a_clean_block_is_the_same_bytes() {
         format!(r#"{{"id":1,"result":{{"content":[{{"data": "{image}" ,"type":"image"}}]}}}}"#);
     assert_eq!(frame(&armed(&[("TOKEN", VALUE)]), &message), message);
 }
+
+#[test]
+fn the_place_of_a_block_shows_no_token_that_is_a_name_on_the_way_there() {
+    let redactor = armed(&[("TOKEN", VALUE)]);
+    let block = json!({"type": "image", "data": STANDARD.encode(VALUE)});
+    let message = json!({"id": 1, "result": {(github()): {"a": block}}}).to_string();
+    let cleaned = redactor.frame(message.as_bytes(), Fields::default()).expect("not blocked");
+    let places: Vec<&str> = cleaned.findings.iter().map(|found| &*found.place).collect();
+    assert_eq!(places, ["/result/[withheld]/a/data", "/result/[withheld]"]);
+}
