@@ -217,9 +217,11 @@ impl<'a> Session<'a> {
         self.refuse(&self.in_flight.take(), &refusal).await;
     }
 
-    /// Answers the probes that a server which could not bear them left open.
-    pub(super) async fn refuse_probes(&self) {
-        self.refuse(&self.in_flight.take(), &Refusal::no_such_method(PROBE)).await;
+    /// Answers the probes that a server which could not bear them left open. They are taken at once and not when the future
+    /// is first polled: the client's `initialize` may be open by then, and a fresh server answers that.
+    pub(super) fn refuse_probes(&self) -> impl Future<Output = ()> {
+        let probes = self.in_flight.take();
+        async move { self.refuse(&probes, &Refusal::no_such_method(PROBE)).await }
     }
 
     /// Answers requests of the client with an error of our own.
