@@ -10,15 +10,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::fetch::attempt_once;
 use super::output::{json, one_line};
-use super::runtime::block_on;
 use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
 use crate::manifest::{self, Manifest, Server, looks_opaque};
 use crate::plan::program::is_pinned;
-use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
-use crate::provider::{Providers, attempt};
+use crate::provider::Providers;
+use crate::provider::resolve::all_or_nothing;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
@@ -190,7 +190,7 @@ impl Entry {
         paths: &Paths,
     ) -> Result<(), Error> {
         let providers = Providers::new(&manifest.providers, &context.env, paths);
-        let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
+        let attempts = attempt_once(&server.secrets, providers)?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };
             let variable = attempt.variable.clone();

@@ -9,6 +9,7 @@ mod confirm;
 mod connect;
 mod doctor;
 mod explain;
+mod fetch;
 mod init;
 mod list;
 mod lock;

@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Context;
+use super::fetch::attempt_once;
 use super::output::{one_line, printable_json};
-use super::runtime::block_on;
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::{self, Manifest, Server};
-use crate::provider::resolve::{DEADLINE, all_or_nothing, within_limit};
-use crate::provider::{Providers, attempt};
+use crate::provider::Providers;
+use crate::provider::resolve::all_or_nothing;
 use crate::redact::settings::Settings;
 use crate::redact::{self, Located, Redactor};
 use crate::secret::SecretSet;
@@ -170,7 +170,7 @@ fn fetch(
     // What nobody accepted fetches nothing; the lock decides what runs, and nothing does.
     let _ = server.allow(&ledger)?;
     let providers = Providers::new(&manifest.providers, &context.env, paths);
-    let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
+    let attempts = attempt_once(&server.secrets, providers)?;
     let resolved = all_or_nothing(&server.name, attempts)?;
     resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
     Ok(resolved.secrets)

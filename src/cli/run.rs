@@ -16,8 +16,8 @@ use crate::mcp::era::PROBE;
 use crate::mcp::{Era, Refusal, budget};
 use crate::plan::program::program;
 use crate::plan::{LaunchPlan, Surroundings};
-use crate::provider::Providers;
 use crate::provider::resolve::{DEADLINE, resolve};
+use crate::provider::{Leases, Providers};
 use crate::redact::Redactor;
 use crate::redact::settings::Mode;
 use crate::relay::input::Input;
@@ -114,7 +114,8 @@ impl Run {
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let deadline = deadline(ahead, begin);
-        let resolved = resolve(&server.name, &server.secrets, providers, deadline).await?;
+        let leases = Leases::default();
+        let resolved = resolve(&server.name, &server.secrets, providers, &leases, deadline).await?;
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
         let recording = self.record.as_deref().map(Recording::create).transpose()?;
         let credentials = plan.launch.credentials();

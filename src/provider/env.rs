@@ -7,7 +7,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Failure, Fetched, Fetching, Fields, Kind, Provider, Settings, Surroundings, config};
+use super::{
+    Failure, Fetched, Fetching, Fields, Kind, Leases, Provider, Settings, Surroundings, config,
+};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
 
@@ -44,13 +46,12 @@ impl Provider for Environment<'_> {
         Ok(())
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
         let name = &coordinate.path;
-        let found = self.0.var(name).map(|value| Fetched {
-            value: Secret::new(value.as_encoded_bytes().to_vec()),
-            version: None,
-            warning: None,
-        });
+        let found = self
+            .0
+            .var(name)
+            .map(|value| Fetched::of(Secret::new(value.as_encoded_bytes().to_vec())));
         let found = found.ok_or_else(|| Failure::NotFound {
             place: format!("the variable `{name}` in hushpipe's own environment"),
             hint: format!("set `{name}` where hushpipe is started, or use another provider"),

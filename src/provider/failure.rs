@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Fault, Kind};
+use crate::secret::SecretRef;
 use crate::sys::permission::Insecure;
 
 /// Why one reference could not be honoured, or a store could not be changed.
@@ -88,6 +89,42 @@ pub enum Failure {
         /// What the network said.
         #[source]
         source: io::Error,
+    },
+    /// The other end is not who it should be.
+    #[error("{place} is not trusted: {reason}")]
+    Untrusted {
+        /// The provider's address.
+        place: String,
+        /// What is wrong with its certificate.
+        reason: String,
+        /// What makes it trusted.
+        hint: String,
+    },
+    /// The provider answers, and not with what was asked for: it is overloaded, or what it says cannot be understood.
+    #[error("{place} {reason}")]
+    BadAnswer {
+        /// The provider or its address.
+        place: String,
+        /// What it did, as in "answered 500"; nothing of what it said.
+        reason: String,
+        /// What to do, where there is something.
+        hint: Option<String>,
+    },
+    /// A provider logs in with a reference that had no value.
+    #[error("its login needs `{key}` from `{reference}`: {source}")]
+    Login {
+        /// The key of the provider's table.
+        key: &'static str,
+        /// The reference that stands there.
+        reference: SecretRef,
+        /// Why it had no value.
+        source: Box<Failure>,
+    },
+    /// Providers that log in with each other's secrets.
+    #[error("providers log in with each other: {}", way.join(" → "))]
+    Cycle {
+        /// The way from a provider back to it, each in backticks.
+        way: Vec<String>,
     },
     /// The provider had not answered when its time was over.
     #[error("there was no answer within {} ms", after.as_millis())]
@@ -189,7 +226,12 @@ impl Failure {
 
     /// The message and what caused it, on one line.
     pub fn with_cause(&self) -> String {
-        match std::error::Error::source(self) {
+        let source = match self {
+            // Said already.
+            Self::Login { source, .. } => std::error::Error::source(source),
+            other => std::error::Error::source(other),
+        };
+        match source {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
         }
@@ -200,7 +242,11 @@ impl Fault for Failure {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
-            Self::Unreachable { .. } | Self::NoService { .. } => Kind::Unavailable,
+            Self::Unreachable { .. }
+            | Self::NoService { .. }
+            | Self::Untrusted { .. }
+            | Self::BadAnswer { .. } => Kind::Unavailable,
+            Self::Login { source, .. } => source.kind(),
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
@@ -215,10 +261,12 @@ impl Fault for Failure {
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
             | Self::NoAnswer { hint, .. }
+            | Self::Untrusted { hint, .. }
             | Self::Ambiguous { hint, .. }
             | Self::Damaged { hint, .. }
             | Self::BadKey { hint, .. } => Some(hint.clone()),
-            Self::Unfit { hint, .. } => hint.clone(),
+            Self::Unfit { hint, .. } | Self::BadAnswer { hint, .. } => hint.clone(),
+            Self::Login { source, .. } => source.hint(),
             Self::Insecure(insecure) => insecure.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
                 "put the value where `{scheme}` reads it, or store it in {}",

@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Kind, MAX_VALUE, Provider, Settings, Surroundings, config,
+    Failure, Fetched, Fetching, Fields, Kind, Leases, MAX_VALUE, Provider, Settings, Surroundings,
+    config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::os::{self, Readers};
@@ -48,7 +49,7 @@ impl Provider for Files {
         self.path(coordinate).map(|_| ())
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
         Box::pin(async {
             let path = self.path(coordinate)?;
             detached(move || read(&path)).await
@@ -92,11 +93,13 @@ fn read(path: &Path) -> Result<Fetched, Failure> {
     trim_newline(&mut bytes);
     let readers = os::readers(&file).map_err(failed)?;
     let changed = file.metadata().and_then(|metadata| metadata.modified()).ok();
+    let changed = changed.map(clock::seconds);
     Ok(Fetched {
-        value: Secret::new(std::mem::take(&mut *bytes)),
-        version: changed.map(|time| clock::utc(clock::seconds(time))),
+        version: changed.map(clock::utc),
+        created: changed,
         warning: (readers == Readers::Everybody)
             .then(|| format!("`{0}` is readable by every user: `chmod o-r {0}`", path.display())),
+        ..Fetched::of(Secret::new(std::mem::take(&mut *bytes)))
     })
 }
 

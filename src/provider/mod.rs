@@ -14,6 +14,7 @@ mod failure;
 mod field;
 mod file;
 mod keychain;
+mod lease;
 mod local;
 pub mod resolve;
 
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
@@ -30,6 +32,7 @@ use crate::sys::path::Paths;
 pub use config::ProviderConfig;
 pub use failure::Failure;
 pub use file::trim_newline;
+pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
@@ -73,6 +76,11 @@ pub enum Fields {
 pub trait Settings: fmt::Debug + Send + Sync {
     /// The provider with these settings. Does no I/O.
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a>;
+
+    /// The references that it logs in with, each under the key that names it in the table.
+    fn needs(&self) -> Vec<(&'static str, SecretRef)> {
+        Vec::new()
+    }
 }
 
 /// What providers may know of the process and the user.
@@ -82,6 +90,8 @@ pub struct Surroundings<'a> {
     pub env: &'a OwnEnv,
     /// The user's folders.
     pub paths: &'a Paths,
+    /// `[providers.*]`, for what a provider logs in with.
+    named: &'a BTreeMap<String, ProviderConfig>,
 }
 
 /// A place that secrets are fetched from.
@@ -95,8 +105,11 @@ pub trait Provider {
     /// Fetches what stands at a coordinate, which passed [`Provider::check`].
     ///
     /// The future may be dropped at any point when the deadline passes, and must never block the thread: work that can
-    /// goes to a detached thread (`detached.rs`).
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a>;
+    /// goes to a detached thread (`detached.rs`). What was given for a time only goes into `leases` as soon as it is there.
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a>;
+
+    /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
+    fn expect(&self, _coordinates: &[&SecretRef]) {}
 
     /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
     /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
@@ -128,8 +141,19 @@ pub struct Fetched {
     pub value: Secret,
     /// What tells this value from an earlier one at the same place, in the provider's words; never derived from the value.
     pub version: Option<String>,
+    /// When this version was made, in seconds since 1970, where the provider says.
+    pub created: Option<u64>,
+    /// How long the value is good for, where it was given for a time only.
+    pub lasts: Option<Duration>,
     /// What the person should know although it worked.
     pub warning: Option<String>,
+}
+
+impl Fetched {
+    /// A value of which nothing else is known.
+    pub fn of(value: Secret) -> Self {
+        Self { value, version: None, created: None, lasts: None, warning: None }
+    }
 }
 
 /// A provider that hushpipe can store into: blocking calls, for the verbs that a person runs.
@@ -203,10 +227,7 @@ pub struct Kept {
 
 /// The providers of one manifest: the built-in ones and `[providers.*]`.
 #[derive(Clone, Copy)]
-pub struct Providers<'a> {
-    named: &'a BTreeMap<String, ProviderConfig>,
-    surroundings: Surroundings<'a>,
-}
+pub struct Providers<'a>(Surroundings<'a>);
 
 impl<'a> Providers<'a> {
     /// The providers that a manifest's `[providers.*]` tables and this process give. The name of a built-in provider means
@@ -216,15 +237,20 @@ impl<'a> Providers<'a> {
         env: &'a OwnEnv,
         paths: &'a Paths,
     ) -> Self {
-        Self { named, surroundings: Surroundings { env, paths } }
+        Self(Surroundings { env, paths, named })
     }
 
-    /// Whether a reference could be honoured: its provider is known, takes its query keys and its field, and could have
-    /// its path. Does no I/O.
+    /// Whether a reference could be honoured: its provider is known, takes its query keys and its field, could have its
+    /// path, and so on for what that provider logs in with. Does no I/O.
     ///
     /// # Errors
     /// The first thing that could not.
     pub fn check(&self, reference: &SecretRef) -> Result<&'static Kind, Failure> {
+        self.check_behind(&[], reference)
+    }
+
+    /// The same for a reference that the last of these providers logs in with, which the one before it needs, and so on.
+    fn check_behind(&self, way: &[&str], reference: &SecretRef) -> Result<&'static Kind, Failure> {
         let config = self.config(&reference.provider)?;
         let kind = config.kind;
         if let Some(key) = reference.query.keys().find(|key| !kind.query.contains(&key.as_str())) {
@@ -233,7 +259,20 @@ impl<'a> Providers<'a> {
         if kind.fields == Fields::None && reference.field.is_some() {
             return Err(Failure::NoFields { scheme: kind.scheme });
         }
-        config.settings.open(self.surroundings).check(reference)?;
+        config.settings.open(self.0).check(reference)?;
+        let provider = reference.provider.as_str();
+        let round = way.iter().position(|name| *name == provider);
+        let way = [way, &[provider]].concat();
+        if let Some(start) = round {
+            let way = way[start..].iter().map(|name| format!("`{name}`")).collect();
+            return Err(Failure::Cycle { way });
+        }
+        for (key, needed) in config.settings.needs() {
+            self.check_behind(&way, &needed).map_err(|failure| match failure {
+                cycle @ Failure::Cycle { .. } => cycle,
+                other => Failure::Login { key, reference: needed.clone(), source: Box::new(other) },
+            })?;
+        }
         Ok(kind)
     }
 
@@ -242,18 +281,18 @@ impl<'a> Providers<'a> {
     /// # Errors
     /// There is none, or its settings are missing.
     pub fn open(&self, scheme: &str) -> Result<Box<dyn Provider + 'a>, Failure> {
-        Ok(self.config(scheme)?.settings.open(self.surroundings))
+        Ok(self.config(scheme)?.settings.open(self.0))
     }
 
     /// Every provider that can be opened, by scheme: the built-in ones, then `[providers.*]`.
     pub fn schemes(&self) -> impl Iterator<Item = &str> {
         let built_in = KINDS.iter().map(|kind| kind.scheme);
-        let named = self.named.keys().map(String::as_str);
+        let named = self.0.named.keys().map(String::as_str);
         built_in.chain(named.filter(|name| kind(name).is_none()))
     }
 
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
-        match (kind(scheme), self.named.get(scheme)) {
+        match (kind(scheme), self.0.named.get(scheme)) {
             (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
             (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
             (None, Some(config)) => Ok(Cow::Borrowed(config)),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::{Failure, Fetched, Fetching, Provider, Providers, field};
+use super::{Failure, Fetched, Fetching, Leases, Provider, Providers, Surroundings, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
 
@@ -60,6 +60,10 @@ pub struct Found {
     pub origin: Origin,
     /// What tells it from an earlier value at the same place.
     pub version: Option<String>,
+    /// When this version was made, in seconds since 1970.
+    pub created: Option<u64>,
+    /// How long the value is good for, where it was given for a time only.
+    pub lasts: Option<Duration>,
     /// What the person should know although it worked.
     pub warning: Option<String>,
 }
@@ -80,6 +84,7 @@ pub async fn within_limit(limit: Duration) -> Duration {
 }
 
 /// Resolves the references of one server, all or nothing. `deadline` ends when the time is over and says how long it was.
+/// What was given for a time only is in `leases` afterwards, whether all went well or not.
 ///
 /// # Errors
 /// At least one has no value; the error names each that has none.
@@ -87,9 +92,10 @@ pub async fn resolve(
     server: &str,
     requests: &[SecretRequest],
     providers: Providers<'_>,
+    leases: &Leases,
     deadline: impl Future<Output = Duration>,
 ) -> Result<Resolved, ResolveError> {
-    all_or_nothing(server, attempt(requests, providers, deadline).await)
+    all_or_nothing(server, attempt(requests, providers, leases, deadline).await)
 }
 
 /// Makes a server's values out of what became of each reference.
@@ -120,6 +126,7 @@ pub fn all_or_nothing(server: &str, attempts: Vec<Attempt>) -> Result<Resolved, 
 pub async fn attempt(
     requests: &[SecretRequest],
     providers: Providers<'_>,
+    leases: &Leases,
     deadline: impl Future<Output = Duration>,
 ) -> Vec<Attempt> {
     let mut answers: BTreeMap<SecretRef, Answer> = BTreeMap::new();
@@ -137,9 +144,14 @@ pub async fn attempt(
             answers.insert(reference.coordinate(), Answer::default());
         }
     }
+    for (scheme, provider) in &opened {
+        let of_this: Vec<&SecretRef> =
+            answers.keys().filter(|coordinate| coordinate.provider == *scheme).collect();
+        provider.expect(&of_this);
+    }
     let fetches = answers.iter_mut().filter_map(|(coordinate, answer)| {
         let provider = opened.get(coordinate.provider.as_str())?;
-        Some(fetch(provider.as_ref(), coordinate, answer))
+        Some(fetch(provider.as_ref(), coordinate, leases, answer))
     });
     let late = tokio::select! {
         biased;
@@ -181,12 +193,37 @@ pub async fn attempt(
 ///
 /// # Errors
 /// There is no such value, or it cannot be had.
-pub async fn fetch_one(reference: &SecretRef, providers: Providers<'_>) -> Result<Secret, Failure> {
+pub async fn fetch_one(
+    reference: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Secret, Failure> {
     providers.check(reference)?;
     let provider = providers.open(&reference.provider)?;
     let coordinate = reference.coordinate();
-    let fetched = within(PER_PROVIDER, provider.fetch(&coordinate)).await?;
+    let fetched = within(PER_PROVIDER, provider.fetch(&coordinate, leases)).await?;
     field::project(&fetched.value, reference.field.as_deref())
+}
+
+impl<'a> Surroundings<'a> {
+    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider.
+    pub(super) fn credential<'b>(
+        self,
+        key: &'static str,
+        reference: &'b SecretRef,
+        leases: &'b Leases,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, Failure>> + 'b>>
+    where
+        'a: 'b,
+    {
+        Box::pin(async move {
+            fetch_one(reference, Providers(self), leases).await.map_err(|failure| Failure::Login {
+                key,
+                reference: reference.clone(),
+                source: Box::new(failure),
+            })
+        })
+    }
 }
 
 /// What one fetch brought.
@@ -201,9 +238,15 @@ impl Default for Answer {
     }
 }
 
-async fn fetch(provider: &dyn Provider, coordinate: &SecretRef, answer: &mut Answer) {
+async fn fetch(
+    provider: &dyn Provider,
+    coordinate: &SecretRef,
+    leases: &Leases,
+    answer: &mut Answer,
+) {
     let started = Instant::now();
-    answer.fetched = within(PER_PROVIDER, provider.fetch(coordinate)).await.map_err(Arc::new);
+    answer.fetched =
+        within(PER_PROVIDER, provider.fetch(coordinate, leases)).await.map_err(Arc::new);
     answer.took = started.elapsed();
 }
 
@@ -229,6 +272,8 @@ impl Answer {
                 value,
                 origin: Origin::Store,
                 version: fetched.version.clone(),
+                created: fetched.created,
+                lasts: fetched.lasts,
                 warning: fetched.warning.clone(),
             },
             (Err(failure), Some(default))
@@ -238,6 +283,8 @@ impl Answer {
                     value: Secret::new(default.clone().into_bytes()),
                     origin: Origin::Default,
                     version: None,
+                    created: None,
+                    lasts: None,
                     warning: None,
                 }
             }

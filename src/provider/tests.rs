@@ -89,6 +89,7 @@ impl World {
         let mut attempts = runtime.expect("runtime").block_on(attempt(
             std::slice::from_ref(&request),
             providers,
+            &Leases::default(),
             resolve::within_limit(resolve::DEADLINE),
         ));
         let attempt = attempts.pop().expect("one");

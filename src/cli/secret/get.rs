@@ -5,10 +5,9 @@ use std::io::{IsTerminal, stdout};
 use clap::Args;
 
 use super::{named_for, reference};
-use crate::cli::runtime::block_on;
+use crate::cli::fetch::fetch_once;
 use crate::cli::{Context, confirm};
 use crate::error::Error;
-use crate::provider::resolve::fetch_one;
 use crate::provider::{Failure, Providers};
 use crate::sys::path::Paths;
 
@@ -40,7 +39,7 @@ impl Get {
             &reference.path,
         )?;
         providers.open(&reference.provider)?.unlock(Some(&reference))?;
-        let value = block_on(fetch_one(&reference, providers))??;
+        let value = fetch_once(&reference, providers)??;
         let newline: &[u8] = if stdout().is_terminal() { b"\n" } else { b"" };
         let written = context.out.bytes(value.expose()).and_then(|()| context.out.bytes(newline));
         let action = "writing the value to stdout".to_owned();

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::{json, table};
 use crate::cli::Context;
-use crate::cli::runtime::block_on;
+use crate::cli::fetch::attempt_once;
 use crate::error::Error;
 use crate::manifest::{self, Server};
-use crate::provider::resolve::{DEADLINE, Origin, all_or_nothing, within_limit};
-use crate::provider::{Attempt, Failure, Providers, attempt};
+use crate::provider::resolve::{Origin, all_or_nothing};
+use crate::provider::{Attempt, Failure, Providers};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
@@ -115,7 +115,7 @@ impl Test {
         let _ = server.allow(&ledger)?;
         let providers = Providers::new(&manifest.providers, &context.env, paths);
         unlock(context, server, providers);
-        let attempts = block_on(attempt(&server.secrets, providers, within_limit(DEADLINE)))?;
+        let attempts = attempt_once(&server.secrets, providers)?;
         let lines: Vec<Line> = attempts.iter().map(Line::of).collect();
         if self.json {
             context.out.data(&json(&lines));

@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Provider, Put, Settings, Surroundings,
-    config, file,
+    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Leases, Provider, Put, Settings,
+    Surroundings, config, file,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
@@ -83,7 +83,7 @@ impl Provider for Items {
         self.place(&coordinate.path).map(|_| ())
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
         Box::pin(async {
             let (access, place) = (self.access.clone(), self.place(&coordinate.path)?);
             let reference = coordinate.clone();
@@ -155,7 +155,11 @@ fn fetch(access: &Access, place: &Place, reference: &SecretRef) -> Result<Fetche
     let changed = item.changed;
     let mut value = item.into_value();
     file::trim_newline(&mut value);
-    Ok(Fetched { value: Secret::new(value), version: changed.map(clock::utc), warning: None })
+    Ok(Fetched {
+        version: changed.map(clock::utc),
+        created: changed,
+        ..Fetched::of(Secret::new(value))
+    })
 }
 
 /// The keychain is there and will not show what is in it until a person unlocks it.

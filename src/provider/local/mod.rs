@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, MAX_VALUE, Provider, Put, Rekeyed,
-    Settings, Surroundings, config,
+    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Leases, MAX_VALUE, Provider, Put,
+    Rekeyed, Settings, Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::{clock, os, permission, private};
@@ -83,7 +83,7 @@ impl Provider for Store {
         check_name(&coordinate.path)
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
         let (store, reference) = (self.clone(), coordinate.clone());
         Box::pin(detached(move || store.get(&reference)))
     }
@@ -169,7 +169,11 @@ impl Store {
         };
         let (contents, _) = self.load()?.ok_or_else(missing)?;
         let (value, updated) = contents.take(&reference.path).ok_or_else(missing)?;
-        Ok(Fetched { value, version: Some(clock::utc(updated)), warning: None })
+        Ok(Fetched {
+            version: Some(clock::utc(updated)),
+            created: Some(updated),
+            ..Fetched::of(value)
+        })
     }
 
     /// The decrypted store and its key; nothing where there is no store yet.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::error::Fault as _;
 use crate::sys::env::OwnEnv;
@@ -23,7 +25,7 @@ impl Folder {
 /// The store of a folder with its key there.
 fn of_key(folder: &Path, key: Named) -> Store {
     let (env, paths) = (OwnEnv::default(), Paths::below(folder));
-    let surroundings = Surroundings { env: &env, paths: &paths };
+    let surroundings = Surroundings { env: &env, paths: &paths, named: &BTreeMap::new() };
     Store {
         file: folder.join("data/secrets/local.age"),
         key: Source::new(key, surroundings),

@@ -40,7 +40,7 @@ impl Provider for Fake {
         Ok(())
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef) -> Fetching<'a> {
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
         self.fetches.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             let value = match coordinate.path.as_str() {
@@ -64,7 +64,8 @@ impl Provider for Fake {
                 _ => CANARY.to_owned(),
             };
             let value = Secret::new(value.into_bytes());
-            Ok(Fetched { value, version: None, warning: Some(format!("warned of {}", coordinate)) })
+            let warning = Some(format!("warned of {}", coordinate));
+            Ok(Fetched { warning, ..Fetched::of(value) })
         })
     }
 }
@@ -98,7 +99,13 @@ impl World {
         let providers = Providers::new(&self.named, &self.env, &self.paths);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let deadline = within_limit(deadline);
-        runtime.expect("runtime").block_on(resolve("orders", requests, providers, deadline))
+        runtime.expect("runtime").block_on(resolve(
+            "orders",
+            requests,
+            providers,
+            &Leases::default(),
+            deadline,
+        ))
     }
 
     fn error(&self, requests: &[SecretRequest]) -> ResolveError {
