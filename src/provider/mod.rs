@@ -25,6 +25,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
@@ -57,6 +59,8 @@ pub struct Kind {
     pub fields: Fields,
     /// Whether `[providers.<scheme>]` may give settings to the built-in provider itself.
     pub built_in_settings: bool,
+    /// Whether its values come over a network, so that keeping them for a time may make sense.
+    pub remote: bool,
     /// Reads its settings from `[providers.<name>]`; an empty table where there is none.
     settings: config::Parse,
     /// Describes its settings in the manifest's JSON Schema.
@@ -80,6 +84,13 @@ pub trait Settings: fmt::Debug + Send + Sync {
     /// The references that it logs in with, each under the key that names it in the table.
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
         Vec::new()
+    }
+
+    /// What besides these settings says who logs in, and where: a token file's content, the variables that `from_env`
+    /// lets in. A value that was kept for one identity is never given to another. Reads small files of this machine at
+    /// most.
+    fn identity(&self, _surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+        Zeroizing::default()
     }
 }
 
@@ -111,6 +122,12 @@ pub trait Provider {
     /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
     fn expect(&self, _coordinates: &[&SecretRef]) {}
 
+    /// Logs in as a fetch would, and fetches nothing: for `doctor`. What was given for a time only goes into `leases`.
+    /// A provider without a login has nothing to say.
+    fn login<'a>(&'a self, _leases: &'a Leases) -> LoggingIn<'a> {
+        Box::pin(std::future::ready(Ok(Login::default())))
+    }
+
     /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
     /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
     ///
@@ -133,6 +150,20 @@ pub trait Provider {
 
 /// A fetch under way. Not `Send`: everything runs on the one thread of the runtime.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Failure>> + 'a>>;
+
+/// A login under way.
+pub type LoggingIn<'a> = Pin<Box<dyn Future<Output = Result<Login, Failure>> + 'a>>;
+
+/// What a provider said when it was logged in to.
+#[derive(Debug, Default)]
+pub struct Login {
+    /// As whom, in the provider's words, as in "`token` with the policies `default`, `orders`"; never a token or a key.
+    pub identity: Option<String>,
+    /// How long the login is good for.
+    pub lasts: Option<Duration>,
+    /// What the person should know although it worked.
+    pub warning: Option<String>,
+}
 
 /// What a provider answered.
 #[derive(Debug)]

@@ -34,6 +34,7 @@ pub(super) const KIND: Kind = Kind {
     query: &[],
     fields: Fields::Json,
     built_in_settings: true,
+    remote: false,
     settings: config::parse::<Local>,
     schema: config::describe::<Local>,
 };

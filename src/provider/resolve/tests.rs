@@ -25,6 +25,7 @@ static FAKE: ProviderKind = ProviderKind {
     query: &["version"],
     fields: Fields::Json,
     built_in_settings: false,
+    remote: true,
     settings: |_| Err("made by hand".to_owned()),
     schema: |_| schemars::Schema::default(),
 };
