@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::runtime::{RuntimeError, block_on};
-use crate::provider::resolve::{DEADLINE, fetch_one, within_limit};
-use crate::provider::{Attempt, Failure, Leases, Providers, attempt};
+use crate::provider::resolve::{DEADLINE, within_limit};
+use crate::provider::{Attempt, Failure, Leases, Providers, attempt, fetch_one};
 use crate::secret::{Secret, SecretRef, SecretRequest};
 
 /// How long giving back may take before the verb goes on without.

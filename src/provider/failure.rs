@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Fault, Kind};
@@ -118,7 +119,7 @@ pub enum Failure {
         /// The reference that stands there.
         reference: SecretRef,
         /// Why it had no value.
-        source: Box<Failure>,
+        source: Arc<Failure>,
     },
     /// Providers that log in with each other's secrets.
     #[error("providers log in with each other: {}", way.join(" → "))]

@@ -11,6 +11,7 @@ mod config;
 mod detached;
 mod env;
 mod failure;
+mod fetch;
 mod field;
 mod file;
 mod keychain;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -30,9 +32,11 @@ use zeroize::Zeroizing;
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
+use fetch::Memo;
 
 pub use config::ProviderConfig;
 pub use failure::Failure;
+pub use fetch::fetch_one;
 pub use file::trim_newline;
 pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
@@ -103,6 +107,8 @@ pub struct Surroundings<'a> {
     pub paths: &'a Paths,
     /// `[providers.*]`, for what a provider logs in with.
     named: &'a BTreeMap<String, ProviderConfig>,
+    /// What this launch has fetched already.
+    memo: Option<&'a Memo>,
 }
 
 /// A place that secrets are fetched from.
@@ -268,7 +274,15 @@ impl<'a> Providers<'a> {
         env: &'a OwnEnv,
         paths: &'a Paths,
     ) -> Self {
-        Self(Surroundings { env, paths, named })
+        Self(Surroundings { env, paths, named, memo: None })
+    }
+
+    /// The same, which fetch nothing twice that this memo knows.
+    fn remembering<'b>(self, memo: &'b Memo) -> Providers<'b>
+    where
+        'a: 'b,
+    {
+        Providers(Surroundings { memo: Some(memo), ..self.0 })
     }
 
     /// Whether a reference could be honoured: its provider is known, takes its query keys and its field, could have its
@@ -301,7 +315,7 @@ impl<'a> Providers<'a> {
         for (key, needed) in config.settings.needs() {
             self.check_behind(&way, &needed).map_err(|failure| match failure {
                 cycle @ Failure::Cycle { .. } => cycle,
-                other => Failure::Login { key, reference: needed.clone(), source: Box::new(other) },
+                other => Failure::Login { key, reference: needed.clone(), source: Arc::new(other) },
             })?;
         }
         Ok(kind)

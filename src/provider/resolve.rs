@@ -10,9 +10,10 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Failure, Fetched, Fetching, Leases, Provider, Providers, Surroundings, field};
+use super::fetch::{Answer, Memo, fetch};
+use super::{Failure, Leases, Provider, Providers, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
 
@@ -129,7 +130,9 @@ pub async fn attempt(
     leases: &Leases,
     deadline: impl Future<Output = Duration>,
 ) -> Vec<Attempt> {
-    let mut answers: BTreeMap<SecretRef, Answer> = BTreeMap::new();
+    let memo = Memo::default();
+    let providers = providers.remembering(&memo);
+    let mut answers: BTreeMap<SecretRef, Option<Answer>> = BTreeMap::new();
     let mut opened: BTreeMap<&str, Box<dyn Provider + '_>> = BTreeMap::new();
     let references: Vec<SecretRef> = requests
         .iter()
@@ -141,7 +144,7 @@ pub async fn attempt(
             && let Ok(provider) = providers.open(&reference.provider)
         {
             opened.insert(&reference.provider, provider);
-            answers.insert(reference.coordinate(), Answer::default());
+            answers.insert(reference.coordinate(), None);
         }
     }
     for (scheme, provider) in &opened {
@@ -151,30 +154,27 @@ pub async fn attempt(
     }
     let fetches = answers.iter_mut().filter_map(|(coordinate, answer)| {
         let provider = opened.get(coordinate.provider.as_str())?;
-        Some(fetch(provider.as_ref(), coordinate, leases, answer))
+        Some(ask(provider.as_ref(), coordinate, providers, leases, answer))
     });
     let late = tokio::select! {
         biased;
         () = join(fetches.collect()) => None,
         after = deadline => Some(after),
     };
-    for answer in answers.values_mut() {
-        if let (Some(after), Err(failure)) = (late, &mut answer.fetched)
-            && matches!(**failure, Failure::Stopped)
-        {
-            *failure = Arc::new(Failure::Deadline { after });
-        }
-    }
+    let unanswered = || match late {
+        Some(after) => Failure::Deadline { after },
+        None => Failure::Stopped,
+    };
 
     let variables = requests.iter().flat_map(|request| {
         request.per_variable().map(move |(variable, reference)| (request, variable, reference))
     });
     variables
         .map(|(request, variable, reference)| {
-            let answer = answers.get(&reference.coordinate());
+            let answer = answers.get(&reference.coordinate()).and_then(Option::as_ref);
             let outcome = match (providers.check(&reference), answer) {
                 (Err(failure), _) => Err(Arc::new(failure)),
-                (Ok(_), None) => Err(Arc::new(Failure::Stopped)),
+                (Ok(_), None) => Err(Arc::new(unanswered())),
                 (Ok(_), Some(answer)) => answer.value_for(request, &reference),
             };
             Attempt {
@@ -189,70 +189,15 @@ pub async fn attempt(
         .collect()
 }
 
-/// Fetches what one reference names, whatever it could be delivered as.
-///
-/// # Errors
-/// There is no such value, or it cannot be had.
-pub async fn fetch_one(
-    reference: &SecretRef,
-    providers: Providers<'_>,
-    leases: &Leases,
-) -> Result<Secret, Failure> {
-    providers.check(reference)?;
-    let provider = providers.open(&reference.provider)?;
-    let coordinate = reference.coordinate();
-    let fetched = within(PER_PROVIDER, provider.fetch(&coordinate, leases)).await?;
-    field::project(&fetched.value, reference.field.as_deref())
-}
-
-impl<'a> Surroundings<'a> {
-    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider.
-    pub(super) fn credential<'b>(
-        self,
-        key: &'static str,
-        reference: &'b SecretRef,
-        leases: &'b Leases,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, Failure>> + 'b>>
-    where
-        'a: 'b,
-    {
-        Box::pin(async move {
-            fetch_one(reference, Providers(self), leases).await.map_err(|failure| Failure::Login {
-                key,
-                reference: reference.clone(),
-                source: Box::new(failure),
-            })
-        })
-    }
-}
-
-/// What one fetch brought.
-struct Answer {
-    fetched: Result<Fetched, Arc<Failure>>,
-    took: Duration,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { fetched: Err(Arc::new(Failure::Stopped)), took: Duration::ZERO }
-    }
-}
-
-async fn fetch(
+/// Asks a provider, unless this launch has, and keeps what it said.
+async fn ask(
     provider: &dyn Provider,
     coordinate: &SecretRef,
+    providers: Providers<'_>,
     leases: &Leases,
-    answer: &mut Answer,
+    answer: &mut Option<Answer>,
 ) {
-    let started = Instant::now();
-    answer.fetched =
-        within(PER_PROVIDER, provider.fetch(coordinate, leases)).await.map_err(Arc::new);
-    answer.took = started.elapsed();
-}
-
-async fn within(limit: Duration, fetching: Fetching<'_>) -> Result<Fetched, Failure> {
-    let late = |_| Failure::Deadline { after: limit };
-    tokio::time::timeout(limit, fetching).await.map_err(late)?
+    *answer = Some(fetch(provider, coordinate, providers, leases, PER_PROVIDER).await);
 }
 
 impl Answer {

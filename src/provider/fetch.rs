@@ -1,0 +1,125 @@
+//! One coordinate, fetched: once in a launch, within the time that one provider may take, from the cache where it is on.
+//!
+//! A launch may need one value twice, for two providers that log in with it, or for a login and for a variable: whoever
+//! comes first fetches, the others wait for the same answer.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OnceCell;
+
+use super::resolve::PER_PROVIDER;
+use super::{Failure, Fetched, Leases, Provider, Providers, Surroundings, field};
+use crate::secret::{Secret, SecretRef};
+
+/// How long what a provider logs in with may take: a little less than the provider, so that the error that names it comes
+/// first.
+const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
+
+/// What one fetch brought.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    /// What was there, or why nothing.
+    pub(super) fetched: Result<Rc<Fetched>, Arc<Failure>>,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+/// What has been fetched in one launch, and what is being fetched.
+#[derive(Default)]
+pub(super) struct Memo(RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>);
+
+impl Memo {
+    /// The answer for a coordinate: what was fetched before, what is being fetched, or else what `fetching` brings.
+    pub(super) async fn once(
+        &self,
+        coordinate: &SecretRef,
+        fetching: impl Future<Output = Answer>,
+    ) -> Answer {
+        let cell = Rc::clone(self.0.borrow_mut().entry(coordinate.clone()).or_default());
+        cell.get_or_init(|| fetching).await.clone()
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memo({} coordinates)", self.0.borrow().len())
+    }
+}
+
+/// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
+pub(super) async fn fetch(
+    provider: &dyn Provider,
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+    limit: Duration,
+) -> Answer {
+    let fetching = async {
+        let started = Instant::now();
+        let late = |_| Failure::Deadline { after: limit };
+        let fetched = tokio::time::timeout(limit, provider.fetch(coordinate, leases)).await;
+        let fetched = fetched.map_err(late).and_then(|fetched| fetched);
+        Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took: started.elapsed() }
+    };
+    match providers.0.memo {
+        Some(memo) => memo.once(coordinate, fetching).await,
+        None => fetching.await,
+    }
+}
+
+/// Fetches what one reference names, whatever it could be delivered as.
+///
+/// # Errors
+/// There is no such value, or it cannot be had.
+pub async fn fetch_one(
+    reference: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Secret, Failure> {
+    let memo = Memo::default();
+    let fetched =
+        fetch_within(PER_PROVIDER, reference, providers.remembering(&memo), leases).await;
+    drop(memo);
+    // Only the memo shared it.
+    fetched.map_err(|failure| Arc::into_inner(failure).unwrap_or(Failure::Stopped))
+}
+
+async fn fetch_within(
+    limit: Duration,
+    reference: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Secret, Arc<Failure>> {
+    providers.check(reference)?;
+    let provider = providers.open(&reference.provider)?;
+    let coordinate = reference.coordinate();
+    let answer = fetch(provider.as_ref(), &coordinate, providers, leases, limit).await;
+    Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
+}
+
+impl<'a> Surroundings<'a> {
+    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time is
+    /// part of the provider's own.
+    pub(super) fn credential<'b>(
+        self,
+        key: &'static str,
+        reference: &'b SecretRef,
+        leases: &'b Leases,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, Failure>> + 'b>>
+    where
+        'a: 'b,
+    {
+        Box::pin(async move {
+            let fetched = fetch_within(PER_CREDENTIAL, reference, Providers(self), leases).await;
+            let reference = reference.clone();
+            fetched.map_err(|source| Failure::Login { key, reference, source })
+        })
+    }
+}
