@@ -91,6 +91,12 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    /// No store may be asked, and the cache has no such value.
+    #[error("no store is asked with `--offline`, and the cache has no such value")]
+    Offline {
+        /// How it gets there.
+        hint: String,
+    },
     /// The other end is not who it should be.
     #[error("{place} is not trusted: {reason}")]
     Untrusted {
@@ -244,6 +250,7 @@ impl Fault for Failure {
         match self {
             Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. }
+            | Self::Offline { .. }
             | Self::NoService { .. }
             | Self::Untrusted { .. }
             | Self::BadAnswer { .. } => Kind::Unavailable,
@@ -261,6 +268,7 @@ impl Fault for Failure {
             Self::NotFound { hint, .. }
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
+            | Self::Offline { hint }
             | Self::NoAnswer { hint, .. }
             | Self::Untrusted { hint, .. }
             | Self::Ambiguous { hint, .. }

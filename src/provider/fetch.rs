@@ -14,13 +14,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
+use super::cache::Place;
 use super::resolve::PER_PROVIDER;
 use super::{Failure, Fetched, Leases, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
+use crate::sys::clock;
 
 /// How long what a provider logs in with may take: a little less than the provider, so that the error that names it comes
 /// first.
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
+
+/// How long the cache may take to keep a value before the launch goes on without.
+const KEEPING: Duration = Duration::from_millis(500);
 
 /// What one fetch brought.
 #[derive(Debug, Clone)]
@@ -53,6 +58,19 @@ impl fmt::Debug for Memo {
     }
 }
 
+/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none.
+pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Answer> {
+    let started = Instant::now();
+    let offline = providers.0.offline;
+    // A cache that cannot be read is one that has nothing; writing to it says why.
+    let mut found = Place::of(coordinate, providers).ok()??.find(offline).await?;
+    if let (true, Some(age)) = (offline, found.cached) {
+        let age = clock::rough(age);
+        found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
+    }
+    Some(Answer { fetched: Ok(Rc::new(found)), took: started.elapsed() })
+}
+
 /// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
 pub(super) async fn fetch(
     provider: &dyn Provider,
@@ -64,14 +82,65 @@ pub(super) async fn fetch(
     let fetching = async {
         let started = Instant::now();
         let late = |_| Failure::Deadline { after: limit };
-        let fetched = tokio::time::timeout(limit, provider.fetch(coordinate, leases)).await;
-        let fetched = fetched.map_err(late).and_then(|fetched| fetched);
-        Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took: started.elapsed() }
+        let fetched = match offline(coordinate, providers) {
+            Some(failure) => Err(failure),
+            None => tokio::time::timeout(limit, provider.fetch(coordinate, leases))
+                .await
+                .map_err(late)
+                .and_then(|fetched| fetched),
+        };
+        let took = started.elapsed();
+        let fetched = keep(coordinate, providers, fetched).await;
+        Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
     };
     match providers.0.memo {
         Some(memo) => memo.once(coordinate, fetching).await,
         None => fetching.await,
     }
+}
+
+/// Why a store must not be asked, where it must not.
+fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> {
+    let config = providers.config(&coordinate.provider).ok()?;
+    (providers.0.offline && config.kind.remote).then(|| Failure::Offline {
+        hint: match config.cache {
+            Some(_) => "try again without `--offline`, where there is a network".to_owned(),
+            None => format!(
+                "values of `{0}` are kept where the user manifest has `cache = {{ max_age = \"10m\" }}` in \
+                 `[providers.{0}]`",
+                coordinate.provider
+            ),
+        },
+    })
+}
+
+/// Has the cache keep what a store gave, or drop what the store has no more. That it could not is no failure: the value
+/// is there.
+async fn keep(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    fetched: Result<Fetched, Failure>,
+) -> Result<Fetched, Failure> {
+    let kept = match (Place::of(coordinate, providers), &fetched) {
+        (Ok(None), _) => return fetched,
+        (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
+            tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
+        }
+        (Ok(Some(place)), Ok(_) | Err(Failure::NotFound { .. } | Failure::Denied { .. })) => {
+            place.forget().await;
+            Ok(())
+        }
+        (Ok(Some(_)), Err(_)) => Ok(()),
+        (Err(failure), _) => Err(failure),
+    };
+    fetched.map(|mut fetched| {
+        if let Err(failure) = kept {
+            let why = failure.with_cause();
+            let warning = format!("`{coordinate}` is not kept in the cache: {why}");
+            fetched.warning.get_or_insert(warning);
+        }
+        fetched
+    })
 }
 
 /// Fetches what one reference names, whatever it could be delivered as.
@@ -84,8 +153,7 @@ pub async fn fetch_one(
     leases: &Leases,
 ) -> Result<Secret, Failure> {
     let memo = Memo::default();
-    let fetched =
-        fetch_within(PER_PROVIDER, reference, providers.remembering(&memo), leases).await;
+    let fetched = fetch_within(PER_PROVIDER, reference, providers.remembering(&memo), leases).await;
     drop(memo);
     // Only the memo shared it.
     fetched.map_err(|failure| Arc::into_inner(failure).unwrap_or(Failure::Stopped))
@@ -100,7 +168,10 @@ async fn fetch_within(
     providers.check(reference)?;
     let provider = providers.open(&reference.provider)?;
     let coordinate = reference.coordinate();
-    let answer = fetch(provider.as_ref(), &coordinate, providers, leases, limit).await;
+    let answer = match look(&coordinate, providers).await {
+        Some(answer) => answer,
+        None => fetch(provider.as_ref(), &coordinate, providers, leases, limit).await,
+    };
     Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
 }
 

@@ -7,6 +7,7 @@
 //!
 //! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
 
+mod cache;
 mod config;
 mod detached;
 mod env;
@@ -14,6 +15,7 @@ mod failure;
 mod fetch;
 mod field;
 mod file;
+mod keeper;
 mod keychain;
 mod lease;
 mod local;
@@ -38,6 +40,7 @@ pub use config::ProviderConfig;
 pub use failure::Failure;
 pub use fetch::fetch_one;
 pub use file::trim_newline;
+pub use keeper::{Keeper, Kept, Put, Rekeyed, Sealer};
 pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
@@ -109,6 +112,8 @@ pub struct Surroundings<'a> {
     named: &'a BTreeMap<String, ProviderConfig>,
     /// What this launch has fetched already.
     memo: Option<&'a Memo>,
+    /// Whether no store is asked over a network: what its cache has must do.
+    offline: bool,
 }
 
 /// A place that secrets are fetched from.
@@ -184,82 +189,15 @@ pub struct Fetched {
     pub lasts: Option<Duration>,
     /// What the person should know although it worked.
     pub warning: Option<String>,
+    /// How long ago the store gave it, where it was in the cache and the store was not asked.
+    pub cached: Option<Duration>,
 }
 
 impl Fetched {
     /// A value of which nothing else is known.
     pub fn of(value: Secret) -> Self {
-        Self { value, version: None, created: None, lasts: None, warning: None }
+        Self { value, version: None, created: None, lasts: None, warning: None, cached: None }
     }
-}
-
-/// A provider that hushpipe can store into: blocking calls, for the verbs that a person runs.
-pub trait Keeper {
-    /// Stores a value under a name, in place of an earlier one.
-    ///
-    /// # Errors
-    /// The name or the value cannot be held, or the store cannot be read or written; nothing has changed then.
-    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure>;
-
-    /// Removes a name.
-    ///
-    /// # Errors
-    /// [`Failure::NotFound`], or the store cannot be read or written; nothing has changed then.
-    fn remove(&self, name: &str) -> Result<(), Failure>;
-
-    /// Seals the store anew with the key that its settings name, having opened it with the key at `from`, or with the one
-    /// that it has without settings. The old key stays where it is.
-    ///
-    /// # Errors
-    /// The store has no key of its own, or either key is not there or not right; nothing has changed then.
-    fn rekey(&self, _from: Option<&str>) -> Result<Rekeyed, Failure> {
-        Err(Failure::BadPath { reason: "only a `local` store has a key of its own" })
-    }
-
-    /// Lists what is stored, by name, without a value. An absent store is an empty one.
-    ///
-    /// # Errors
-    /// The store is there and cannot be read, or [`Failure::NoService`] where this machine can have none.
-    fn list(&self) -> Result<Vec<Kept>, Failure>;
-
-    /// Whether the store is there and answers. A store that is made when it is first needed is there.
-    ///
-    /// # Errors
-    /// It is not, or is locked.
-    fn reach(&self) -> Result<(), Failure> {
-        self.list().map(drop)
-    }
-}
-
-/// What storing did.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Put {
-    /// Whether there was a value under this name before.
-    pub replaced: bool,
-    /// What the person must know about how it is kept, where this call decided it.
-    pub notice: Option<String>,
-}
-
-/// What a change of keys did.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rekeyed {
-    /// The key that no longer opens the store.
-    pub from: String,
-    /// The key that does.
-    pub to: String,
-}
-
-/// One stored secret, without its value.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// When it was first stored, in seconds since 1970, where the store says.
-    pub created: Option<u64>,
-    /// When it was last stored, in seconds since 1970, where the store says.
-    pub updated: Option<u64>,
-    /// Its length in bytes, where the store says without showing the value.
-    pub length: Option<usize>,
 }
 
 /// The providers of one manifest: the built-in ones and `[providers.*]`.
@@ -274,7 +212,20 @@ impl<'a> Providers<'a> {
         env: &'a OwnEnv,
         paths: &'a Paths,
     ) -> Self {
-        Self(Surroundings { env, paths, named, memo: None })
+        Self(Surroundings { env, paths, named, memo: None, offline: false })
+    }
+
+    /// The same, which ask no store over a network: what stands in the cache is given at any age.
+    pub fn offline(self, offline: bool) -> Self {
+        Self(Surroundings { offline, ..self.0 })
+    }
+
+    /// Forgets what the cache has of one provider, or of all; how many values.
+    ///
+    /// # Errors
+    /// This machine's key cannot be read.
+    pub fn forget(&self, provider: Option<&str>) -> Result<usize, Failure> {
+        cache::forget(provider, self.0.paths)
     }
 
     /// The same, which fetch nothing twice that this memo knows.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::fetch::{Answer, Memo, fetch};
+use super::fetch::{Answer, Memo, fetch, look};
 use super::{Failure, Leases, Provider, Providers, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
@@ -59,6 +59,8 @@ pub struct Found {
     pub value: Secret,
     /// Where it came from.
     pub origin: Origin,
+    /// How long ago the store gave it, where it came from the cache.
+    pub cached: Option<Duration>,
     /// What tells it from an earlier value at the same place.
     pub version: Option<String>,
     /// When this version was made, in seconds since 1970.
@@ -74,6 +76,8 @@ pub struct Found {
 pub enum Origin {
     /// The store.
     Store,
+    /// The cache, where an earlier launch kept it: the store was not asked.
+    Cache,
     /// The manifest's `default`, because the store had none.
     Default,
 }
@@ -132,33 +136,19 @@ pub async fn attempt(
 ) -> Vec<Attempt> {
     let memo = Memo::default();
     let providers = providers.remembering(&memo);
+    let mut opened: BTreeMap<String, Box<dyn Provider + '_>> = BTreeMap::new();
     let mut answers: BTreeMap<SecretRef, Option<Answer>> = BTreeMap::new();
-    let mut opened: BTreeMap<&str, Box<dyn Provider + '_>> = BTreeMap::new();
-    let references: Vec<SecretRef> = requests
-        .iter()
-        .flat_map(SecretRequest::per_variable)
-        .map(|(_, reference)| reference)
-        .collect();
-    for reference in &references {
-        if providers.check(reference).is_ok()
+    for (_, reference) in requests.iter().flat_map(SecretRequest::per_variable) {
+        if providers.check(&reference).is_ok()
             && let Ok(provider) = providers.open(&reference.provider)
         {
-            opened.insert(&reference.provider, provider);
+            opened.insert(reference.provider.clone(), provider);
             answers.insert(reference.coordinate(), None);
         }
     }
-    for (scheme, provider) in &opened {
-        let of_this: Vec<&SecretRef> =
-            answers.keys().filter(|coordinate| coordinate.provider == *scheme).collect();
-        provider.expect(&of_this);
-    }
-    let fetches = answers.iter_mut().filter_map(|(coordinate, answer)| {
-        let provider = opened.get(coordinate.provider.as_str())?;
-        Some(ask(provider.as_ref(), coordinate, providers, leases, answer))
-    });
     let late = tokio::select! {
         biased;
-        () = join(fetches.collect()) => None,
+        () = ask_all(&opened, &mut answers, providers, leases) => None,
         after = deadline => Some(after),
     };
     let unanswered = || match late {
@@ -189,15 +179,31 @@ pub async fn attempt(
         .collect()
 }
 
-/// Asks a provider, unless this launch has, and keeps what it said.
-async fn ask(
-    provider: &dyn Provider,
-    coordinate: &SecretRef,
+/// Fills in the answers: out of the cache what stands there, the rest from the providers, all at once.
+async fn ask_all(
+    opened: &BTreeMap<String, Box<dyn Provider + '_>>,
+    answers: &mut BTreeMap<SecretRef, Option<Answer>>,
     providers: Providers<'_>,
     leases: &Leases,
-    answer: &mut Option<Answer>,
 ) {
-    *answer = Some(fetch(provider, coordinate, providers, leases, PER_PROVIDER).await);
+    let looks = answers.iter_mut().map(|(coordinate, answer)| async move {
+        *answer = look(coordinate, providers).await;
+    });
+    join(looks.collect()).await;
+    let missing = answers.iter_mut().filter(|(_, answer)| answer.is_none()).collect::<Vec<_>>();
+    for (scheme, provider) in opened {
+        let of_this = missing.iter().map(|(coordinate, _)| *coordinate);
+        let of_this: Vec<_> = of_this.filter(|one| one.provider == *scheme).collect();
+        provider.expect(&of_this);
+    }
+    let fetches = missing.into_iter().filter_map(|(coordinate, answer)| {
+        let provider = opened.get(&coordinate.provider)?;
+        Some(async move {
+            let fetching = fetch(provider.as_ref(), coordinate, providers, leases, PER_PROVIDER);
+            *answer = Some(fetching.await);
+        })
+    });
+    join(fetches.collect()).await;
 }
 
 impl Answer {
@@ -215,7 +221,8 @@ impl Answer {
         let found = match (projected, &request.default) {
             (Ok((value, fetched)), _) => Found {
                 value,
-                origin: Origin::Store,
+                origin: if fetched.cached.is_some() { Origin::Cache } else { Origin::Store },
+                cached: fetched.cached,
                 version: fetched.version.clone(),
                 created: fetched.created,
                 lasts: fetched.lasts,
@@ -227,6 +234,7 @@ impl Answer {
                 Found {
                     value: Secret::new(default.clone().into_bytes()),
                     origin: Origin::Default,
+                    cached: None,
                     version: None,
                     created: None,
                     lasts: None,

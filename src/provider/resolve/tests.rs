@@ -106,6 +106,7 @@ impl World {
                 meeting: Arc::clone(&meeting),
                 token: token.map(|token| token.parse().expect("a reference")),
             }),
+            cache: None,
         };
         let named =
             providers.iter().map(|(name, token)| ((*name).to_owned(), config(*token))).collect();
@@ -323,16 +324,26 @@ fn what_providers_log_in_with_is_fetched_once_in_a_launch() {
 fn a_login_without_a_value_names_its_key_and_its_reference() {
     for (token, reason, kind) in [
         ("vault://missing", "`missing` was not found", Kind::Auth),
-        ("vault://unreachable", "`fake` could not be reached: connection refused", Kind::Unavailable),
+        (
+            "vault://unreachable",
+            "`fake` could not be reached: connection refused",
+            Kind::Unavailable,
+        ),
         ("vault://pair#nobody", "the field `nobody` was not found", Kind::Auth),
         ("vault://x?y=z", "a `fake` reference cannot have `?y=`", Kind::Config),
-        ("env://UNSET", "the variable `UNSET` in hushpipe's own environment was not found", Kind::Auth),
+        (
+            "env://UNSET",
+            "the variable `UNSET` in hushpipe's own environment was not found",
+            Kind::Auth,
+        ),
     ] {
         let world = World::of(&[("vault", None), ("corp", Some(token))]);
         let error = world.error(&[request("A", "corp://a"), request("B", "corp://b")]);
         assert_eq!(error.kind(), kind, "{token}");
         let cause = |name: &str, path: &str| {
-            format!("`{name}` from `corp://{path}`: its login needs `auth.token` from `{token}`: {reason}")
+            format!(
+                "`{name}` from `corp://{path}`: its login needs `auth.token` from `{token}`: {reason}"
+            )
         };
         assert_eq!(Error::from(error).causes(), [cause("A", "a"), cause("B", "b")]);
     }
