@@ -6,17 +6,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Provider, Providers, Surroundings, field};
+use super::{Failure, Fetched, Leases, Login, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
@@ -159,6 +160,33 @@ pub async fn fetch_one(
     fetched.map_err(|failure| Arc::into_inner(failure).unwrap_or(Failure::Stopped))
 }
 
+/// Logs in to each of these providers, all at once, each within the time of one.
+pub async fn log_in(
+    schemes: &[&str],
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Vec<Result<Login, Failure>> {
+    let memo = Memo::default();
+    let providers = providers.remembering(&memo);
+    let mut logins: Vec<_> = schemes.iter().map(|_| Err(Failure::Stopped)).collect();
+    let logging_in = schemes.iter().zip(&mut logins).map(|(scheme, login)| async move {
+        *login = log_in_to(scheme, providers, leases).await;
+    });
+    join(logging_in.collect()).await;
+    logins
+}
+
+async fn log_in_to(
+    scheme: &str,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Login, Failure> {
+    providers.check_login(scheme)?;
+    let provider = providers.open(scheme)?;
+    let late = |_| Failure::Deadline { after: PER_PROVIDER };
+    tokio::time::timeout(PER_PROVIDER, provider.login(leases)).await.map_err(late)?
+}
+
 async fn fetch_within(
     limit: Duration,
     reference: &SecretRef,
@@ -193,4 +221,14 @@ impl<'a> Surroundings<'a> {
             fetched.map_err(|source| Failure::Login { key, reference, source })
         })
     }
+}
+
+/// Runs all of these to their ends, on this thread, at once.
+pub(super) async fn join(futures: Vec<impl Future<Output = ()>>) {
+    let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
+    poll_fn(|context| {
+        running.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }

@@ -38,7 +38,7 @@ use fetch::Memo;
 
 pub use config::ProviderConfig;
 pub use failure::Failure;
-pub use fetch::fetch_one;
+pub use fetch::{fetch_one, log_in};
 pub use file::trim_newline;
 pub use keeper::{Keeper, Kept, Put, Rekeyed, Sealer};
 pub use lease::{Holder, Lease, Leases};
@@ -263,13 +263,27 @@ impl<'a> Providers<'a> {
             let way = way[start..].iter().map(|name| format!("`{name}`")).collect();
             return Err(Failure::Cycle { way });
         }
+        self.check_needs(&way, &config)?;
+        Ok(kind)
+    }
+
+    /// Whether a provider could be logged in to: each reference that stands in its table for that could be honoured. Does
+    /// no I/O.
+    ///
+    /// # Errors
+    /// [`Failure::Login`] or [`Failure::Cycle`]; or there is no such provider.
+    pub fn check_login(&self, scheme: &str) -> Result<(), Failure> {
+        self.check_needs(&[scheme], self.config(scheme)?.as_ref())
+    }
+
+    fn check_needs(&self, way: &[&str], config: &ProviderConfig) -> Result<(), Failure> {
         for (key, needed) in config.settings.needs() {
-            self.check_behind(&way, &needed).map_err(|failure| match failure {
+            self.check_behind(way, &needed).map_err(|failure| match failure {
                 cycle @ Failure::Cycle { .. } => cycle,
                 other => Failure::Login { key, reference: needed.clone(), source: Arc::new(other) },
             })?;
         }
-        Ok(kind)
+        Ok(())
     }
 
     /// The provider that a scheme names.
@@ -285,6 +299,11 @@ impl<'a> Providers<'a> {
         let built_in = KINDS.iter().map(|kind| kind.scheme);
         let named = self.0.named.keys().map(String::as_str);
         built_in.chain(named.filter(|name| kind(name).is_none()))
+    }
+
+    /// Whether a provider's values come over a network.
+    pub fn is_remote(&self, scheme: &str) -> bool {
+        self.config(scheme).is_ok_and(|config| config.kind.remote)
     }
 
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {

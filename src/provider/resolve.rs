@@ -6,13 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use super::fetch::{Answer, Memo, fetch, look};
+use super::fetch::{Answer, Memo, fetch, join, look};
 use super::{Failure, Leases, Provider, Providers, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
@@ -271,16 +269,6 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
         return unfit("is not UTF-8, which an environment variable on Windows is", AS_FILE);
     }
     Ok(())
-}
-
-/// Runs all of these to their ends, on this thread, at once.
-async fn join(futures: Vec<impl Future<Output = ()>>) {
-    let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
-    poll_fn(|context| {
-        running.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 /// Some of a server's references have no value.
