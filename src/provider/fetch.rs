@@ -23,6 +23,7 @@ use crate::sys::clock;
 
 /// How long what a provider logs in with may take: a little less than the provider, so that the error that names it comes
 /// first.
+#[cfg(any(feature = "vault", feature = "aws"))]
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
 /// How long the cache may take to keep a value before the launch goes on without.
@@ -203,6 +204,7 @@ async fn fetch_within(
     Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
 }
 
+#[cfg(any(feature = "vault", feature = "aws"))]
 impl<'a> Surroundings<'a> {
     /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time is
     /// part of the provider's own.

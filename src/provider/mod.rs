@@ -20,6 +20,8 @@ mod keychain;
 mod lease;
 mod local;
 pub mod resolve;
+#[cfg(feature = "vault")]
+mod retry;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

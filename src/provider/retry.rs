@@ -79,10 +79,7 @@ where
     with_waits(attempt, tokio::time::sleep).await
 }
 
-async fn with_waits<T, F>(
-    attempt: impl FnMut() -> F,
-    sleep: impl Sleeper,
-) -> Result<T, Failure>
+async fn with_waits<T, F>(attempt: impl FnMut() -> F, sleep: impl Sleeper) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Tried>>,
 {

@@ -9,7 +9,8 @@
 //! Off by default. What a launch can read without asking, so can other programs of the same user.
 
 mod file;
-#[path = "no_memory.rs"]
+#[cfg_attr(target_os = "linux", path = "memory.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "no_memory.rs")]
 mod memory;
 mod settings;
 
