@@ -202,6 +202,9 @@ pub enum Failure {
         /// What makes it right.
         hint: Option<String>,
     },
+    /// What failed once for several references, such as the login that all of them need.
+    #[error("{0}")]
+    Same(Arc<Failure>),
     /// The provider ended without an answer: a defect of ours.
     #[error("the provider stopped without an answer")]
     Stopped,
@@ -236,6 +239,7 @@ impl Failure {
         let source = match self {
             // Said already.
             Self::Login { source, .. } => std::error::Error::source(source),
+            Self::Same(one) => return one.with_cause(),
             other => std::error::Error::source(other),
         };
         match source {
@@ -255,6 +259,7 @@ impl Fault for Failure {
             | Self::Untrusted { .. }
             | Self::BadAnswer { .. } => Kind::Unavailable,
             Self::Login { source, .. } => source.kind(),
+            Self::Same(one) => one.kind(),
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
@@ -276,6 +281,7 @@ impl Fault for Failure {
             | Self::BadKey { hint, .. } => Some(hint.clone()),
             Self::Unfit { hint, .. } | Self::BadAnswer { hint, .. } => hint.clone(),
             Self::Login { source, .. } => source.hint(),
+            Self::Same(one) => one.hint(),
             Self::Insecure(insecure) => insecure.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
                 "put the value where `{scheme}` reads it, or store it in {}",

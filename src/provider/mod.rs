@@ -7,6 +7,8 @@
 //!
 //! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
 
+#[cfg(feature = "aws")]
+mod aws;
 mod cache;
 mod config;
 mod detached;
@@ -47,11 +49,33 @@ pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[keychain::KIND, local::KIND, env::KIND, file::KIND];
+pub static KINDS: &[Kind] = &[
+    keychain::KIND,
+    local::KIND,
+    #[cfg(feature = "aws")]
+    aws::SECRETS_MANAGER,
+    #[cfg(feature = "aws")]
+    aws::PARAMETER_STORE,
+    #[cfg(feature = "aws")]
+    aws::STS,
+    env::KIND,
+    file::KIND,
+];
 
 /// Schemes that hushpipe will know and this version does not.
-pub const LATER: &[&str] =
-    &["vault", "awssm", "awsssm", "gcpsm", "azkv", "op", "infisical", "doppler", "bws", "exec"];
+pub const LATER: &[&str] = &[
+    "vault",
+    "awssm",
+    "awsssm",
+    "aws-sts",
+    "gcpsm",
+    "azkv",
+    "op",
+    "infisical",
+    "doppler",
+    "bws",
+    "exec",
+];
 
 /// The largest value that is fetched or stored, in bytes.
 pub const MAX_VALUE: u64 = 1024 * 1024;
@@ -93,6 +117,12 @@ pub trait Settings: fmt::Debug + Send + Sync {
     /// The references that it logs in with, each under the key that names it in the table.
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
         Vec::new()
+    }
+
+    /// The same settings for a built-in provider of another kind that has no table of its own, where one table is meant
+    /// for both.
+    fn shared_with(&self, _kind: &'static Kind) -> Option<Arc<dyn Settings>> {
+        None
     }
 
     /// What besides these settings says who logs in, and where: a token file's content, the variables that `from_env`
@@ -311,7 +341,17 @@ impl<'a> Providers<'a> {
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
         match (kind(scheme), self.0.named.get(scheme)) {
             (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
-            (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+            (Some(kind), _) => {
+                let mut tables = KINDS.iter().filter_map(|other| self.0.named.get(other.scheme));
+                let shared = |table: &ProviderConfig| {
+                    let settings = table.settings.shared_with(kind)?;
+                    Some(ProviderConfig { kind, settings, cache: table.cache.clone() })
+                };
+                match tables.find_map(shared) {
+                    Some(config) => Ok(Cow::Owned(config)),
+                    None => ProviderConfig::without_settings(kind).map(Cow::Owned),
+                }
+            }
             (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {
                 Err(Failure::NotInThisVersion { scheme: scheme.to_owned() })
