@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Login, Provider, Providers, Surroundings, field};
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
@@ -92,13 +92,21 @@ pub(super) async fn fetch(
                 .and_then(|fetched| fetched),
         };
         let took = started.elapsed();
-        let fetched = keep(coordinate, providers, fetched).await;
+        let fetched = keep(coordinate, providers, fetched.and_then(within_size)).await;
         Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
     };
     match providers.0.memo {
         Some(memo) => memo.once(coordinate, fetching).await,
         None => fetching.await,
     }
+}
+
+/// Refuses a value that is longer than any may be, whoever gave it.
+fn within_size(fetched: Fetched) -> Result<Fetched, Failure> {
+    if fetched.value.len() as u64 <= MAX_VALUE {
+        return Ok(fetched);
+    }
+    Err(Failure::Unfit { reason: format!("is longer than {MAX_VALUE} bytes"), hint: None })
 }
 
 /// Why a store must not be asked, where it must not.

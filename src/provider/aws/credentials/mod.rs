@@ -8,8 +8,8 @@ mod container;
 mod process;
 mod sso;
 
-use std::sync::Arc;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_sts::config::Credentials;
