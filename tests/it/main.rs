@@ -88,5 +88,7 @@ mod tree;
 /// A project's server runs only as a person accepted it, and a user's own only as it was synced.
 #[cfg(target_os = "linux")]
 mod trust;
+/// Secrets in HashiCorp Vault and OpenBao.
+mod vault;
 /// What was found is recorded without a value, and told with the line that lets it pass.
 mod why;
