@@ -50,19 +50,19 @@ pub(super) fn keychain(case: Case) -> Tried {
         Case::Denied => {
             let (keyring, world) = in_keychain(CANARY.as_bytes());
             keyring.lock();
-            world.fails(TOKEN, 77, "the keychain is locked")
+            world.does_not_start(TOKEN, 77, "the keychain is locked")
         }
         Case::Unreachable => {
             let (bus, mut world) = (Bus::start(), World::new());
             world.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
-            world.fails(TOKEN, 69, "no program answers for the keychain")
+            world.does_not_start(TOKEN, 69, "no program answers for the keychain")
         }
         Case::Silent => {
             let mut world = World::new();
             let socket = world.home().join("bus");
             let _listener = UnixListener::bind(&socket).expect("a socket");
             world.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
-            world.fails(TOKEN, 75, "gave no answer within")
+            world.does_not_start(TOKEN, 75, "gave no answer within")
         }
         Case::Huge => {
             let (_keyring, world) = in_keychain(b"x");
