@@ -9,6 +9,7 @@ use super::server::{
     assert_wrong, aws_file, config, credentials, refused, server, tested, tested_with,
 };
 use crate::context::{TestContext, path_text, write_private};
+use crate::fixture;
 
 const TOKEN: &str = "TOKEN = \"awssm://mcp/token\"";
 
@@ -277,6 +278,11 @@ fn a_certificate_of_nobody_is_not_trusted_until_the_manifest_names_its_authority
     assert!(outcome.stderr.contains("`ca_file = \"/path\"`"), "{}", outcome.stderr);
     assert_eq!(outcome.code, Some(69), "{}", outcome.stderr);
     assert_fetched(&tested(&person(&format!("ca_file = \"{authority}\""))));
+    let (failure, _) = refused(&person("ca_file = \"/dev/null\""));
+    assert!(failure.contains("is not a regular file"), "{failure}");
+    let text = path_text(&fixture::repository().join("README.md"));
+    let (failure, _) = refused(&person(&format!("ca_file = \"{text}\"")));
+    assert!(failure.contains("does not hold certificates in PEM"), "{failure}");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn what_cannot_be_had_is_said_with_what_would_help() {
             "reader",
             "awssm://mcp/token?stage=NONE",
             77,
-            "this stage or version",
+            "the secret `mcp/token` in ",
             "list-secret-version-ids",
         ),
         ("reader", nowhere, 77, "the secret `mcp/token` in ", "list-secret-version-ids"),
