@@ -51,6 +51,10 @@ pub(super) struct Run {
     /// Write every message down in this new file, as JSON Lines, with every secret withheld
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+
+    /// Ask no store over a network: values come out of the cache, however old
+    #[arg(long)]
+    offline: bool,
 }
 
 impl Run {
@@ -113,6 +117,7 @@ impl Run {
             begin = Instant::now();
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
+        let providers = providers.offline(self.offline);
         let deadline = deadline(ahead, begin);
         let leases = Leases::default();
         let resolved = resolve(&server.name, &server.secrets, providers, &leases, deadline).await?;

@@ -1,6 +1,6 @@
 //! The wall clock in the form that people and files read: UTC, whole seconds.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970 now; 0 on a machine whose clock stands before that.
 pub fn now() -> u64 {
@@ -18,6 +18,34 @@ pub fn utc(seconds: u64) -> String {
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Reads `1.5s`, `800ms`, `2m` or `1h`; `None` where a text is no such time.
+pub fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    // `f64` reads `inf`, `1e3` and `+1` too, none of which a person means here.
+    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
+/// A length of time as a person says it, in the largest unit that has at least one: `3 d`, `2 h`, `10 min`, `5 s`.
+pub fn rough(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "min")];
+    match units.into_iter().find(|(length, _)| seconds >= *length) {
+        Some((length, unit)) => format!("{} {unit}", seconds / length),
+        None => format!("{seconds} s"),
+    }
 }
 
 /// The date of a day counted from 1970-01-01, in the Gregorian calendar: whole years off first, then months.

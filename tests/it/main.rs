@@ -59,6 +59,9 @@ mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
+/// One contract for every kind of provider.
+#[cfg(target_os = "linux")]
+mod provider;
 /// Packages of PyPI: what runs is what was locked.
 #[cfg(unix)]
 mod pypi;
@@ -91,5 +94,7 @@ mod tree;
 /// A project's server runs only as a person accepted it, and a user's own only as it was synced.
 #[cfg(target_os = "linux")]
 mod trust;
+/// Secrets in HashiCorp Vault and OpenBao.
+mod vault;
 /// What was found is recorded without a value, and told with the line that lets it pass.
 mod why;

@@ -9,6 +9,7 @@ mod process;
 mod sso;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_sts::config::Credentials;
@@ -160,7 +161,7 @@ impl Search<'_> {
         text(&value).ok_or_else(|| Failure::Login {
             key,
             reference: reference.clone(),
-            source: Box::new(Failure::Unfit {
+            source: Arc::new(Failure::Unfit {
                 reason: "is not the text of an access key".to_owned(),
                 hint: Some("store the key as AWS shows it".to_owned()),
             }),

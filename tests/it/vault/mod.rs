@@ -1,0 +1,4 @@
+//! Secrets in HashiCorp Vault and OpenBao.
+
+mod checked;
+pub(crate) mod stand_in;
