@@ -56,15 +56,7 @@ where
 {
     let raw = match error {
         SdkError::ServiceError(answered) => answered.raw(),
-        SdkError::ResponseError(broken) => {
-            let status = broken.raw().status().as_u16();
-            let reason = if (200..300).contains(&status) {
-                "gave an answer that cannot be understood".to_owned()
-            } else {
-                format!("answered {status}")
-            };
-            return Err(Failure::BadAnswer { place: asked.place.clone(), reason, hint: None });
-        }
+        SdkError::ResponseError(broken) => broken.raw(),
         SdkError::DispatchFailure(failed) => {
             let cause = failed.as_connector_error();
             return Err(unreached(
@@ -82,6 +74,10 @@ where
         }
     };
     let status = raw.status().as_u16();
+    if raw.status().is_success() {
+        let reason = "gave an answer that cannot be understood".to_owned();
+        return Err(Failure::BadAnswer { place: asked.place.clone(), reason, hint: None });
+    }
     let known = error.as_service_error();
     let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
     let (mut code, mut message) =

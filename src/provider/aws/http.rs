@@ -15,6 +15,9 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
 use super::failure;
@@ -31,7 +34,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 
 /// The client.
 pub(super) struct Http {
-    tls: TlsContext,
+    authorities: Option<Vec<u8>>,
     /// For the SDK.
     pub(super) client: SharedHttpClient,
 }
@@ -45,20 +48,21 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    /// The client, with authorities in PEM besides the system's. Reads nothing before the first connection.
+    /// The client, with authorities in PEM besides the system's. Reads nothing before the first connection; where the SDK
+    /// will ask without TLS, at `endpoint`, not even then.
     ///
     /// # Errors
     /// [`Failure::BadPath`]: these are no certificates.
-    pub(super) fn new(authorities: Option<Vec<u8>>) -> Result<Self, Failure> {
-        let mut trust = TrustStore::default();
-        if let Some(pem) = authorities {
-            trust.add_pem_certificate(pem);
-        }
-        let tls = TlsContext::builder().with_trust_store(trust).build();
-        let tls = tls.map_err(|_| Failure::BadPath { reason: NO_CERTIFICATE })?;
-        let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-        let client = builder.tls_context(tls.clone()).build_with_resolver(Resolver);
-        Ok(Self { tls, client })
+    pub(super) fn new(
+        authorities: Option<Vec<u8>>,
+        endpoint: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let plain = endpoint.is_some_and(is_plain);
+        let client = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls(authorities.as_deref(), plain)?)
+            .build_with_resolver(Resolver);
+        Ok(Self { authorities, client })
     }
 
     /// Asks once, for what is not a call of the SDK. `place` is who is asked, for messages.
@@ -67,7 +71,7 @@ impl Http {
         let connector = Connector::builder()
             .connector_settings(settings.build())
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(self.tls.clone())
+            .tls_context(tls(self.authorities.as_deref(), is_plain(request.uri()))?)
             .build_with_resolver(Resolver);
         let answer = connector.call(request).await;
         let answer = answer.map_err(|error| match error.is_timeout() {
@@ -95,7 +99,7 @@ impl Http {
 /// How long the body of an answer may take.
 const BODY: Duration = Duration::from_secs(2);
 
-const NO_CERTIFICATE: &str = "the `ca_file` of an AWS provider holds no certificate";
+const NO_CERTIFICATE: &str = "the `ca_file` of an AWS provider does not hold certificates in PEM";
 
 /// A request with headers. Nothing where an address or a header cannot be one.
 pub(super) fn request(
@@ -128,16 +132,33 @@ impl ResolveDns for Resolver {
     }
 }
 
+/// What TLS trusts.
+fn tls(authorities: Option<&[u8]>, plain: bool) -> Result<TlsContext, Failure> {
+    let mut trust = TrustStore::empty().with_native_roots(!plain);
+    if let Some(pem) = authorities {
+        trust.add_pem_certificate(pem);
+    }
+    let tls = TlsContext::builder().with_trust_store(trust).build();
+    tls.map_err(|_| Failure::BadPath { reason: NO_CERTIFICATE })
+}
+
+fn is_plain(uri: &str) -> bool {
+    uri.starts_with("http://")
+}
+
 /// Reads a file of certificate authorities. Blocks.
 pub(super) fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut file =
         permission::open_owned(path).map_err(|insecure| Failure::of_opening(path, insecure))?;
     let bytes = private::read_limited(&mut file, MAX_AUTHORITIES)
         .map_err(|error| Failure::of_file("reading", path, error))?;
-    // The SDK panics on what it cannot read as PEM, the first time that it connects.
-    let text = String::from_utf8_lossy(&bytes);
-    if !text.contains("-----BEGIN CERTIFICATE-----") || !text.contains("-----END CERTIFICATE-----")
-    {
+    // The SDK panics when it connects with what is no certificate.
+    let parsed = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
+    let mut store = RootCertStore::empty();
+    let usable = parsed.is_ok_and(|parsed| {
+        !parsed.is_empty() && parsed.into_iter().all(|certificate| store.add(certificate).is_ok())
+    });
+    if !usable {
         return Err(Failure::BadPath { reason: NO_CERTIFICATE });
     }
     Ok(bytes.to_vec())

@@ -1,7 +1,7 @@
 //! `awsssm://name?version=N`, `awsssm:///path/of/name?label=L`: AWS Systems Manager Parameter Store.
 //!
 //! Always decrypted: without that AWS gives a `SecureString` as its ciphertext. Several parameters of one region are
-//! fetched with one call; what such a call does not answer is fetched one by one.
+//! fetched with one call; what such a call does not answer, versions and labels are fetched one by one.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -150,19 +150,20 @@ impl Provider for Store<'_> {
 
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a> {
         Box::pin(async {
-            let name = selected(coordinate);
-            if let Some(fetched) = self.batched(&name, leases).await? {
+            let batched = coordinate.query.is_empty();
+            if batched && let Some(fetched) = self.batched(&coordinate.path, leases).await? {
                 return Ok(fetched);
             }
             let session = self.access.session(region_of(&coordinate.path), leases).await?;
-            get(&session, &name).await
+            get(&session, &selected(coordinate)).await
         })
     }
 
     fn expect(&self, coordinates: &[&SecretRef]) {
         let mut by_region: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-        for coordinate in coordinates {
-            by_region.entry(region_of(&coordinate.path)).or_default().push(selected(coordinate));
+        // AWS takes a parameter once in a call, so versions and labels are asked for one by one.
+        for coordinate in coordinates.iter().filter(|coordinate| coordinate.query.is_empty()) {
+            by_region.entry(region_of(&coordinate.path)).or_default().push(coordinate.path.clone());
         }
         let batches = by_region.into_iter().flat_map(|(region, names)| {
             let batch = move |names: &[String]| Batch {
@@ -192,9 +193,7 @@ fn selected(coordinate: &SecretRef) -> String {
 
 /// Whether this is the parameter that was asked for.
 fn is(name: &str, parameter: &Parameter) -> bool {
-    let selector = parameter.selector().unwrap_or_default();
-    let named = [parameter.name(), parameter.arn()].into_iter().flatten();
-    named.into_iter().any(|one| name.strip_prefix(one) == Some(selector))
+    [parameter.name(), parameter.arn()].contains(&Some(name))
 }
 
 /// Fetches one parameter.

@@ -221,7 +221,12 @@ fn not_got(
 ) -> Failure {
     let id = &coordinate.path;
     let action = "secretsmanager:GetSecretValue";
-    let asked = Asked::by(session, SERVICE, format!("the secret `{id}`"), action);
+    let selected = |key: &str, word: &str| {
+        let value = coordinate.query.get(key);
+        value.map(|value| format!(" in {word} `{value}`")).unwrap_or_default()
+    };
+    let selected = selected("stage", "stage") + &selected("version_id", "version");
+    let asked = Asked::by(session, SERVICE, format!("the secret `{id}`{selected}"), action);
     let refused = match failure::refused(error, &asked) {
         Ok(refused) => refused,
         Err(failure) => return failure,
@@ -229,24 +234,19 @@ fn not_got(
     let Asked { what, place, origin, .. } = &asked;
     let message = refused.message.as_str();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    let no_version = || Failure::NotFound {
-        place: format!("this stage or version of {what} in {place}"),
-        hint: format!(
-            "ask the user to run `aws secretsmanager list-secret-version-ids --secret-id {id}`"
-        ),
+    let not_found = |hint: String| Failure::NotFound { place: format!("{what} in {place}"), hint };
+    let versions = || {
+        format!("ask the user to run `aws secretsmanager list-secret-version-ids --secret-id {id}`")
     };
     match refused.code.as_str() {
-        "ResourceNotFoundException" if says(&["staging label", "VersionId", "version"]) => {
-            no_version()
+        "ResourceNotFoundException" if !selected.is_empty() => not_found(versions()),
+        "ResourceNotFoundException" => {
+            not_found("look at its name, its region and its account".to_owned())
         }
-        "ResourceNotFoundException" => Failure::NotFound {
-            place: format!("{what} in {place}"),
-            hint: "look at its name, its region and its account".to_owned(),
-        },
         "InvalidRequestException" | "InvalidParameterException"
             if says(&["VersionStage", "staging label", "VersionId"]) =>
         {
-            no_version()
+            not_found(versions())
         }
         "InvalidRequestException" if says(&["deletion", "deleted"]) => Failure::Denied {
             reason: format!("{what} in {place} is to be deleted and cannot be read any more"),

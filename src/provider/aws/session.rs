@@ -71,11 +71,12 @@ impl Facts {
         let region = account.region.clone();
         let region =
             region.or_else(|| variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")));
+        let endpoint = account.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
         Ok(Self {
             region: region.or_else(|| profile.region.clone()),
             profile,
-            endpoint: account.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL")),
-            http: Http::new(authorities)?,
+            http: Http::new(authorities, endpoint.as_deref())?,
+            endpoint,
         })
     }
 
