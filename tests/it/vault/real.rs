@@ -114,10 +114,7 @@ fn an_application_logs_in_until_its_secret_id_is_used_up() {
         "address = \"{}\"\nauth = {{ method = \"approle\", role_id = {role_id}, secret_id = \"local://id\" }}",
         server.address
     );
-    let user = user(
-        &table,
-        &[("KEY", "corp://secret/team/app#key")],
-    );
+    let user = user(&table, &[("KEY", "corp://secret/team/app#key")]);
     user.set_secret("local://id", secret_id);
     let (line, outcome) = tested(&user);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
