@@ -37,8 +37,8 @@ enum Engine {
     One,
     /// KV of version 2, at this mount.
     Two(String),
-    /// One that makes what it gives, by its type.
-    Making(String),
+    /// One that may make what it gives.
+    Making,
     /// The server does not say.
     Unknown,
 }
@@ -136,7 +136,7 @@ impl<'a> Place<'a> {
             _ if self.version.is_some() => Err(NO_VERSIONS),
             engine => {
                 let call = Call::get(self.path);
-                let making = matches!(engine, Engine::Making(_));
+                let making = engine == Engine::Making;
                 let answer = session.send(link, &if making { call.once() } else { call }).await?;
                 if making && answer.status == 405 {
                     return Err(self.wants_a_write());
@@ -158,7 +158,7 @@ impl<'a> Place<'a> {
         let envelope = answer.envelope(&link.place)?;
         let mount: Option<Mount> =
             envelope.data.and_then(|data| serde_json::from_str(data.get()).ok());
-        Ok(mount.map_or(Engine::Unknown, Engine::of))
+        Ok(mount.map_or(Engine::Unknown, |mount| Engine::of(&mount, self.path)))
     }
 
     /// Reads from a server that does not say which engine there is: as it stands, then as KV version 2.
@@ -184,7 +184,7 @@ impl<'a> Place<'a> {
         link: &Link,
         session: &Session,
     ) -> Result<Fetched, Failure> {
-        let below = self.path[mount.len()..].trim_start_matches('/');
+        let below = self.path.get(mount.len()..).unwrap_or_default().trim_start_matches('/');
         let query = self.version.map(|version| format!("version={version}"));
         let call = Call::get(format!("{mount}/data/{below}")).query(query);
         let answer = session.send(link, &call).await?;
@@ -316,12 +316,72 @@ impl<'a> Place<'a> {
 }
 
 impl Engine {
-    fn of(mount: Mount) -> Self {
-        let version = mount.options.and_then(|options| options.version);
-        match (mount.engine.as_str(), version.as_deref()) {
-            ("kv", Some("2")) | ("kv-v2", _) => Self::Two(mount.path.trim_matches('/').to_owned()),
+    /// The engine of a mount that a path is in.
+    fn of(mount: &Mount, path: &str) -> Self {
+        let version = mount.options.as_ref().and_then(|options| options.version.as_deref());
+        match (mount.engine.as_str(), version) {
+            ("kv", Some("2")) | ("kv-v2", _) => mount_in(path, mount.path.trim_matches('/'))
+                .map_or(Self::Unknown, |mount| Self::Two(mount.to_owned())),
             ("kv" | "kv-v1" | "generic" | "cubbyhole", _) => Self::One,
-            _ => Self::Making(mount.engine),
+            _ => Self::Making,
+        }
+    }
+}
+
+/// The part of a path that leads to a mount, its namespace included where the path begins with one.
+fn mount_in<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
+    let starts = std::iter::once(0).chain(path.match_indices('/').map(|(slash, _)| slash + 1));
+    let mut ends = starts.map(|start| start + mount.len());
+    let end = ends.find(|end| {
+        path.get(end - mount.len()..*end) == Some(mount) && path[*end..].starts_with('/')
+    });
+    end.map(|end| &path[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(described: &str, path: &str) -> Engine {
+        Engine::of(&serde_json::from_str(described).expect(described), path)
+    }
+
+    #[test]
+    fn engines_are_told_by_their_type_and_version() {
+        let two = r#"{"path":"team/kv/","type":"kv","options":{"version":"2"},"uuid":"x"}"#;
+        assert_eq!(engine(two, "team/kv/app"), Engine::Two("team/kv".to_owned()));
+        assert_eq!(engine(two, "ns/team/kv/app"), Engine::Two("ns/team/kv".to_owned()));
+        assert_eq!(engine(two, "elsewhere/app"), Engine::Unknown);
+        assert_eq!(engine(two, "team/kv"), Engine::Unknown);
+        for old in [
+            r#"{"path":"kv/","type":"kv","options":null}"#,
+            r#"{"path":"kv/","type":"kv","options":{"version":"1"}}"#,
+            r#"{"path":"kv/","type":"generic"}"#,
+        ] {
+            assert_eq!(engine(old, "kv/app"), Engine::One, "{old}");
+        }
+        assert_eq!(engine(r#"{"path":"db/","type":"database"}"#, "db/creds/ro"), Engine::Making);
+        assert_eq!(
+            engine(r#"{"path":"kv/"}"#, "kv/app"),
+            Engine::Making,
+            "unknown is not read twice"
+        );
+    }
+
+    #[test]
+    fn what_surrounds_data_may_lack_anything_but_the_data() {
+        for body in [
+            r#"{"data":{"a":"b"}}"#,
+            r#"{"data":{"a":"b"},"lease_id":null,"auth":null,"renewable":null}"#,
+        ] {
+            let answer = Answer::new(
+                200,
+                zeroize::Zeroizing::new(body.into()),
+                crate::provider::retry::Again::Never,
+            );
+            let envelope = answer.envelope("here").expect(body);
+            assert_eq!(envelope.data.map(RawValue::get), Some(r#"{"a":"b"}"#));
+            assert!(envelope.lease_id.is_none(), "an empty lease id is none");
         }
     }
 }

@@ -75,7 +75,8 @@ pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
     };
     match error {
         TlsError::InvalidCertificate(certificate) => match certificate {
-            CertificateError::UnknownIssuer => {
+            // Another authority may have the same name, and then it is the signature that is wrong.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                 untrusted("no authority that we know has signed its certificate", AUTHORITY)
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
