@@ -321,7 +321,7 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
 }
 
 /// Runs all of these to their ends, on this thread, at once.
-async fn join(futures: Vec<impl Future<Output = ()>>) {
+pub(super) async fn join(futures: Vec<impl Future<Output = ()>>) {
     let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
     poll_fn(|context| {
         running.retain_mut(|future| future.as_mut().poll(context).is_pending());
