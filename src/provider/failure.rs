@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Fault, Kind};
@@ -68,6 +69,14 @@ pub enum Failure {
         /// What was looked for, where.
         place: String,
         /// How it gets there.
+        hint: String,
+    },
+    /// There was something at the place.
+    #[error("{reason}")]
+    Gone {
+        /// What, and what became of it.
+        reason: String,
+        /// How it comes back.
         hint: String,
     },
     /// The provider, or the operating system, refuses us; or we refuse what others can read.
@@ -195,6 +204,9 @@ pub enum Failure {
         /// What makes it right.
         hint: Option<String>,
     },
+    /// What several fetches failed with, because they share a login.
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     /// The provider ended without an answer: a defect of ours.
     #[error("the provider stopped without an answer")]
     Stopped,
@@ -241,7 +253,7 @@ impl Failure {
 impl Fault for Failure {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
+            Self::NotFound { .. } | Self::Gone { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. }
             | Self::NoService { .. }
             | Self::Untrusted { .. }
@@ -250,6 +262,7 @@ impl Fault for Failure {
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
+            Self::Shared(shared) => shared.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
         }
@@ -258,6 +271,7 @@ impl Fault for Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { hint, .. }
+            | Self::Gone { hint, .. }
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
             | Self::NoAnswer { hint, .. }
@@ -268,6 +282,7 @@ impl Fault for Failure {
             Self::Unfit { hint, .. } | Self::BadAnswer { hint, .. } => hint.clone(),
             Self::Login { source, .. } => source.hint(),
             Self::Insecure(insecure) => insecure.hint(),
+            Self::Shared(shared) => shared.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
                 "put the value where `{scheme}` reads it, or store it in {}",
                 stores.join(" or ")

@@ -17,6 +17,8 @@ mod keychain;
 mod lease;
 mod local;
 pub mod resolve;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,11 +38,29 @@ pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[keychain::KIND, local::KIND, env::KIND, file::KIND];
+pub static KINDS: &[Kind] = &[
+    keychain::KIND,
+    local::KIND,
+    env::KIND,
+    file::KIND,
+    #[cfg(feature = "vault")]
+    vault::KIND,
+];
 
 /// Schemes that hushpipe will know and this version does not.
-pub const LATER: &[&str] =
-    &["vault", "awssm", "awsssm", "gcpsm", "azkv", "op", "infisical", "doppler", "bws", "exec"];
+pub const LATER: &[&str] = &[
+    #[cfg(not(feature = "vault"))]
+    "vault",
+    "awssm",
+    "awsssm",
+    "gcpsm",
+    "azkv",
+    "op",
+    "infisical",
+    "doppler",
+    "bws",
+    "exec",
+];
 
 /// The largest value that is fetched or stored, in bytes.
 pub const MAX_VALUE: u64 = 1024 * 1024;
@@ -110,6 +130,13 @@ pub trait Provider {
 
     /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
     fn expect(&self, _coordinates: &[&SecretRef]) {}
+
+    /// Exchanges a token that stands for one answer, once, for what it wraps.
+    fn unwrap<'a>(&'a self, _token: &'a Secret) -> Fetching<'a> {
+        Box::pin(std::future::ready(Err(Failure::BadPath {
+            reason: "only a `vault` provider knows what a token wraps",
+        })))
+    }
 
     /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
     /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
