@@ -35,7 +35,7 @@ pub trait Holder {
     /// Renews the lease; how long it lasts from now, which is shorter when its limit is near.
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>>;
 
-    /// Gives the lease back, so that what it stood for is of no use to anybody any more. May be asked again after a failure.
+    /// Gives the lease back, so that what it stood for is of no use to anybody any more; again, where that may help.
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>>;
 
     /// Whether others hang on it, as they hang on the token that they were made with: then it goes back after them.
@@ -121,10 +121,6 @@ const RENEWAL: Duration = Duration::from_secs(10);
 /// The longest that is waited after a renewal that failed.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// How often giving back is tried, and how long after a failure.
-const TRIES: u32 = 3;
-const AFTER_A_TRY: Duration = Duration::from_millis(100);
-
 impl Held {
     async fn keep(&self, say: &impl Fn(&str)) {
         while self.lease.renewable {
@@ -177,15 +173,8 @@ impl Held {
     }
 
     async fn give_back(self: Rc<Self>) {
-        for attempt in 1..=TRIES {
-            let returned = self.lease.holder.give_back().await;
-            let again = attempt < TRIES && matches!(&returned, Err(failure) if may_pass(failure));
-            self.returned.replace(Some(returned));
-            if !again {
-                break;
-            }
-            sleep(AFTER_A_TRY * attempt).await;
-        }
+        let returned = self.lease.holder.give_back().await;
+        self.returned.replace(Some(returned));
     }
 
     /// Why it was not given back, unless it was, or has ended since.
