@@ -135,7 +135,7 @@ fn a_lease_is_given_back_when_the_client_or_a_signal_ends_the_session() {
 
 #[test]
 fn a_lease_is_given_back_when_the_server_ends_by_itself() {
-    for (manner, code) in [(&["die-at-call"][..], 139), (&["exit-at-call", "3"], 3)] {
+    for (manner, code) in [(&["die-at-call"][..], 137), (&["exit-at-call", "3"], 3)] {
         let mut world = World::new();
         let context = world.with_manner(manner);
         let mut session = open(&context);
@@ -177,7 +177,7 @@ fn a_launch_that_fails_gives_back_what_it_was_given() {
     let tables = world.tables(ACCOUNT, "");
     context
         .write_manifest(&format!("version = 1\n[servers.server]\ncommand = {command}\n{tables}"));
-    fails(&world, &context, 126);
+    fails(&world, &context, 125);
 
     // Another secret is missing.
     let mut world = World::new();

@@ -1,5 +1,8 @@
 //! A canary, in every encoding, must appear in no stdout, stderr, argument list, message or file in clear.
 
+#[cfg(all(target_os = "linux", feature = "vault"))]
+mod vault;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
