@@ -5,9 +5,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::files_below;
+use super::traces_of;
 use crate::context::TestContext;
-use crate::session::Session;
 use crate::vault::stand_in::StandIn;
 
 const VALUE: &str = "canary/vault+0f9e8d7c6b5a~Zz";
@@ -71,26 +70,10 @@ fn world() -> (StandIn, TestContext) {
     (stand_in, context)
 }
 
-/// A session in which the server says all it was given, with every switch on that makes programs talk.
-fn session(stand_in: &StandIn, context: &TestContext, what: &str) {
-    let mut command = context.command(["run", "server"]);
-    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
-    let mut session = Session::start(command);
-    let mut said = session.initialize().to_string();
-    said += &session.call("environment", &json!({})).to_string();
-    let argv: String = crate::tree::processes().into_iter().map(crate::process::cmdline).collect();
-    let outcome = session.finish();
-    said += &outcome.everything();
-    said += &context.run(&["why"], "").everything();
-    let files = files_below(context.home());
+fn assert_untold(stand_in: &StandIn, context: &TestContext, what: &str) {
+    let traces = traces_of(context);
     for secret in stand_in.secrets().iter().map(String::as_str).chain([VALUE]) {
-        assert!(!said.contains(secret), "{what}: {secret} in {said}");
-        assert!(!argv.contains(secret), "{what}: {secret} in an argument list");
-        for file in &files {
-            let bytes = std::fs::read(file).unwrap();
-            let text = String::from_utf8_lossy(&bytes);
-            assert!(!text.contains(secret), "{what}: {secret} in {}", file.display());
-        }
+        traces.assert_without(secret, what);
     }
 }
 
@@ -103,7 +86,7 @@ fn nothing_of_a_vault_server_is_told_whatever_goes_wrong_with_it() {
                 for (kind, more) in faults() {
                     let before = stand_in.asked(path);
                     stand_in.fault(path, kind, &more, None);
-                    session(&stand_in, &context, &format!("{kind} {more} at {path}"));
+                    assert_untold(&stand_in, &context, &format!("{kind} {more} at {path}"));
                     stand_in.tell(&json!({"do": "mend"}));
                     assert!(stand_in.asked(path) > before, "{path} was not asked for: {kind}");
                 }
@@ -128,5 +111,5 @@ fn a_session_that_goes_well_withholds_what_a_vault_server_gave() {
     for path in ASKED.iter().take(6) {
         assert!(stand_in.asked(path) > 0, "{path}: {}", state["requests"]);
     }
-    super::vault::session(&stand_in, &context, "no fault");
+    assert_untold(&stand_in, &context, "no fault");
 }
