@@ -52,6 +52,10 @@ pub(super) struct Run {
     /// Write every message down in this new file, as JSON Lines, with every secret withheld
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+
+    /// Ask no store over a network: values come out of the cache, however old
+    #[arg(long)]
+    offline: bool,
 }
 
 impl Run {
@@ -116,6 +120,7 @@ impl Run {
             begin = Instant::now();
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
+        let providers = providers.offline(self.offline);
         // From here on a signal does not end us by itself: what is leased by then has to go back.
         let signals = rest.signals.insert(Signals::listen().map_err(|source| self.failed(source))?);
         let deadline = deadline(ahead, begin);

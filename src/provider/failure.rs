@@ -99,6 +99,12 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    /// No store may be asked, and the cache has no such value.
+    #[error("no store is asked with `--offline`, and the cache has no such value")]
+    Offline {
+        /// How it gets there.
+        hint: String,
+    },
     /// The other end is not who it should be.
     #[error("{place} is not trusted: {reason}")]
     Untrusted {
@@ -127,7 +133,7 @@ pub enum Failure {
         /// The reference that stands there.
         reference: SecretRef,
         /// Why it had no value.
-        source: Box<Failure>,
+        source: Arc<Failure>,
     },
     /// Providers that log in with each other's secrets.
     #[error("providers log in with each other: {}", way.join(" → "))]
@@ -241,6 +247,7 @@ impl Failure {
         let source = match self {
             // Said already.
             Self::Login { source, .. } => std::error::Error::source(source),
+            Self::Shared(one) => return one.with_cause(),
             other => std::error::Error::source(other),
         };
         match source {
@@ -255,6 +262,7 @@ impl Fault for Failure {
         match self {
             Self::NotFound { .. } | Self::Gone { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. }
+            | Self::Offline { .. }
             | Self::NoService { .. }
             | Self::Untrusted { .. }
             | Self::BadAnswer { .. } => Kind::Unavailable,
@@ -274,6 +282,7 @@ impl Fault for Failure {
             | Self::Gone { hint, .. }
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
+            | Self::Offline { hint }
             | Self::NoAnswer { hint, .. }
             | Self::Untrusted { hint, .. }
             | Self::Ambiguous { hint, .. }

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Failure;
-use super::resolve::join;
+use super::fetch::join;
 
 /// Something that ends by itself unless it is renewed.
 pub struct Lease {

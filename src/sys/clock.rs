@@ -1,6 +1,6 @@
 //! The wall clock in the form that people and files read: UTC, whole seconds.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970 now; 0 on a machine whose clock stands before that.
 pub fn now() -> u64 {
@@ -38,6 +38,34 @@ pub fn parse_utc(text: &str) -> Option<u64> {
     // The days of the year are counted in the other direction too, so that there is one table of months.
     let days = (days..days + 366).find(|days| civil(*days) == (year, month, day))?;
     Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+/// Reads `1.5s`, `800ms`, `2m` or `1h`; `None` where a text is no such time.
+pub fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    // `f64` reads `inf`, `1e3` and `+1` too, none of which a person means here.
+    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
+/// A length of time as a person says it, in the largest unit that has at least one: `3 d`, `2 h`, `10 min`, `5 s`.
+pub fn rough(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "min")];
+    match units.into_iter().find(|(length, _)| seconds >= *length) {
+        Some((length, unit)) => format!("{} {unit}", seconds / length),
+        None => format!("{seconds} s"),
+    }
 }
 
 /// The date of a day counted from 1970-01-01, in the Gregorian calendar: whole years off first, then months.

@@ -59,6 +59,9 @@ mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
+/// One contract for every kind of provider.
+#[cfg(target_os = "linux")]
+mod provider;
 /// Packages of PyPI: what runs is what was locked.
 #[cfg(unix)]
 mod pypi;

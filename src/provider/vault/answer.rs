@@ -3,21 +3,19 @@
 //! Fields that a compatible server omits are missing, not wrong. The words of a server's errors tell cases apart and go
 //! no further: they may repeat what was sent.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::provider::Failure;
+use crate::provider::retry::Again;
 use crate::secret::Secret;
 
 /// An answer of any status.
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) body: Zeroizing<Vec<u8>>,
-    /// How long the server asks us to wait.
-    pub(super) retry_after: Option<Duration>,
+    body: Zeroizing<Vec<u8>>,
+    again: Again,
 }
 
 /// What surrounds everything that Vault answers (API, "Response").
@@ -75,15 +73,20 @@ struct Errors {
 }
 
 impl Answer {
+    /// What came back.
+    pub(super) fn new(status: u16, body: Zeroizing<Vec<u8>>, again: Again) -> Self {
+        Self { status, body, again }
+    }
+
     /// Whether the server did what was asked.
     pub(super) fn is_good(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the same may be answered otherwise in a moment.
-    pub(super) fn is_passing(&self) -> bool {
-        // 412: a standby that has not caught up yet (Vault, "Vault eventual consistency").
-        matches!(self.status, 412 | 429 | 500 | 502..=504) && !self.is_sealed()
+    /// Whether and when the same may be answered otherwise.
+    pub(super) fn again(&self) -> Again {
+        // A person must unseal it.
+        if self.is_sealed() { Again::Never } else { self.again }
     }
 
     fn is_sealed(&self) -> bool {
@@ -150,9 +153,9 @@ impl Answer {
         Failure::BadAnswer {
             place: place.to_owned(),
             reason: "has had too many requests (429)".to_owned(),
-            hint: Some(match self.retry_after {
-                Some(wait) => format!("try again in {} s", wait.as_secs()),
-                None => "try again in a while, or ask for a higher rate limit quota".to_owned(),
+            hint: Some(match self.again {
+                Again::After(wait) => format!("try again in {} s", wait.as_secs()),
+                _ => "try again in a while, or ask for a higher rate limit quota".to_owned(),
             }),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::http::{Call, Link};
-use super::login::{Session, body};
+use super::session::Session;
 use crate::provider::{Failure, Holder, Lease};
 use crate::secret::Secret;
 
@@ -62,8 +62,8 @@ impl Holder for Made {
         Box::pin(async {
             let call = Call::post(
                 "sys/leases/renew",
-                body(&[("lease_id", &self.id), ("increment", &self.asked)])?,
-            );
+                &[("lease_id", &self.id), ("increment", &self.asked)],
+            )?;
             let answer = self.link.send(&call, Some(&self.token)).await?;
             let envelope = answer.envelope(&self.link.place)?;
             Ok(Duration::from_secs(envelope.lease_duration.unwrap_or_default()))
@@ -72,7 +72,7 @@ impl Holder for Made {
 
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("sys/leases/revoke", body(&[("lease_id", &self.id)])?);
+            let call = Call::post("sys/leases/revoke", &[("lease_id", &self.id)])?;
             let answer = self.link.send(&call, Some(&self.token)).await?;
             match answer.status {
                 // Few policies allow it, and what was given with a token ends with it.
@@ -98,7 +98,7 @@ struct OwnToken {
 impl Holder for OwnToken {
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/renew-self", body(&[])?);
+            let call = Call::post("auth/token/renew-self", &[])?;
             let answer = self.link.send(&call, Some(&self.token)).await?;
             let auth = answer.envelope(&self.link.place)?.auth;
             Ok(Duration::from_secs(auth.and_then(|auth| auth.lease_duration).unwrap_or_default()))
@@ -107,7 +107,7 @@ impl Holder for OwnToken {
 
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/revoke-self", body(&[])?);
+            let call = Call::post("auth/token/revoke-self", &[])?;
             let answer = self.link.send(&call, Some(&self.token)).await?;
             if answer.is_good() { Ok(()) } else { Err(answer.unusual(&self.link.place)) }
         })

@@ -24,6 +24,7 @@ use super::answer::Answer;
 use super::settings::Server;
 use super::tls;
 use crate::provider::detached::detached;
+use crate::provider::retry::{Again, Tried, persistently};
 use crate::provider::{Failure, MAX_VALUE};
 use crate::secret::Secret;
 
@@ -32,12 +33,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// How long one request may take: less than any provider may (`resolve.rs`), so that its own error comes first.
 const REQUEST: Duration = Duration::from_millis(4500);
-
-/// The pauses before the second and the third try, each varied by half.
-const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(500)];
-
-/// The longest that a server may ask to wait for before it is not asked again.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The largest answer that is read, in bytes: the largest value with every byte of it escaped, and what is around it.
 const MAX_ANSWER: usize = 2 * MAX_VALUE as usize + 64 * 1024;
@@ -74,9 +69,20 @@ impl Call {
         }
     }
 
-    /// Writes to a path below `/v1/`; `body` is JSON.
-    pub(super) fn post(path: impl Into<String>, body: Zeroizing<Vec<u8>>) -> Self {
-        Self { method: RequestMethod::POST, body: Some(body), ..Self::get(path) }
+    /// Writes these fields to a path below `/v1/`.
+    ///
+    /// # Errors
+    /// A value is no text.
+    pub(super) fn post(
+        path: impl Into<String>,
+        fields: &[(&'static str, &Secret)],
+    ) -> Result<Self, Failure> {
+        Ok(Self::post_json(path, json(fields)?))
+    }
+
+    /// Writes JSON to a path below `/v1/`.
+    pub(super) fn post_json(path: impl Into<String>, json: Zeroizing<Vec<u8>>) -> Self {
+        Self { method: RequestMethod::POST, body: Some(json), ..Self::get(path) }
     }
 
     /// The same with a query.
@@ -109,21 +115,6 @@ impl Endpoint for Call {
 
     fn body(&self) -> Result<Option<Vec<u8>>, rustify::errors::ClientError> {
         Ok(self.body.as_ref().map(|body| body.to_vec()))
-    }
-}
-
-/// A request without an answer.
-struct Lost {
-    failure: Failure,
-    /// Whether the server may have got it.
-    sent: bool,
-    /// Whether another try may go better.
-    passing: bool,
-}
-
-impl Lost {
-    fn for_good(failure: Failure) -> Self {
-        Self { failure, sent: false, passing: false }
     }
 }
 
@@ -191,43 +182,40 @@ impl Link {
         call: &Call,
         token: Option<&Secret>,
     ) -> Result<Answer, Failure> {
-        for pause in PAUSES {
-            let pause = match self.send_once(call, token).await {
-                Err(Lost { sent, passing: true, .. }) if call.repeatable || !sent => pause,
-                Ok(answer) if call.repeatable && answer.is_passing() => {
-                    match answer.retry_after.unwrap_or(pause) {
-                        wait if wait <= PATIENCE => wait.max(pause),
-                        _ => return Ok(answer),
-                    }
+        persistently(async || {
+            let answer = self.ask(call, token).await?;
+            match answer.again() {
+                again if call.repeatable && again != Again::Never => {
+                    Err(Tried { failure: answer.unusual(&self.place), again })
                 }
-                outcome => return outcome.map_err(|lost| lost.failure),
-            };
-            tokio::time::sleep(varied(pause)).await;
-        }
-        self.send_once(call, token).await.map_err(|lost| lost.failure)
+                _ => Ok(answer),
+            }
+        })
+        .await
     }
 
-    async fn send_once(&self, call: &Call, token: Option<&Secret>) -> Result<Answer, Lost> {
-        let request = self.request(call, token).map_err(Lost::for_good)?;
-        let mut response =
-            self.client.http.http.execute(request).await.map_err(|error| self.lost(&error))?;
-        let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = seconds.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    async fn ask(&self, call: &Call, token: Option<&Secret>) -> Result<Answer, Tried> {
+        let request = self.request(call, token)?;
+        let mut response = self
+            .client
+            .http
+            .http
+            .execute(request)
+            .await
+            .map_err(|error| self.lost(call, &error))?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let again = Again::of_status(status, retry_after);
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(0).min(MAX_ANSWER)));
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(call, &error))? {
             if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Lost {
-                    sent: true,
-                    ..Lost::for_good(Failure::Unfit {
-                        reason: format!("is longer than {MAX_VALUE} bytes"),
-                        hint: None,
-                    })
-                });
+                let reason = format!("is longer than {MAX_VALUE} bytes");
+                return Err(Failure::Unfit { reason, hint: None }.into());
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status: response.status().as_u16(), body, retry_after })
+        Ok(Answer::new(status, body, again))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the token of our own login goes to its server")]
@@ -258,10 +246,11 @@ impl Link {
         Ok(request)
     }
 
-    fn lost(&self, error: &reqwest::Error) -> Lost {
+    /// Why a request has no answer, and whether another may have one.
+    fn lost(&self, call: &Call, error: &reqwest::Error) -> Tried {
         let place = self.place.clone();
         if let Some(failure) = cause(error).and_then(|cause| tls::failure(cause, &place)) {
-            return Lost::for_good(failure);
+            return failure.into();
         }
         let sent = !error.is_connect();
         let failure = match cause::<NoSuchName>(error) {
@@ -284,7 +273,7 @@ impl Link {
                 },
             },
         };
-        Lost { failure, sent, passing: true }
+        Tried { failure, again: Again::Soon.unless(sent && !call.repeatable) }
     }
 }
 
@@ -310,12 +299,28 @@ fn same(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
-/// A pause made up to half longer or shorter, so that many who were refused at once do not come back at once.
-fn varied(pause: Duration) -> Duration {
-    let mut byte = [128];
-    // Without randomness the pause is what it is.
-    let _ = getrandom::fill(&mut byte);
-    pause.mul_f64(0.5 + f64::from(byte[0]) / 256.0)
+/// These fields as a JSON object. Room for it all at once: a vector that grows leaves a copy behind.
+///
+/// # Errors
+/// A value is no text.
+#[expect(clippy::disallowed_methods, reason = "what a login or a lease needs goes to its server")]
+fn json(fields: &[(&'static str, &Secret)]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    // A control character takes six bytes.
+    let room = fields.iter().map(|(key, value)| key.len() + 6 * value.len() + 8).sum::<usize>();
+    let mut body = Zeroizing::new(Vec::with_capacity(room + 2));
+    body.push(b'{');
+    for (index, (key, value)) in fields.iter().enumerate() {
+        let text = std::str::from_utf8(value.expose()).map_err(|_| Failure::BadKey {
+            place: format!("the value for `{key}`"),
+            reason: "it is not UTF-8, as everything that a Vault server takes is",
+            hint: "store it anew".to_owned(),
+        })?;
+        body.extend_from_slice(if index == 0 { b"" } else { b"," });
+        body.extend_from_slice(format!("\"{key}\":").as_bytes());
+        serde_json::to_writer(&mut *body, text).map_err(|_| Failure::Stopped)?;
+    }
+    body.push(b'}');
+    Ok(body)
 }
 
 /// Looks names up on a thread that nobody waits for: the runtime's own would hold up our end.

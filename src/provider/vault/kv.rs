@@ -5,13 +5,15 @@
 //! read as it stands, and then as KV version 2 has it. Whatever may be no KV is never read twice: an engine that makes
 //! accounts makes one for each reading.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::dynamic;
 use super::http::{Call, Link};
-use super::login::Session;
+use super::session::Session;
 use super::settings::{Kv, Version};
 use super::value;
 use crate::provider::{Failure, Fetched, Leases};
@@ -119,7 +121,7 @@ impl<'a> Place<'a> {
     /// There is nothing, or the server does not give it.
     pub(super) async fn read(
         &self,
-        link: &std::sync::Arc<Link>,
+        link: &Arc<Link>,
         session: &Session,
         leases: &Leases,
     ) -> Result<Fetched, Failure> {
@@ -162,7 +164,7 @@ impl<'a> Place<'a> {
     /// Reads from a server that does not say which engine there is: as it stands, then as KV version 2.
     async fn read_either(
         &self,
-        link: &std::sync::Arc<Link>,
+        link: &Arc<Link>,
         session: &Session,
         leases: &Leases,
     ) -> Result<Fetched, Failure> {
@@ -209,7 +211,7 @@ impl<'a> Place<'a> {
     async fn given(
         &self,
         answer: &Answer,
-        link: &std::sync::Arc<Link>,
+        link: &Arc<Link>,
         session: &Session,
         leases: &Leases,
     ) -> Result<Fetched, Failure> {

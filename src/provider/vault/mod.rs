@@ -12,25 +12,29 @@
 //! Source: Vault's HTTP API, <https://developer.hashicorp.com/vault/api-docs>: "sys/internal/ui/mounts", "KV secrets
 //! engine", "sys/leases", "auth/token", "sys/wrapping".
 
+mod address;
 mod answer;
 mod dynamic;
 mod http;
 mod kv;
 mod login;
+mod session;
 mod settings;
 mod tls;
+mod wrapping;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
 
 use super::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, MAX_VALUE, Provider, Settings, Surroundings,
-    config,
+    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
+    Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
 use http::Link;
-use login::Session;
+use session::Session;
 use settings::Vault;
 
 pub(super) const KIND: Kind = Kind {
@@ -39,6 +43,7 @@ pub(super) const KIND: Kind = Kind {
     query: &["version"],
     fields: Fields::Json,
     built_in_settings: true,
+    remote: true,
     settings: config::parse::<Vault>,
     schema: config::describe::<Vault>,
 };
@@ -51,6 +56,10 @@ impl Settings for Vault {
 
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
         self.needs()
+    }
+
+    fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+        login::identity(self, surroundings)
     }
 }
 
@@ -100,10 +109,17 @@ impl Provider for Client<'_> {
         })
     }
 
+    fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {
+        Box::pin(async move {
+            let Connected { link, session } = self.connected(leases).await?;
+            session.describe(link).await
+        })
+    }
+
     fn unwrap<'a>(&'a self, token: &'a Secret) -> Fetching<'a> {
         Box::pin(async move {
             let link = Link::open(self.settings.server(self.surroundings)?).await?;
-            login::unwrap(&link, token).await.map(Fetched::of)
+            wrapping::unwrap(&link, token).await.map(Fetched::of)
         })
     }
 
