@@ -229,7 +229,7 @@ static VAULT: Kind = Kind {
     field: "key",
     path: "secret/data/app",
     missing: ("vault://secret/nobody", "was not found"),
-    version: ("vault://secret/app?version=99", 77, "version 99"),
+    version: ("vault://secret/app?version=99", 77, "?version=99` was not found"),
     deny: |server, world| world.set("KEY", server.token("", &json!({}))),
     refuse: |server, status, wait, times| {
         let mut more = json!({"status": status});
