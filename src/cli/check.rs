@@ -46,6 +46,10 @@ pub(super) struct Check {
     #[arg(long)]
     resolve: bool,
 
+    /// With `--resolve`, ask no store over a network: see what the cache has, at any age
+    #[arg(long, requires = "resolve")]
+    offline: bool,
+
     /// Write JSON
     #[arg(long)]
     json: bool,
@@ -102,7 +106,8 @@ impl Check {
             let mut entry = Entry::of(server, standing);
             // What nobody accepted fetches nothing.
             if self.resolve && entry.state != State::NeedsTrust {
-                entry.resolve(server, &manifest, context, &paths)?;
+                let providers = Providers::new(&manifest.providers, &context.env, &paths);
+                entry.resolve(server, providers.offline(self.offline))?;
             }
             servers.push(entry);
         }
@@ -182,14 +187,7 @@ impl Entry {
     }
 
     /// Fetches the server's secrets; what fails is a problem, what is weak a note.
-    fn resolve(
-        &mut self,
-        server: &Server,
-        manifest: &Manifest,
-        context: &Context,
-        paths: &Paths,
-    ) -> Result<(), Error> {
-        let providers = Providers::new(&manifest.providers, &context.env, paths);
+    fn resolve(&mut self, server: &Server, providers: Providers<'_>) -> Result<(), Error> {
         let attempts = attempt_once(&server.secrets, providers)?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::runtime::{RuntimeError, block_on};
-use crate::provider::resolve::{DEADLINE, fetch_one, within_limit};
-use crate::provider::{Attempt, Failure, Leases, Providers, attempt};
+use crate::provider::resolve::{DEADLINE, within_limit};
+use crate::provider::{Attempt, Failure, Leases, Login, Providers, attempt, fetch_one, log_in};
 use crate::secret::{Secret, SecretRef, SecretRequest};
 
 /// How long giving back may take before the verb goes on without.
@@ -39,5 +39,21 @@ pub(super) fn fetch_once(
         let fetched = fetch_one(reference, providers, &leases).await;
         leases.give_back(GIVE_BACK).await;
         fetched
+    })
+}
+
+/// Logs in to each of these providers, at once, and gives back what that brought.
+///
+/// # Errors
+/// There is no runtime; or, inside, who did not let us in.
+pub(super) fn log_in_once(
+    schemes: &[&str],
+    providers: Providers<'_>,
+) -> Result<Vec<Result<Login, Failure>>, RuntimeError> {
+    block_on(async {
+        let leases = Leases::default();
+        let logins = log_in(schemes, providers, &leases).await;
+        leases.give_back(GIVE_BACK).await;
+        logins
     })
 }

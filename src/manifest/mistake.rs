@@ -151,6 +151,16 @@ pub enum Mistake {
         /// What to do about it.
         hint: Option<String>,
     },
+    /// A provider that logs in with a reference that could not be honoured.
+    #[error("provider `{}`: {reason}", shown(provider))]
+    Login {
+        /// The provider.
+        provider: String,
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// A provider whose settings are wrong.
     #[error("settings of a provider: {0}")]
     Settings(String),
@@ -280,7 +290,7 @@ impl Mistake {
             }
             Self::Digest => "`sha256sum FILE` shows it".into(),
             Self::Reference { error: ReferenceError::NoScheme, .. } => STORE_IT.into(),
-            Self::Provider { hint, .. } => return hint.clone(),
+            Self::Provider { hint, .. } | Self::Login { hint, .. } => return hint.clone(),
             Self::Fields(_) => r#"write `"A,B" = { ref = "…", fields = ["a", "b"] }`"#.into(),
             Self::Redirects(name) => {
                 format!("list `{}` under `dangerously_pass` in the user manifest", shown(name))

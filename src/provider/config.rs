@@ -10,7 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use super::{Failure, KINDS, Kind, Settings, kind};
+use super::cache::Cache;
+use super::{Failure, KINDS, Kind, Settings, cache, kind};
 
 /// Reads a provider's settings from its table, `type` removed.
 pub(super) type Parse = fn(toml::Table) -> Result<Arc<dyn Settings>, String>;
@@ -25,6 +26,8 @@ pub struct ProviderConfig {
     pub(super) kind: &'static Kind,
     /// What that kind read.
     pub(super) settings: Arc<dyn Settings>,
+    /// Whether and how long its values are kept between launches.
+    pub(super) cache: Option<Cache>,
 }
 
 impl ProviderConfig {
@@ -37,7 +40,7 @@ impl ProviderConfig {
     pub(super) fn without_settings(kind: &'static Kind) -> Result<Self, Failure> {
         let settings = (kind.settings)(toml::Table::new())
             .map_err(|reason| Failure::NeedsSettings { scheme: kind.scheme, reason })?;
-        Ok(Self { kind, settings })
+        Ok(Self { kind, settings, cache: None })
     }
 }
 
@@ -48,8 +51,9 @@ impl<'de> Deserialize<'de> for ProviderConfig {
         let name = table.remove("type").ok_or_else(|| D::Error::missing_field("type"))?;
         let kind = name.as_str().and_then(kind);
         let kind = kind.ok_or_else(|| D::Error::custom(wrong_type(name.type_str())))?;
+        let cache = Cache::take(&mut table, kind).map_err(D::Error::custom)?;
         let settings = (kind.settings)(table).map_err(D::Error::custom)?;
-        Ok(Self { kind, settings })
+        Ok(Self { kind, settings, cache })
     }
 }
 
@@ -83,6 +87,9 @@ fn describe_kind(kind: &Kind, generator: &mut SchemaGenerator) -> Schema {
         property(object, "properties", serde_json::json!({}))
     {
         properties.insert("type".to_owned(), name);
+        if kind.remote {
+            properties.insert("cache".to_owned(), cache::describe());
+        }
         object.insert("properties".to_owned(), properties.into());
     }
     if let serde_json::Value::Array(mut required) =
@@ -110,7 +117,7 @@ pub(super) fn describe<S: JsonSchema>(generator: &mut SchemaGenerator) -> Schema
 }
 
 /// A serde message without what was written in the manifest: keys stay, of a value only its kind.
-fn without_value(message: &str) -> String {
+pub(super) fn without_value(message: &str) -> String {
     const ABOUT_KEYS: [&str; 3] = ["unknown field", "missing field", "duplicate field"];
     if ABOUT_KEYS.iter().any(|start| message.starts_with(start)) {
         return message.to_owned();
@@ -140,7 +147,8 @@ mod tests {
     fn an_error_names_the_key_and_never_a_value() {
         assert_eq!(error("root = \"/\""), "missing field `type`");
         let wrong = |found| {
-            format!("invalid value: {found}, expected one of `keychain`, `local`, `env`, `file`")
+            let kinds: Vec<_> = KINDS.iter().map(|kind| format!("`{}`", kind.scheme)).collect();
+            format!("invalid value: {found}, expected one of {}", kinds.join(", "))
         };
         assert_eq!(error("type = \"hvs.canary\""), wrong("string"));
         assert_eq!(error("type = [\"hvs.canary\"]"), wrong("array"));

@@ -19,6 +19,7 @@ pub(super) const KIND: Kind = Kind {
     query: &[],
     fields: Fields::Json,
     built_in_settings: false,
+    remote: false,
     settings: config::parse::<Env>,
     schema: config::describe::<Env>,
 };

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Fault, Kind};
@@ -70,6 +71,14 @@ pub enum Failure {
         /// How it gets there.
         hint: String,
     },
+    /// There was something at the place.
+    #[error("{reason}")]
+    Gone {
+        /// What, and what became of it.
+        reason: String,
+        /// How it comes back.
+        hint: String,
+    },
     /// The provider, or the operating system, refuses us; or we refuse what others can read.
     #[error("{reason}")]
     Denied {
@@ -89,6 +98,12 @@ pub enum Failure {
         /// What the network said.
         #[source]
         source: io::Error,
+    },
+    /// No store may be asked, and the cache has no such value.
+    #[error("no store is asked with `--offline`, and the cache has no such value")]
+    Offline {
+        /// How it gets there.
+        hint: String,
     },
     /// The other end is not who it should be.
     #[error("{place} is not trusted: {reason}")]
@@ -118,7 +133,7 @@ pub enum Failure {
         /// The reference that stands there.
         reference: SecretRef,
         /// Why it had no value.
-        source: Box<Failure>,
+        source: Arc<Failure>,
     },
     /// Providers that log in with each other's secrets.
     #[error("providers log in with each other: {}", way.join(" → "))]
@@ -195,6 +210,9 @@ pub enum Failure {
         /// What makes it right.
         hint: Option<String>,
     },
+    /// What several fetches failed with, because they share a login.
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     /// The provider ended without an answer: a defect of ours.
     #[error("the provider stopped without an answer")]
     Stopped,
@@ -229,6 +247,7 @@ impl Failure {
         let source = match self {
             // Said already.
             Self::Login { source, .. } => std::error::Error::source(source),
+            Self::Shared(one) => return one.with_cause(),
             other => std::error::Error::source(other),
         };
         match source {
@@ -241,8 +260,9 @@ impl Failure {
 impl Fault for Failure {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
+            Self::NotFound { .. } | Self::Gone { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. }
+            | Self::Offline { .. }
             | Self::NoService { .. }
             | Self::Untrusted { .. }
             | Self::BadAnswer { .. } => Kind::Unavailable,
@@ -250,6 +270,7 @@ impl Fault for Failure {
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
+            Self::Shared(shared) => shared.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
         }
@@ -258,8 +279,10 @@ impl Fault for Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { hint, .. }
+            | Self::Gone { hint, .. }
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
+            | Self::Offline { hint }
             | Self::NoAnswer { hint, .. }
             | Self::Untrusted { hint, .. }
             | Self::Ambiguous { hint, .. }
@@ -268,6 +291,7 @@ impl Fault for Failure {
             Self::Unfit { hint, .. } | Self::BadAnswer { hint, .. } => hint.clone(),
             Self::Login { source, .. } => source.hint(),
             Self::Insecure(insecure) => insecure.hint(),
+            Self::Shared(shared) => shared.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
                 "put the value where `{scheme}` reads it, or store it in {}",
                 stores.join(" or ")

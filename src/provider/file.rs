@@ -26,6 +26,7 @@ pub(super) const KIND: Kind = Kind {
     query: &[],
     fields: Fields::Json,
     built_in_settings: false,
+    remote: false,
     settings: config::parse::<Files>,
     schema: config::describe::<Files>,
 };

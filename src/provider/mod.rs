@@ -7,40 +7,83 @@
 //!
 //! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
 
+#[cfg(feature = "aws")]
+mod aws;
+mod cache;
 mod config;
 mod detached;
 mod env;
 mod failure;
+mod fetch;
 mod field;
 mod file;
+mod keeper;
 mod keychain;
 mod lease;
 mod local;
 pub mod resolve;
+#[cfg(feature = "vault")]
+mod retry;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
+use fetch::Memo;
 
 pub use config::ProviderConfig;
 pub use failure::Failure;
+pub use fetch::{fetch_one, log_in};
 pub use file::trim_newline;
+pub use keeper::{Keeper, Kept, Put, Rekeyed, Sealer};
 pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[keychain::KIND, local::KIND, env::KIND, file::KIND];
+pub static KINDS: &[Kind] = &[
+    keychain::KIND,
+    local::KIND,
+    #[cfg(feature = "vault")]
+    vault::KIND,
+    #[cfg(feature = "aws")]
+    aws::SECRETS_MANAGER,
+    #[cfg(feature = "aws")]
+    aws::PARAMETER_STORE,
+    #[cfg(feature = "aws")]
+    aws::STS,
+    env::KIND,
+    file::KIND,
+];
 
 /// Schemes that hushpipe will know and this version does not.
-pub const LATER: &[&str] =
-    &["vault", "awssm", "awsssm", "gcpsm", "azkv", "op", "infisical", "doppler", "bws", "exec"];
+pub const LATER: &[&str] = &[
+    #[cfg(not(feature = "vault"))]
+    "vault",
+    #[cfg(not(feature = "aws"))]
+    "awssm",
+    #[cfg(not(feature = "aws"))]
+    "awsssm",
+    #[cfg(not(feature = "aws"))]
+    "aws-sts",
+    "gcpsm",
+    "azkv",
+    "op",
+    "infisical",
+    "doppler",
+    "bws",
+    "exec",
+];
 
 /// The largest value that is fetched or stored, in bytes.
 pub const MAX_VALUE: u64 = 1024 * 1024;
@@ -57,6 +100,8 @@ pub struct Kind {
     pub fields: Fields,
     /// Whether `[providers.<scheme>]` may give settings to the built-in provider itself.
     pub built_in_settings: bool,
+    /// Whether its values come over a network, so that keeping them for a time may make sense.
+    pub remote: bool,
     /// Reads its settings from `[providers.<name>]`; an empty table where there is none.
     settings: config::Parse,
     /// Describes its settings in the manifest's JSON Schema.
@@ -81,6 +126,19 @@ pub trait Settings: fmt::Debug + Send + Sync {
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
         Vec::new()
     }
+
+    /// The same settings for a built-in provider of another kind that has no table of its own, where one table is meant
+    /// for both.
+    fn shared_with(&self, _kind: &'static Kind) -> Option<Arc<dyn Settings>> {
+        None
+    }
+
+    /// What besides these settings says who logs in, and where: a token file's content, the variables that `from_env`
+    /// lets in. A value that was kept for one identity is never given to another. Reads small files of this machine at
+    /// most.
+    fn identity(&self, _surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+        Zeroizing::default()
+    }
 }
 
 /// What providers may know of the process and the user.
@@ -92,6 +150,10 @@ pub struct Surroundings<'a> {
     pub paths: &'a Paths,
     /// `[providers.*]`, for what a provider logs in with.
     named: &'a BTreeMap<String, ProviderConfig>,
+    /// What this launch has fetched already.
+    memo: Option<&'a Memo>,
+    /// Whether no store is asked over a network: what its cache has must do.
+    offline: bool,
 }
 
 /// A place that secrets are fetched from.
@@ -110,6 +172,19 @@ pub trait Provider {
 
     /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
     fn expect(&self, _coordinates: &[&SecretRef]) {}
+
+    /// Exchanges a token that stands for one answer, once, for what it wraps.
+    fn unwrap<'a>(&'a self, _token: &'a Secret) -> Fetching<'a> {
+        Box::pin(std::future::ready(Err(Failure::BadPath {
+            reason: "only a `vault` provider knows what a token wraps",
+        })))
+    }
+
+    /// Logs in as a fetch would, and fetches nothing: for `doctor`. What was given for a time only goes into `leases`.
+    /// A provider without a login has nothing to say.
+    fn login<'a>(&'a self, _leases: &'a Leases) -> LoggingIn<'a> {
+        Box::pin(std::future::ready(Ok(Login::default())))
+    }
 
     /// Opens a store that is locked, if a person must and can: may show a dialog and waits for it, so only verbs that a
     /// person types call it. `coordinate` is what will be fetched or stored; without one it is the store as a whole.
@@ -134,6 +209,20 @@ pub trait Provider {
 /// A fetch under way. Not `Send`: everything runs on the one thread of the runtime.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Failure>> + 'a>>;
 
+/// A login under way.
+pub type LoggingIn<'a> = Pin<Box<dyn Future<Output = Result<Login, Failure>> + 'a>>;
+
+/// What a provider said when it was logged in to.
+#[derive(Debug, Default)]
+pub struct Login {
+    /// As whom, in the provider's words, as in "`token` with the policies `default`, `orders`"; never a token or a key.
+    pub identity: Option<String>,
+    /// How long the login is good for.
+    pub lasts: Option<Duration>,
+    /// What the person should know although it worked.
+    pub warning: Option<String>,
+}
+
 /// What a provider answered.
 #[derive(Debug)]
 pub struct Fetched {
@@ -147,82 +236,15 @@ pub struct Fetched {
     pub lasts: Option<Duration>,
     /// What the person should know although it worked.
     pub warning: Option<String>,
+    /// How long ago the store gave it, where it was in the cache and the store was not asked.
+    pub cached: Option<Duration>,
 }
 
 impl Fetched {
     /// A value of which nothing else is known.
     pub fn of(value: Secret) -> Self {
-        Self { value, version: None, created: None, lasts: None, warning: None }
+        Self { value, version: None, created: None, lasts: None, warning: None, cached: None }
     }
-}
-
-/// A provider that hushpipe can store into: blocking calls, for the verbs that a person runs.
-pub trait Keeper {
-    /// Stores a value under a name, in place of an earlier one.
-    ///
-    /// # Errors
-    /// The name or the value cannot be held, or the store cannot be read or written; nothing has changed then.
-    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure>;
-
-    /// Removes a name.
-    ///
-    /// # Errors
-    /// [`Failure::NotFound`], or the store cannot be read or written; nothing has changed then.
-    fn remove(&self, name: &str) -> Result<(), Failure>;
-
-    /// Seals the store anew with the key that its settings name, having opened it with the key at `from`, or with the one
-    /// that it has without settings. The old key stays where it is.
-    ///
-    /// # Errors
-    /// The store has no key of its own, or either key is not there or not right; nothing has changed then.
-    fn rekey(&self, _from: Option<&str>) -> Result<Rekeyed, Failure> {
-        Err(Failure::BadPath { reason: "only a `local` store has a key of its own" })
-    }
-
-    /// Lists what is stored, by name, without a value. An absent store is an empty one.
-    ///
-    /// # Errors
-    /// The store is there and cannot be read, or [`Failure::NoService`] where this machine can have none.
-    fn list(&self) -> Result<Vec<Kept>, Failure>;
-
-    /// Whether the store is there and answers. A store that is made when it is first needed is there.
-    ///
-    /// # Errors
-    /// It is not, or is locked.
-    fn reach(&self) -> Result<(), Failure> {
-        self.list().map(drop)
-    }
-}
-
-/// What storing did.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Put {
-    /// Whether there was a value under this name before.
-    pub replaced: bool,
-    /// What the person must know about how it is kept, where this call decided it.
-    pub notice: Option<String>,
-}
-
-/// What a change of keys did.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rekeyed {
-    /// The key that no longer opens the store.
-    pub from: String,
-    /// The key that does.
-    pub to: String,
-}
-
-/// One stored secret, without its value.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// When it was first stored, in seconds since 1970, where the store says.
-    pub created: Option<u64>,
-    /// When it was last stored, in seconds since 1970, where the store says.
-    pub updated: Option<u64>,
-    /// Its length in bytes, where the store says without showing the value.
-    pub length: Option<usize>,
 }
 
 /// The providers of one manifest: the built-in ones and `[providers.*]`.
@@ -237,7 +259,28 @@ impl<'a> Providers<'a> {
         env: &'a OwnEnv,
         paths: &'a Paths,
     ) -> Self {
-        Self(Surroundings { env, paths, named })
+        Self(Surroundings { env, paths, named, memo: None, offline: false })
+    }
+
+    /// The same, which ask no store over a network: what stands in the cache is given at any age.
+    pub fn offline(self, offline: bool) -> Self {
+        Self(Surroundings { offline, ..self.0 })
+    }
+
+    /// Forgets what the cache has of one provider, or of all; how many values.
+    ///
+    /// # Errors
+    /// This machine's key cannot be read.
+    pub fn forget(&self, provider: Option<&str>) -> Result<usize, Failure> {
+        cache::forget(provider, self.0.paths)
+    }
+
+    /// The same, which fetch nothing twice that this memo knows.
+    fn remembering<'b>(self, memo: &'b Memo) -> Providers<'b>
+    where
+        'a: 'b,
+    {
+        Providers(Surroundings { memo: Some(memo), ..self.0 })
     }
 
     /// Whether a reference could be honoured: its provider is known, takes its query keys and its field, could have its
@@ -267,13 +310,27 @@ impl<'a> Providers<'a> {
             let way = way[start..].iter().map(|name| format!("`{name}`")).collect();
             return Err(Failure::Cycle { way });
         }
+        self.check_needs(&way, &config)?;
+        Ok(kind)
+    }
+
+    /// Whether a provider could be logged in to: each reference that stands in its table for that could be honoured. Does
+    /// no I/O.
+    ///
+    /// # Errors
+    /// [`Failure::Login`] or [`Failure::Cycle`]; or there is no such provider.
+    pub fn check_login(&self, scheme: &str) -> Result<(), Failure> {
+        self.check_needs(&[scheme], self.config(scheme)?.as_ref())
+    }
+
+    fn check_needs(&self, way: &[&str], config: &ProviderConfig) -> Result<(), Failure> {
         for (key, needed) in config.settings.needs() {
-            self.check_behind(&way, &needed).map_err(|failure| match failure {
+            self.check_behind(way, &needed).map_err(|failure| match failure {
                 cycle @ Failure::Cycle { .. } => cycle,
-                other => Failure::Login { key, reference: needed.clone(), source: Box::new(other) },
+                other => Failure::Login { key, reference: needed.clone(), source: Arc::new(other) },
             })?;
         }
-        Ok(kind)
+        Ok(())
     }
 
     /// The provider that a scheme names.
@@ -291,10 +348,25 @@ impl<'a> Providers<'a> {
         built_in.chain(named.filter(|name| kind(name).is_none()))
     }
 
+    /// Whether a provider's values come over a network.
+    pub fn is_remote(&self, scheme: &str) -> bool {
+        self.config(scheme).is_ok_and(|config| config.kind.remote)
+    }
+
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
         match (kind(scheme), self.0.named.get(scheme)) {
             (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
-            (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+            (Some(kind), _) => {
+                let mut tables = KINDS.iter().filter_map(|other| self.0.named.get(other.scheme));
+                let shared = |table: &ProviderConfig| {
+                    let settings = table.settings.shared_with(kind)?;
+                    Some(ProviderConfig { kind, settings, cache: table.cache.clone() })
+                };
+                match tables.find_map(shared) {
+                    Some(config) => Ok(Cow::Owned(config)),
+                    None => ProviderConfig::without_settings(kind).map(Cow::Owned),
+                }
+            }
             (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {
                 Err(Failure::NotInThisVersion { scheme: scheme.to_owned() })

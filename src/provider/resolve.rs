@@ -6,13 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Failure, Fetched, Fetching, Leases, Provider, Providers, Surroundings, field};
+use super::fetch::{Answer, Memo, fetch, join, look};
+use super::{Failure, Leases, Provider, Providers, field};
 use crate::error::{Fault, Kind};
 use crate::secret::{Delivery, Injected, Secret, SecretRef, SecretRequest, SecretSet};
 
@@ -58,6 +57,8 @@ pub struct Found {
     pub value: Secret,
     /// Where it came from.
     pub origin: Origin,
+    /// How long ago the store gave it, where it came from the cache.
+    pub cached: Option<Duration>,
     /// What tells it from an earlier value at the same place.
     pub version: Option<String>,
     /// When this version was made, in seconds since 1970.
@@ -73,6 +74,8 @@ pub struct Found {
 pub enum Origin {
     /// The store.
     Store,
+    /// The cache, where an earlier launch kept it: the store was not asked.
+    Cache,
     /// The manifest's `default`, because the store had none.
     Default,
 }
@@ -129,52 +132,37 @@ pub async fn attempt(
     leases: &Leases,
     deadline: impl Future<Output = Duration>,
 ) -> Vec<Attempt> {
-    let mut answers: BTreeMap<SecretRef, Answer> = BTreeMap::new();
-    let mut opened: BTreeMap<&str, Box<dyn Provider + '_>> = BTreeMap::new();
-    let references: Vec<SecretRef> = requests
-        .iter()
-        .flat_map(SecretRequest::per_variable)
-        .map(|(_, reference)| reference)
-        .collect();
-    for reference in &references {
-        if providers.check(reference).is_ok()
+    let memo = Memo::default();
+    let providers = providers.remembering(&memo);
+    let mut opened: BTreeMap<String, Box<dyn Provider + '_>> = BTreeMap::new();
+    let mut answers: BTreeMap<SecretRef, Option<Answer>> = BTreeMap::new();
+    for (_, reference) in requests.iter().flat_map(SecretRequest::per_variable) {
+        if providers.check(&reference).is_ok()
             && let Ok(provider) = providers.open(&reference.provider)
         {
-            opened.insert(&reference.provider, provider);
-            answers.insert(reference.coordinate(), Answer::default());
+            opened.insert(reference.provider.clone(), provider);
+            answers.insert(reference.coordinate(), None);
         }
     }
-    for (scheme, provider) in &opened {
-        let of_this: Vec<&SecretRef> =
-            answers.keys().filter(|coordinate| coordinate.provider == *scheme).collect();
-        provider.expect(&of_this);
-    }
-    let fetches = answers.iter_mut().filter_map(|(coordinate, answer)| {
-        let provider = opened.get(coordinate.provider.as_str())?;
-        Some(fetch(provider.as_ref(), coordinate, leases, answer))
-    });
     let late = tokio::select! {
         biased;
-        () = join(fetches.collect()) => None,
+        () = ask_all(&opened, &mut answers, providers, leases) => None,
         after = deadline => Some(after),
     };
-    for answer in answers.values_mut() {
-        if let (Some(after), Err(failure)) = (late, &mut answer.fetched)
-            && matches!(**failure, Failure::Stopped)
-        {
-            *failure = Arc::new(Failure::Deadline { after });
-        }
-    }
+    let unanswered = || match late {
+        Some(after) => Failure::Deadline { after },
+        None => Failure::Stopped,
+    };
 
     let variables = requests.iter().flat_map(|request| {
         request.per_variable().map(move |(variable, reference)| (request, variable, reference))
     });
     variables
         .map(|(request, variable, reference)| {
-            let answer = answers.get(&reference.coordinate());
+            let answer = answers.get(&reference.coordinate()).and_then(Option::as_ref);
             let outcome = match (providers.check(&reference), answer) {
                 (Err(failure), _) => Err(Arc::new(failure)),
-                (Ok(_), None) => Err(Arc::new(Failure::Stopped)),
+                (Ok(_), None) => Err(Arc::new(unanswered())),
                 (Ok(_), Some(answer)) => answer.value_for(request, &reference),
             };
             Attempt {
@@ -189,70 +177,31 @@ pub async fn attempt(
         .collect()
 }
 
-/// Fetches what one reference names, whatever it could be delivered as.
-///
-/// # Errors
-/// There is no such value, or it cannot be had.
-pub async fn fetch_one(
-    reference: &SecretRef,
+/// Fills in the answers: out of the cache what stands there, the rest from the providers, all at once.
+async fn ask_all(
+    opened: &BTreeMap<String, Box<dyn Provider + '_>>,
+    answers: &mut BTreeMap<SecretRef, Option<Answer>>,
     providers: Providers<'_>,
     leases: &Leases,
-) -> Result<Secret, Failure> {
-    providers.check(reference)?;
-    let provider = providers.open(&reference.provider)?;
-    let coordinate = reference.coordinate();
-    let fetched = within(PER_PROVIDER, provider.fetch(&coordinate, leases)).await?;
-    field::project(&fetched.value, reference.field.as_deref())
-}
-
-impl<'a> Surroundings<'a> {
-    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider.
-    pub(super) fn credential<'b>(
-        self,
-        key: &'static str,
-        reference: &'b SecretRef,
-        leases: &'b Leases,
-    ) -> Pin<Box<dyn Future<Output = Result<Secret, Failure>> + 'b>>
-    where
-        'a: 'b,
-    {
-        Box::pin(async move {
-            fetch_one(reference, Providers(self), leases).await.map_err(|failure| Failure::Login {
-                key,
-                reference: reference.clone(),
-                source: Box::new(failure),
-            })
-        })
-    }
-}
-
-/// What one fetch brought.
-struct Answer {
-    fetched: Result<Fetched, Arc<Failure>>,
-    took: Duration,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { fetched: Err(Arc::new(Failure::Stopped)), took: Duration::ZERO }
-    }
-}
-
-async fn fetch(
-    provider: &dyn Provider,
-    coordinate: &SecretRef,
-    leases: &Leases,
-    answer: &mut Answer,
 ) {
-    let started = Instant::now();
-    answer.fetched =
-        within(PER_PROVIDER, provider.fetch(coordinate, leases)).await.map_err(Arc::new);
-    answer.took = started.elapsed();
-}
-
-async fn within(limit: Duration, fetching: Fetching<'_>) -> Result<Fetched, Failure> {
-    let late = |_| Failure::Deadline { after: limit };
-    tokio::time::timeout(limit, fetching).await.map_err(late)?
+    let looks = answers.iter_mut().map(|(coordinate, answer)| async move {
+        *answer = look(coordinate, providers).await;
+    });
+    join(looks.collect()).await;
+    let missing = answers.iter_mut().filter(|(_, answer)| answer.is_none()).collect::<Vec<_>>();
+    for (scheme, provider) in opened {
+        let of_this = missing.iter().map(|(coordinate, _)| *coordinate);
+        let of_this: Vec<_> = of_this.filter(|one| one.provider == *scheme).collect();
+        provider.expect(&of_this);
+    }
+    let fetches = missing.into_iter().filter_map(|(coordinate, answer)| {
+        let provider = opened.get(&coordinate.provider)?;
+        Some(async move {
+            let fetching = fetch(provider.as_ref(), coordinate, providers, leases, PER_PROVIDER);
+            *answer = Some(fetching.await);
+        })
+    });
+    join(fetches.collect()).await;
 }
 
 impl Answer {
@@ -270,7 +219,8 @@ impl Answer {
         let found = match (projected, &request.default) {
             (Ok((value, fetched)), _) => Found {
                 value,
-                origin: Origin::Store,
+                origin: if fetched.cached.is_some() { Origin::Cache } else { Origin::Store },
+                cached: fetched.cached,
                 version: fetched.version.clone(),
                 created: fetched.created,
                 lasts: fetched.lasts,
@@ -282,6 +232,7 @@ impl Answer {
                 Found {
                     value: Secret::new(default.clone().into_bytes()),
                     origin: Origin::Default,
+                    cached: None,
                     version: None,
                     created: None,
                     lasts: None,
@@ -318,16 +269,6 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
         return unfit("is not UTF-8, which an environment variable on Windows is", AS_FILE);
     }
     Ok(())
-}
-
-/// Runs all of these to their ends, on this thread, at once.
-async fn join(futures: Vec<impl Future<Output = ()>>) {
-    let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
-    poll_fn(|context| {
-        running.retain_mut(|future| future.as_mut().poll(context).is_pending());
-        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 /// Some of a server's references have no value.

@@ -19,7 +19,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
     path
 }
 
-/// The folder of the installed clients: `clients/` (Node) and `python/`.
+/// The folder of what is installed for tests: `clients/` (Node), `python/`, `aws/`.
 pub(crate) fn clients() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {
@@ -28,6 +28,19 @@ pub(crate) fn clients() -> &'static Path {
         let said = String::from_utf8_lossy(&installed.stderr);
         assert!(installed.status.success(), "{} failed: {said}", script.display());
         folder()
+    })
+}
+
+/// The program of RustyVault, a server that speaks Vault's protocol.
+#[cfg(all(unix, feature = "vault"))]
+pub(crate) fn rustyvault() -> &'static Path {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| {
+        let script = repository().join(".ci/rustyvault");
+        let built = Command::new("bash").arg(&script).output().expect("bash runs");
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{} failed: {said}", script.display());
+        folder().join("rustyvault/bin/rvault")
     })
 }
 

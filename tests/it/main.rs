@@ -10,6 +10,9 @@
 /// An agent cannot talk hushpipe out of a secret or into a project's server.
 #[cfg(target_os = "linux")]
 mod agents;
+/// Secrets in AWS, here a real moto.
+#[cfg(target_os = "linux")]
+mod aws;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -49,6 +52,9 @@ mod launch;
 mod layers;
 /// A canary, in every encoding, must appear nowhere.
 mod leak;
+/// What was given for a time only is renewed while the server runs, and given back when it stops.
+#[cfg(all(target_os = "linux", feature = "vault"))]
+mod lease;
 /// A web service that repeats the credential it was sent.
 mod loopback;
 /// Sets of variables that a manifest asks for by one word.
@@ -56,6 +62,9 @@ mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
+/// One contract for every kind of provider.
+#[cfg(target_os = "linux")]
+mod provider;
 /// Packages of PyPI: what runs is what was locked.
 #[cfg(unix)]
 mod pypi;
@@ -88,5 +97,7 @@ mod tree;
 /// A project's server runs only as a person accepted it, and a user's own only as it was synced.
 #[cfg(target_os = "linux")]
 mod trust;
+/// Secrets in HashiCorp Vault and OpenBao.
+mod vault;
 /// What was found is recorded without a value, and told with the line that lets it pass.
 mod why;

@@ -1,23 +1,39 @@
-//! The stores of secrets: whether each answers. Nothing is fetched; names are listed and not shown.
+//! The stores of secrets: whether each answers, and lets us in where it asks who we are. No secret is fetched; names are
+//! listed and not shown.
 
 use std::collections::BTreeMap;
 
 use super::Patient;
 use super::finding::{Area, Finding, Level};
+use crate::cli::fetch::log_in_once;
 use crate::cli::secret::storing;
 use crate::manifest::{Manifest, Server};
-use crate::provider::{Keeper, Provider, Providers};
+use crate::provider::{Failure, Keeper, Login, Provider, Providers};
+use crate::sys::clock;
 
-/// Asks every store that hushpipe can store into.
+/// Asks every store that hushpipe can store into, and logs in to every provider that a server needs.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let none = BTreeMap::new();
     let named = patient.manifest.map_or(&none, |manifest| &manifest.providers);
     let providers = Providers::new(named, &patient.context.env, patient.paths);
+    let users_of =
+        |scheme: &str| patient.manifest.map(|manifest| users(manifest, scheme)).unwrap_or_default();
     let answer = |(scheme, provider): (String, Box<dyn Provider + '_>)| {
-        let users = patient.manifest.map(|manifest| users(manifest, &scheme)).unwrap_or_default();
-        Some(of_store(&scheme, provider.keeper()?, &users))
+        Some(of_store(&scheme, provider.keeper()?, &users_of(&scheme)))
     };
-    storing(providers).filter_map(answer).collect()
+    let mut findings: Vec<Finding> = storing(providers).filter_map(answer).collect();
+    let remote = providers.schemes().filter(|scheme| providers.is_remote(scheme));
+    let needed: Vec<&str> = remote.filter(|scheme| !users_of(scheme).is_empty()).collect();
+    match log_in_once(&needed, providers) {
+        Ok(logins) => {
+            let logins = needed.into_iter().zip(logins);
+            findings.extend(
+                logins.flat_map(|(scheme, login)| of_login(scheme, login, &users_of(scheme))),
+            );
+        }
+        Err(error) => findings.push(Finding::of(Area::Secrets, &error.into())),
+    }
+    findings
 }
 
 fn of_store(scheme: &str, keeper: &dyn Keeper, users: &[&str]) -> Finding {
@@ -33,11 +49,35 @@ fn of_store(scheme: &str, keeper: &dyn Keeper, users: &[&str]) -> Finding {
                     finding.level = Level::Ok;
                     finding.what = format!("no server needs `{scheme}`, and {}", finding.what);
                 }
-                users => finding.what.push_str(&format!(", and `{}` need it", users.join("`, `"))),
+                users => finding.what.push_str(&needed_by(users)),
             }
             finding
         }
     }
+}
+
+/// What became of a login, and what else the person should know of it.
+fn of_login(scheme: &str, login: Result<Login, Failure>, users: &[&str]) -> Vec<Finding> {
+    match login {
+        Ok(Login { identity, lasts, warning }) => {
+            let identity = identity.map(|identity| format!(" as {identity}"));
+            let lasts = lasts.map(|lasts| format!(", for {}", clock::rough(lasts)));
+            let said: String = identity.into_iter().chain(lasts).collect();
+            let ok = Finding::ok(Area::Secrets, format!("`{scheme}` lets us in{said}"));
+            let warning =
+                warning.map(|warning| Finding::warn(Area::Secrets, warning).about(scheme));
+            std::iter::once(ok).chain(warning).collect()
+        }
+        Err(failure) => {
+            let mut finding = Finding::of(Area::Secrets, &failure.into()).about(scheme);
+            finding.what.push_str(&needed_by(users));
+            vec![finding]
+        }
+    }
+}
+
+fn needed_by(users: &[&str]) -> String {
+    format!(", and `{}` need it", users.join("`, `"))
 }
 
 /// The servers that have a secret there.

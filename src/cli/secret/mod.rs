@@ -3,6 +3,7 @@
 //! A value comes from a prompt that does not show it or from stdin, never from an argument, which every process can read.
 //! Only `get` gives one out, and only to a person at a terminal.
 
+mod forget;
 mod get;
 mod input;
 mod list;
@@ -44,6 +45,7 @@ enum Verb {
     List(list::List),
     Remove(remove::Remove),
     Rekey(rekey::Rekey),
+    Forget(forget::Forget),
     Test(test::Test),
 }
 
@@ -56,6 +58,7 @@ impl Secret {
             Verb::List(verb) => return verb.run(context, &paths),
             Verb::Remove(verb) => verb.run(context, &paths),
             Verb::Rekey(verb) => verb.run(context, &paths),
+            Verb::Forget(verb) => verb.run(context, &paths),
             Verb::Test(verb) => verb.run(context, &paths),
         }?;
         Ok(ExitCode::SUCCESS)

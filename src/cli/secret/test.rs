@@ -1,6 +1,7 @@
 //! `hushpipe secret test`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::manifest::{self, Server};
 use crate::provider::resolve::{Origin, all_or_nothing};
 use crate::provider::{Attempt, Failure, Providers};
+use crate::sys::clock;
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
@@ -19,7 +21,8 @@ use crate::trust::Ledger;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Fetches exactly what `hushpipe run NAME` would and delivers it nowhere. The exit code is that of a launch: 0 when \
-every reference has a value.
+every reference has a value. AGE is how long ago the store says that this version was made, LEASE how long a value is \
+good for that was given for a time only; what was given that way is given back at once.
 
 Example:
   hushpipe secret test github")]
@@ -32,6 +35,10 @@ pub(super) struct Test {
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
+    /// Ask no store over a network: see what the cache has, at any age
+    #[arg(long)]
+    offline: bool,
+
     /// Write JSON
     #[arg(long)]
     json: bool,
@@ -42,7 +49,9 @@ pub(super) struct Test {
 struct Line {
     variable: String,
     reference: String,
-    /// `store`, `default`, or `null` where there is no value.
+    /// The kind of provider; `null` where no provider has that name.
+    provider: Option<&'static str>,
+    /// `store`, `cache`, `default`, or `null` where there is no value.
     origin: Option<&'static str>,
     /// In bytes.
     length: Option<usize>,
@@ -50,6 +59,14 @@ struct Line {
     weak: Option<String>,
     /// What the provider tells this value from an earlier one by.
     version: Option<String>,
+    /// When this version was made, as RFC 3339, where the provider says.
+    created: Option<String>,
+    /// How long ago that was.
+    age_seconds: Option<u64>,
+    /// How long the value is good for, where it was given for a time only.
+    lease_seconds: Option<u64>,
+    /// How long ago the store gave it, where it came from the cache.
+    cached_seconds: Option<u64>,
     milliseconds: f64,
     warning: Option<String>,
     /// Why there is no value.
@@ -57,13 +74,16 @@ struct Line {
 }
 
 impl Line {
-    fn of(attempt: &Attempt) -> Self {
+    fn of(attempt: &Attempt, providers: Providers<'_>) -> Self {
         let found = attempt.outcome.as_ref().ok();
+        let created = found.and_then(|found| found.created);
         Self {
             variable: attempt.variable.clone(),
             reference: attempt.reference.to_string(),
+            provider: providers.check(&attempt.reference).ok().map(|kind| kind.scheme),
             origin: found.map(|found| match found.origin {
                 Origin::Store => "store",
+                Origin::Cache => "cache",
                 Origin::Default => "default",
             }),
             length: found.map(|found| found.value.len()),
@@ -71,6 +91,10 @@ impl Line {
                 .filter(|_| attempt.sensitive)
                 .and_then(|found| Some(found.value.weakness()?.to_string())),
             version: found.and_then(|found| found.version.clone()),
+            created: created.map(clock::utc),
+            age_seconds: created.map(|created| clock::now().saturating_sub(created)),
+            lease_seconds: found.and_then(|found| Some(found.lasts?.as_secs())),
+            cached_seconds: found.and_then(|found| Some(found.cached?.as_secs())),
             milliseconds: (attempt.took.as_secs_f64() * 1e4).round() / 10.0,
             warning: found.and_then(|found| found.warning.clone()),
             failure: attempt.outcome.as_ref().err().map(|failure| failure.with_cause()),
@@ -78,17 +102,29 @@ impl Line {
     }
 
     /// The cells of a row for people.
-    fn cells(self) -> [String; 6] {
-        let length = self.length.map(|length| format!("{length} bytes"));
-        let state = match (self.origin, self.weak) {
-            (None, _) => "failed".to_owned(),
-            (Some("default"), _) => "default".to_owned(),
-            (Some(_), Some(weak)) => format!("weak: {weak}"),
-            (Some(_), None) => "ok".to_owned(),
-        };
+    fn cells(self) -> [String; 9] {
         let dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
-        let time = format!("{:.1} ms", self.milliseconds);
-        [self.variable, self.reference, state, dash(length), dash(self.version), time]
+        let rough = |seconds: Option<u64>| {
+            dash(seconds.map(|seconds| clock::rough(Duration::from_secs(seconds))))
+        };
+        let state = match (self.origin, self.weak, self.cached_seconds) {
+            (None, ..) => "failed".to_owned(),
+            (Some("default"), ..) => "default".to_owned(),
+            (Some(_), Some(weak), _) => format!("weak: {weak}"),
+            (Some(_), None, Some(_)) => format!("cached {} ago", rough(self.cached_seconds)),
+            (Some(_), None, None) => "ok".to_owned(),
+        };
+        [
+            self.variable,
+            self.reference,
+            dash(self.provider.map(str::to_owned)),
+            state,
+            dash(self.length.map(|length| format!("{length} bytes"))),
+            dash(self.version),
+            rough(self.age_seconds),
+            rough(self.lease_seconds),
+            format!("{:.1} ms", self.milliseconds),
+        ]
     }
 }
 
@@ -114,15 +150,27 @@ impl Test {
         let ledger = Ledger::of(paths);
         let _ = server.allow(&ledger)?;
         let providers = Providers::new(&manifest.providers, &context.env, paths);
+        let providers = providers.offline(self.offline);
         unlock(context, server, providers);
         let attempts = attempt_once(&server.secrets, providers)?;
-        let lines: Vec<Line> = attempts.iter().map(Line::of).collect();
+        let lines: Vec<Line> =
+            attempts.iter().map(|attempt| Line::of(attempt, providers)).collect();
         if self.json {
             context.out.data(&json(&lines));
         } else if lines.is_empty() {
             context.out.words(&format!("hushpipe: server `{}` asks for no secrets", server.name));
         } else {
-            let header = ["VARIABLE", "REFERENCE", "STATE", "LENGTH", "VERSION", "TIME"];
+            let header = [
+                "VARIABLE",
+                "REFERENCE",
+                "PROVIDER",
+                "STATE",
+                "LENGTH",
+                "VERSION",
+                "AGE",
+                "LEASE",
+                "TIME",
+            ];
             let rows = lines.into_iter().map(Line::cells);
             let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
             table(rows).iter().for_each(|line| context.out.data(line));

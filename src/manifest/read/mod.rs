@@ -65,11 +65,15 @@ pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents
     let Reading { level, profile, paths, .. } = reading;
     let document = structure::document(source)?;
     let mut findings = Findings::default();
+    let places: Vec<_> = document.providers.keys().map(Spanned::span).collect();
     let own = providers(document.providers, level, &mut findings);
     let named = if level == Level::User { &own } else { reading.providers };
     // References are only checked here, which needs no environment; whoever resolves brings one.
     let nothing = OwnEnv::default();
     let around = Around { level, providers: Providers::new(named, &nothing, paths) };
+    for (name, span) in own.keys().zip(places) {
+        findings.keep(span, login(name, around));
+    }
     let mut servers = BTreeMap::new();
     for (name, table) in document.servers {
         if let Some(server) = server(name, table, source, around, &mut findings) {
@@ -108,6 +112,15 @@ fn providers(
         providers.insert(name, config);
     }
     providers
+}
+
+/// Whether what a provider logs in with are references that could be honoured.
+fn login(name: &str, around: Around<'_>) -> Result<(), Mistake> {
+    around.providers.check_login(name).map_err(|failure| Mistake::Login {
+        provider: name.to_owned(),
+        hint: secrets::hint(&failure, around),
+        reason: failure.to_string(),
+    })
 }
 
 /// Whether a scheme belongs to a provider of this version or of a later one.

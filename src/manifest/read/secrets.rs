@@ -12,8 +12,8 @@ use super::super::mistake::STORE_IT;
 use super::super::names;
 use super::super::server::Level;
 use super::super::table::{Scalar, Secret, SecretTable, Secrets};
-use super::Reader;
 use super::env::check_variable;
+use super::{Around, Reader};
 use crate::error::Fault as _;
 use crate::provider::Failure;
 use crate::secret::{Delivery, SecretRef, SecretRequest};
@@ -179,21 +179,38 @@ fn check_providers(
     span: Range<usize>,
     reader: &mut Reader<'_>,
 ) {
-    let hint = |failure: &Failure, reader: &Reader<'_>| match failure {
+    let failure = request
+        .per_variable()
+        .find_map(|(_, reference)| reader.around.providers.check(&reference).err());
+    match failure {
+        // The user's table of the provider has the mistake, and is where it is shown.
+        None | Some(Failure::Login { .. } | Failure::Cycle { .. }) => {}
+        Some(failure) => {
+            let variable = key.get_ref().clone();
+            let (reason, hint) = (failure.to_string(), hint(&failure, reader.around));
+            reader.findings.add(span, Mistake::Provider { variable, reason, hint });
+        }
+    }
+}
+
+/// What to do about a reference that its provider could not honour.
+pub(super) fn hint(failure: &Failure, around: Around<'_>) -> Option<String> {
+    let failure = innermost(failure);
+    match failure {
         // A URL with a password in it reads as a reference to a provider called `postgres`.
         Failure::UnknownProvider { scheme, .. } => {
-            let nearest = names::nearest(scheme, reader.around.providers.schemes());
+            let nearest = names::nearest(scheme, around.providers.schemes());
             let did_you_mean = nearest.map(|name| format!("did you mean `{name}`?"));
             did_you_mean.or_else(|| Some(STORE_IT.to_owned()))
         }
         failure => failure.hint(),
-    };
-    let failure = request
-        .per_variable()
-        .find_map(|(_, reference)| reader.around.providers.check(&reference).err());
-    if let Some(failure) = failure {
-        let variable = key.get_ref().clone();
-        let (reason, hint) = (failure.to_string(), hint(&failure, reader));
-        reader.findings.add(span, Mistake::Provider { variable, reason, hint });
+    }
+}
+
+/// The failure at the end of a chain of logins.
+fn innermost(failure: &Failure) -> &Failure {
+    match failure {
+        Failure::Login { source, .. } => innermost(source),
+        failure => failure,
     }
 }

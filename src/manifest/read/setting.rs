@@ -11,6 +11,7 @@ use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
 use super::{Around, Findings};
 use crate::relay::frame::DEFAULT_LIMIT;
+use crate::sys::clock;
 
 /// The longest time that a setting may name.
 const MAX_TIME: Duration = Duration::from_secs(3600);
@@ -122,21 +123,7 @@ pub(super) fn time(
 
 /// Reads `1.5s`, `800ms` or `2m`, from nothing to an hour; `None` where a text is no such time.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    // `f64` reads `inf`, `1e3` and `+1` too, none of which a person means here.
-    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-    (time <= MAX_TIME).then_some(time)
+    clock::duration(text).filter(|time| *time <= MAX_TIME)
 }
 
 /// `frame_limit` in bytes. A project may not ask for more memory than a server gets by itself.

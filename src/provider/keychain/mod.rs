@@ -35,6 +35,7 @@ pub(super) const KIND: Kind = Kind {
     query: &[],
     fields: Fields::Json,
     built_in_settings: false,
+    remote: false,
     settings: config::parse::<Keychain>,
     schema: config::describe::<Keychain>,
 };

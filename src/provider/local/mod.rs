@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use super::detached::detached;
 use super::{
     Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Leases, MAX_VALUE, Provider, Put,
-    Rekeyed, Settings, Surroundings, config,
+    Rekeyed, Sealer, Settings, Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::{clock, os, permission, private};
@@ -34,6 +34,7 @@ pub(super) const KIND: Kind = Kind {
     query: &[],
     fields: Fields::Json,
     built_in_settings: true,
+    remote: false,
     settings: config::parse::<Local>,
     schema: config::describe::<Local>,
 };
@@ -156,8 +157,30 @@ impl Keeper for Store {
         Ok(Rekeyed { from: old.key.to_string(), to: self.key.to_string() })
     }
 
+    fn sealer(&self) -> Option<Box<dyn Sealer>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn list(&self) -> Result<Vec<Kept>, Failure> {
         Ok(self.load()?.map(|(contents, _)| contents.kept()).unwrap_or_default())
+    }
+}
+
+impl Sealer for Store {
+    fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, Failure> {
+        let _lock = self.lock()?;
+        // Opened where it is there, so that no new key is made for a store whose own is missing.
+        let key = match self.load()? {
+            Some((_, key)) => key,
+            None => self.key.load()?.map_or_else(|| self.key.create(), Ok)?,
+        };
+        key.seal(plain)
+            .map_err(|source| Failure::Io { action: "sealing a value".to_owned(), source })
+    }
+
+    fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let key = self.key.load()?.ok_or(Failure::Stopped)?;
+        key.open(sealed).map_err(|_| Failure::Stopped)
     }
 }
 

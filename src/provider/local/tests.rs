@@ -25,7 +25,13 @@ impl Folder {
 /// The store of a folder with its key there.
 fn of_key(folder: &Path, key: Named) -> Store {
     let (env, paths) = (OwnEnv::default(), Paths::below(folder));
-    let surroundings = Surroundings { env: &env, paths: &paths, named: &BTreeMap::new() };
+    let surroundings = Surroundings {
+        env: &env,
+        paths: &paths,
+        named: &BTreeMap::new(),
+        memo: None,
+        offline: false,
+    };
     Store {
         file: folder.join("data/secrets/local.age"),
         key: Source::new(key, surroundings),

@@ -5,7 +5,7 @@ use tokio::sync::Barrier;
 use super::*;
 use crate::error::Error;
 use crate::provider::{
-    Fetching, Fields, Kind as ProviderKind, ProviderConfig, Settings, Surroundings,
+    Fetched, Fetching, Fields, Kind as ProviderKind, ProviderConfig, Settings, Surroundings,
 };
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
@@ -17,7 +17,12 @@ const CANARY: &str = "canary-5f21c0de";
 struct Fake {
     fetches: Arc<AtomicUsize>,
     meeting: Arc<Barrier>,
+    /// What it logs in with.
+    token: Option<SecretRef>,
 }
+
+/// The same as it is opened.
+struct Open<'a>(Fake, Surroundings<'a>);
 
 static FAKE: ProviderKind = ProviderKind {
     scheme: "fake",
@@ -25,28 +30,36 @@ static FAKE: ProviderKind = ProviderKind {
     query: &["version"],
     fields: Fields::Json,
     built_in_settings: false,
+    remote: true,
     settings: |_| Err("made by hand".to_owned()),
     schema: |_| schemars::Schema::default(),
 };
 
 impl Settings for Fake {
-    fn open<'a>(&self, _: Surroundings<'a>) -> Box<dyn Provider + 'a> {
-        Box::new(self.clone())
+    fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
+        Box::new(Open(self.clone(), surroundings))
+    }
+
+    fn needs(&self) -> Vec<(&'static str, SecretRef)> {
+        self.token.iter().map(|token| ("auth.token", token.clone())).collect()
     }
 }
 
-impl Provider for Fake {
+impl Provider for Open<'_> {
     fn check(&self, _: &SecretRef) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
-        self.fetches.fetch_add(1, Ordering::Relaxed);
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a> {
+        self.0.fetches.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
+            if let Some(token) = &self.0.token {
+                self.1.credential("auth.token", token, leases).await?;
+            }
             let value = match coordinate.path.as_str() {
                 "pair" => format!("{{\"user\":\"{CANARY}\",\"password\":\"{CANARY}-2\"}}"),
                 "meeting" => {
-                    self.meeting.wait().await;
+                    self.0.meeting.wait().await;
                     CANARY.to_owned()
                 }
                 "never" => std::future::pending().await,
@@ -79,10 +92,24 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::of(&[("fake", None), ("other", None)])
+    }
+
+    /// With these providers, each with the reference that it logs in with.
+    fn of(providers: &[(&str, Option<&str>)]) -> Self {
         let fetches = Arc::new(AtomicUsize::new(0));
-        let fake = Fake { fetches: Arc::clone(&fetches), meeting: Arc::new(Barrier::new(2)) };
-        let config = ProviderConfig { kind: &FAKE, settings: Arc::new(fake) };
-        let named = ["fake", "other"].map(|name| (name.to_owned(), config.clone())).into();
+        let meeting = Arc::new(Barrier::new(2));
+        let config = |token: Option<&str>| ProviderConfig {
+            kind: &FAKE,
+            settings: Arc::new(Fake {
+                fetches: Arc::clone(&fetches),
+                meeting: Arc::clone(&meeting),
+                token: token.map(|token| token.parse().expect("a reference")),
+            }),
+            cache: None,
+        };
+        let named =
+            providers.iter().map(|(name, token)| ((*name).to_owned(), config(*token))).collect();
         let env = OwnEnv::of([("SET", CANARY)]);
         Self { named, fetches, env, paths: Paths::below("/nowhere".as_ref()) }
     }
@@ -278,4 +305,93 @@ fn a_file_may_hold_what_a_variable_cannot() {
 #[test]
 fn a_server_without_secrets_needs_nothing() {
     assert_eq!(values(&World::new().resolve(&[]).expect("nothing to fetch")), []);
+}
+
+#[test]
+fn what_providers_log_in_with_is_fetched_once_in_a_launch() {
+    let world = World::of(&[
+        ("vault", None),
+        ("one", Some("vault://pair#user")),
+        ("two", Some("vault://pair#password")),
+    ]);
+    let requests =
+        [request("A", "one://a"), request("B", "two://b"), request("C", "vault://pair#user")];
+    assert_eq!(values(&world.resolve(&requests).expect("all there")).len(), 3);
+    assert_eq!(world.fetches.load(Ordering::Relaxed), 3, "one's, two's, and the pair once");
+}
+
+#[test]
+fn a_login_without_a_value_names_its_key_and_its_reference() {
+    for (token, reason, kind) in [
+        ("vault://missing", "`missing` was not found", Kind::Auth),
+        (
+            "vault://unreachable",
+            "`fake` could not be reached: connection refused",
+            Kind::Unavailable,
+        ),
+        ("vault://pair#nobody", "the field `nobody` was not found", Kind::Auth),
+        ("vault://x?y=z", "a `fake` reference cannot have `?y=`", Kind::Config),
+        (
+            "env://UNSET",
+            "the variable `UNSET` in hushpipe's own environment was not found",
+            Kind::Auth,
+        ),
+    ] {
+        let world = World::of(&[("vault", None), ("corp", Some(token))]);
+        let error = world.error(&[request("A", "corp://a"), request("B", "corp://b")]);
+        assert_eq!(error.kind(), kind, "{token}");
+        let cause = |name: &str, path: &str| {
+            format!(
+                "`{name}` from `corp://{path}`: its login needs `auth.token` from `{token}`: {reason}"
+            )
+        };
+        assert_eq!(Error::from(error).causes(), [cause("A", "a"), cause("B", "b")]);
+    }
+}
+
+#[test]
+fn a_chain_of_logins_names_every_link() {
+    let world = World::of(&[
+        ("first", Some("second://x")),
+        ("second", Some("third://y")),
+        ("third", Some("env://UNSET")),
+    ]);
+    let report = Error::from(world.error(&[request("A", "first://a")])).report();
+    let way = "`A` from `first://a`: its login needs `auth.token` from `second://x`: its login needs `auth.token` from \
+               `third://y`: its login needs `auth.token` from `env://UNSET`: the variable `UNSET`";
+    assert!(report.contains(way), "{report}");
+}
+
+#[test]
+fn providers_that_log_in_with_each_other_are_refused_with_the_whole_way() {
+    for (tokens, way) in [
+        (&["a://t"][..], "`a` → `a`"),
+        (&["b://t", "a://t"], "`a` → `b` → `a`"),
+        (&["b://t", "c://t", "a://t"], "`a` → `b` → `c` → `a`"),
+        // What leads into a cycle is no part of it.
+        (&["b://t", "c://t", "b://t"], "`b` → `c` → `b`"),
+    ] {
+        let names = ["a", "b", "c"];
+        let providers: Vec<_> =
+            names.into_iter().zip(tokens.iter().map(|token| Some(*token))).collect();
+        let world = World::of(&providers);
+        let error = world.error(&[request("A", "a://x")]);
+        assert_eq!(error.kind(), Kind::Config);
+        let causes = Error::from(error).causes();
+        assert_eq!(causes, [format!("`A` from `a://x`: providers log in with each other: {way}")]);
+        assert_eq!(world.fetches.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[test]
+fn a_login_that_does_not_come_costs_the_deadline_and_names_who_waited_for_it() {
+    let world = World::of(&[("vault", None), ("corp", Some("vault://never"))]);
+    let requests =
+        [request("A", "corp://a"), request("B", "corp://b#field"), request("C", "vault://plain")];
+    let error = world.within(&requests, Duration::from_millis(10)).expect_err("no answer");
+    let late = "there was no answer within 10 ms";
+    assert_eq!(
+        Error::from(error).causes(),
+        [format!("`A` from `corp://a`: {late}"), format!("`B` from `corp://b#field`: {late}")]
+    );
 }

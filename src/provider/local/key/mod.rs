@@ -273,7 +273,13 @@ mod tests {
         let paths = Paths::below(folder.path());
         let load = |name: &str, folder: &Path| {
             let env = OwnEnv::of([("CREDENTIALS_DIRECTORY", folder)]);
-            let surroundings = Surroundings { env: &env, paths: &paths, named: &BTreeMap::new() };
+            let surroundings = Surroundings {
+                env: &env,
+                paths: &paths,
+                named: &BTreeMap::new(),
+                memo: None,
+                offline: false,
+            };
             Source::new(Named::Credential(name.to_owned()), surroundings).load()
         };
         assert!(load("local", folder.path()).is_ok_and(|key| key.is_some()));
@@ -292,7 +298,13 @@ mod tests {
         private::create(&path, text.as_bytes()).expect("written");
         let (env, paths) =
             (OwnEnv::of([("CREDENTIALS_DIRECTORY", folder.path())]), Paths::below(folder.path()));
-        let surroundings = Surroundings { env: &env, paths: &paths, named: &BTreeMap::new() };
+        let surroundings = Surroundings {
+            env: &env,
+            paths: &paths,
+            named: &BTreeMap::new(),
+            memo: None,
+            offline: false,
+        };
         let source = Source::new(Named::Credential("local".to_owned()), surroundings);
         for (mode, passes) in [(0o400, true), (0o440, true), (0o444, false), (0o402, false)] {
             let permissions = std::fs::Permissions::from_mode(mode);

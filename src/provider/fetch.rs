@@ -1,0 +1,252 @@
+//! One coordinate, fetched: once in a launch, within the time that one provider may take, from the cache where it is on.
+//!
+//! A launch may need one value twice, for two providers that log in with it, or for a login and for a variable: whoever
+//! comes first fetches, the others wait for the same answer.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OnceCell;
+
+use super::cache::Place;
+use super::resolve::PER_PROVIDER;
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
+use crate::secret::{Secret, SecretRef};
+use crate::sys::clock;
+
+/// How long what a provider logs in with may take: a little less than the provider, so that the error that names it comes
+/// first.
+#[cfg(any(feature = "vault", feature = "aws"))]
+const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
+
+/// How long the cache may take to keep a value before the launch goes on without.
+const KEEPING: Duration = Duration::from_millis(500);
+
+/// What one fetch brought.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    /// What was there, or why nothing.
+    pub(super) fetched: Result<Rc<Fetched>, Arc<Failure>>,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+/// What has been fetched in one launch, and what is being fetched.
+#[derive(Default)]
+pub(super) struct Memo(RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>);
+
+impl Memo {
+    /// The answer for a coordinate: what was fetched before, what is being fetched, or else what `fetching` brings.
+    pub(super) async fn once(
+        &self,
+        coordinate: &SecretRef,
+        fetching: impl Future<Output = Answer>,
+    ) -> Answer {
+        let cell = Rc::clone(self.0.borrow_mut().entry(coordinate.clone()).or_default());
+        cell.get_or_init(|| fetching).await.clone()
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memo({} coordinates)", self.0.borrow().len())
+    }
+}
+
+/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none.
+pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Answer> {
+    let started = Instant::now();
+    let offline = providers.0.offline;
+    // A cache that cannot be read is one that has nothing; writing to it says why.
+    let mut found = Place::of(coordinate, providers).ok()??.find(offline).await?;
+    if let (true, Some(age)) = (offline, found.cached) {
+        let age = clock::rough(age);
+        found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
+    }
+    Some(Answer { fetched: Ok(Rc::new(found)), took: started.elapsed() })
+}
+
+/// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
+pub(super) async fn fetch(
+    provider: &dyn Provider,
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+    limit: Duration,
+) -> Answer {
+    let fetching = async {
+        let started = Instant::now();
+        let late = |_| Failure::Deadline { after: limit };
+        let fetched = match offline(coordinate, providers) {
+            Some(failure) => Err(failure),
+            None => tokio::time::timeout(limit, provider.fetch(coordinate, leases))
+                .await
+                .map_err(late)
+                .and_then(|fetched| fetched),
+        };
+        let took = started.elapsed();
+        let fetched = keep(coordinate, providers, fetched.and_then(within_size)).await;
+        Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
+    };
+    match providers.0.memo {
+        Some(memo) => memo.once(coordinate, fetching).await,
+        None => fetching.await,
+    }
+}
+
+/// Refuses a value that is longer than any may be, whoever gave it.
+fn within_size(fetched: Fetched) -> Result<Fetched, Failure> {
+    if fetched.value.len() as u64 <= MAX_VALUE {
+        return Ok(fetched);
+    }
+    Err(Failure::Unfit { reason: format!("is longer than {MAX_VALUE} bytes"), hint: None })
+}
+
+/// Why a store must not be asked, where it must not.
+fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> {
+    let config = providers.config(&coordinate.provider).ok()?;
+    (providers.0.offline && config.kind.remote).then(|| Failure::Offline {
+        hint: match config.cache {
+            Some(_) => "try again without `--offline`, where there is a network".to_owned(),
+            None => format!(
+                "values of `{0}` are kept where the user manifest has `cache = {{ max_age = \"10m\" }}` in \
+                 `[providers.{0}]`",
+                coordinate.provider
+            ),
+        },
+    })
+}
+
+/// Has the cache keep what a store gave, or drop what the store has no more. That it could not is no failure: the value
+/// is there.
+async fn keep(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    fetched: Result<Fetched, Failure>,
+) -> Result<Fetched, Failure> {
+    let kept = match (Place::of(coordinate, providers), &fetched) {
+        (Ok(None), _) => return fetched,
+        (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
+            tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
+        }
+        (Ok(Some(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
+        (Ok(Some(place)), _) => {
+            place.forget().await;
+            Ok(())
+        }
+        (Err(failure), _) => Err(failure),
+    };
+    fetched.map(|mut fetched| {
+        if let Err(failure) = kept {
+            let why = failure.with_cause();
+            let warning = format!("`{coordinate}` is not kept in the cache: {why}");
+            fetched.warning.get_or_insert(warning);
+        }
+        fetched
+    })
+}
+
+/// Whether a store has said that there is no such value for us, so that an older one is nothing any more.
+fn is_last_word(failure: &Failure) -> bool {
+    match failure {
+        Failure::Shared(one) => is_last_word(one),
+        failure => matches!(failure, Failure::NotFound { .. } | Failure::Denied { .. }),
+    }
+}
+
+/// Fetches what one reference names, whatever it could be delivered as.
+///
+/// # Errors
+/// There is no such value, or it cannot be had.
+pub async fn fetch_one(
+    reference: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Secret, Failure> {
+    let memo = Memo::default();
+    let fetched = fetch_within(PER_PROVIDER, reference, providers.remembering(&memo), leases).await;
+    drop(memo);
+    // Only the memo shared it.
+    fetched.map_err(|failure| Arc::into_inner(failure).unwrap_or(Failure::Stopped))
+}
+
+/// Logs in to each of these providers, all at once, each within the time of one.
+pub async fn log_in(
+    schemes: &[&str],
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Vec<Result<Login, Failure>> {
+    let memo = Memo::default();
+    let providers = providers.remembering(&memo);
+    let mut logins: Vec<_> = schemes.iter().map(|_| Err(Failure::Stopped)).collect();
+    let logging_in = schemes.iter().zip(&mut logins).map(|(scheme, login)| async move {
+        *login = log_in_to(scheme, providers, leases).await;
+    });
+    join(logging_in.collect()).await;
+    logins
+}
+
+async fn log_in_to(
+    scheme: &str,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Login, Failure> {
+    providers.check_login(scheme)?;
+    let provider = providers.open(scheme)?;
+    let late = |_| Failure::Deadline { after: PER_PROVIDER };
+    tokio::time::timeout(PER_PROVIDER, provider.login(leases)).await.map_err(late)?
+}
+
+async fn fetch_within(
+    limit: Duration,
+    reference: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Secret, Arc<Failure>> {
+    providers.check(reference)?;
+    let provider = providers.open(&reference.provider)?;
+    let coordinate = reference.coordinate();
+    let answer = match look(&coordinate, providers).await {
+        Some(answer) => answer,
+        None => fetch(provider.as_ref(), &coordinate, providers, leases, limit).await,
+    };
+    Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
+}
+
+#[cfg(any(feature = "vault", feature = "aws"))]
+impl<'a> Surroundings<'a> {
+    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time is
+    /// part of the provider's own.
+    pub(super) fn credential<'b>(
+        self,
+        key: &'static str,
+        reference: &'b SecretRef,
+        leases: &'b Leases,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, Failure>> + 'b>>
+    where
+        'a: 'b,
+    {
+        Box::pin(async move {
+            let fetched = fetch_within(PER_CREDENTIAL, reference, Providers(self), leases).await;
+            let reference = reference.clone();
+            fetched.map_err(|source| Failure::Login { key, reference, source })
+        })
+    }
+}
+
+/// Runs all of these to their ends, on this thread, at once.
+pub(super) async fn join(futures: Vec<impl Future<Output = ()>>) {
+    let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
+    poll_fn(|context| {
+        running.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}

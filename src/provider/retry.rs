@@ -1,0 +1,164 @@
+//! A second try where one may help: shared by every provider that is asked over a network.
+//!
+//! Tried again is what failed for a reason that may be gone in a moment: no connection, no answer in time, an overloaded
+//! or restarting server (429, 5xx). What the server decided, a 4xx, stays decided. The time between two tries grows and is
+//! partly chance, so that many launches that failed together do not come back together; a server that says how long to
+//! wait is obeyed. The caller's deadline is over all tries, so a wait that it could not survive is not begun.
+//!
+//! What makes something, such as an account of a database, is tried again only where nothing was sent: see [`Again::unless`].
+
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _, Sleeper};
+
+use super::Failure;
+use super::resolve::PER_PROVIDER;
+
+/// The tries after the first.
+const MORE: usize = 3;
+
+/// Between the first and the second try, to which up to as much again is added by chance.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// How much longer each wait is than the one before.
+const GROWTH: f32 = 2.5;
+
+/// A try that came to nothing.
+#[derive(Debug)]
+pub(super) struct Tried {
+    /// Why.
+    pub(super) failure: Failure,
+    /// Whether another one may come to more.
+    pub(super) again: Again,
+}
+
+/// Whether and when to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It would end in the same way.
+    Never,
+    /// After a moment.
+    Soon,
+    /// After the time that the server asked for.
+    After(Duration),
+}
+
+impl Again {
+    /// What the status of an HTTP answer and its `Retry-After` say. Only seconds are understood there: a date would be
+    /// compared with a clock that may be wrong.
+    pub(super) fn of_status(status: u16, retry_after: Option<&str>) -> Self {
+        if status != 429 && !(500..600).contains(&status) {
+            return Self::Never;
+        }
+        let seconds = retry_after.and_then(|text| text.trim().parse().ok());
+        seconds.map_or(Self::Soon, |seconds| Self::After(Duration::from_secs(seconds)))
+    }
+
+    /// The same, or never where the request may have been carried out and must not be twice.
+    pub(super) fn unless(self, carried_out: bool) -> Self {
+        if carried_out { Self::Never } else { self }
+    }
+}
+
+impl From<Failure> for Tried {
+    /// A failure that another try does not cure.
+    fn from(failure: Failure) -> Self {
+        Self { failure, again: Again::Never }
+    }
+}
+
+/// Tries until one try succeeds, one fails for good, or there were enough.
+///
+/// # Errors
+/// That of the last try.
+pub(super) async fn persistently<T, F>(attempt: impl FnMut() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Tried>>,
+{
+    with_waits(attempt, tokio::time::sleep).await
+}
+
+async fn with_waits<T, F>(attempt: impl FnMut() -> F, sleep: impl Sleeper) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Tried>>,
+{
+    let waits = ExponentialBuilder::new()
+        .with_min_delay(FIRST_WAIT)
+        .with_factor(GROWTH)
+        .with_max_times(MORE)
+        .with_jitter();
+    let tried = attempt
+        .retry(waits)
+        .sleep(sleep)
+        .when(|tried| tried.again != Again::Never)
+        .adjust(|tried, wait| match tried.again {
+            Again::After(asked) if asked >= PER_PROVIDER => None,
+            Again::After(asked) => wait.map(|wait| wait.max(asked)),
+            _ => wait,
+        })
+        .await;
+    tried.map_err(|tried| tried.failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::ready;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// How often is tried, what is waited in all, and whether it succeeded, where the first tries fail in these ways.
+    fn tries(failing: &[Again]) -> (usize, Duration, bool) {
+        let (count, waited) = (Cell::new(0), Rc::new(Cell::new(Duration::ZERO)));
+        let total = Rc::clone(&waited);
+        let attempt = || {
+            let again = failing.get(count.get()).copied();
+            count.set(count.get() + 1);
+            ready(again.map_or(Ok(()), |again| Err(Tried { failure: Failure::Stopped, again })))
+        };
+        let sleep = move |wait| {
+            total.set(total.get() + wait);
+            ready(())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
+        let found = runtime.block_on(with_waits(attempt, sleep)).is_ok();
+        (count.get(), waited.get(), found)
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_what_is_decided_is_not() {
+        assert_eq!(tries(&[]), (1, Duration::ZERO, true));
+        assert_eq!(tries(&[Again::Never]), (1, Duration::ZERO, false));
+        let (count, took, found) = tries(&[Again::Soon, Again::Soon]);
+        assert_eq!((count, found), (3, true));
+        assert!(took >= FIRST_WAIT.mul_f32(1.0 + GROWTH), "{took:?}");
+        let (count, took, found) = tries(&[Again::Soon; 9]);
+        assert_eq!((count, found), (1 + MORE, false));
+        assert!(took < PER_PROVIDER, "{took:?}");
+    }
+
+    #[test]
+    fn a_server_that_says_how_long_is_obeyed_unless_nobody_would_wait_so_long() {
+        let asked = Duration::from_secs(2);
+        let (count, took, found) = tries(&[Again::After(asked)]);
+        assert_eq!((count, found), (2, true));
+        assert!(took >= asked, "{took:?}");
+        assert_eq!(tries(&[Again::After(PER_PROVIDER)]), (1, Duration::ZERO, false));
+    }
+
+    #[test]
+    fn only_429_and_5xx_are_tried_again() {
+        for status in [200, 301, 400, 403, 404, 412, 472, 600] {
+            assert_eq!(Again::of_status(status, Some("1")), Again::Never, "{status}");
+        }
+        for status in [429, 500, 502, 503, 504, 599] {
+            assert_eq!(Again::of_status(status, None), Again::Soon, "{status}");
+        }
+        assert_eq!(Again::of_status(429, Some(" 2 ")), Again::After(Duration::from_secs(2)));
+        assert_eq!(Again::of_status(503, Some("Fri, 31 Dec 1999 23:59:59 GMT")), Again::Soon);
+        assert_eq!(Again::Soon.unless(true), Again::Never);
+        assert_eq!(Again::Soon.unless(false), Again::Soon);
+    }
+}
