@@ -147,7 +147,8 @@ mod tests {
     fn an_error_names_the_key_and_never_a_value() {
         assert_eq!(error("root = \"/\""), "missing field `type`");
         let wrong = |found| {
-            format!("invalid value: {found}, expected one of `keychain`, `local`, `env`, `file`")
+            let kinds: Vec<_> = KINDS.iter().map(|kind| format!("`{}`", kind.scheme)).collect();
+            format!("invalid value: {found}, expected one of {}", kinds.join(", "))
         };
         assert_eq!(error("type = \"hvs.canary\""), wrong("string"));
         assert_eq!(error("type = [\"hvs.canary\"]"), wrong("array"));

@@ -7,8 +7,10 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::profile::Files;
 use crate::provider::{Failure, Surroundings};
 use crate::secret::SecretRef;
+use crate::sys::permission;
 
 /// Settings of the AWS providers. Where a key is missing, the profile of `~/.aws` decides.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -138,23 +140,42 @@ impl Account {
         counts.text(name).map(str::to_owned)
     }
 
-    /// The variables that say as whom, for what is kept from one run to the next.
+    /// The variables and the files that say as whom, for what is kept from one run to the next.
     pub(super) fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
         let mut identity = Zeroizing::new(Vec::new());
+        let mut add = |part: &[u8]| {
+            identity.extend_from_slice(&part.len().to_le_bytes());
+            identity.extend_from_slice(part);
+        };
         if self.from_env {
-            let names = surroundings
-                .env
-                .names()
-                .filter(|name| name.as_encoded_bytes().starts_with(b"AWS_"));
+            let names = surroundings.env.names();
+            let names = names.filter(|name| name.as_encoded_bytes().starts_with(b"AWS_"));
             for name in names {
-                let value = surroundings.env.var(name).unwrap_or_default();
-                for part in [name, value] {
-                    identity.extend_from_slice(part.as_encoded_bytes());
-                    identity.push(0);
-                }
+                add(name.as_encoded_bytes());
+                add(surroundings.env.var(name).unwrap_or_default().as_encoded_bytes());
             }
         }
+        let files = self.files(surroundings);
+        for file in [files.config, files.credentials] {
+            // One that cannot be read or trusted gives no credentials either.
+            let text = permission::read_owned(&file).map(Zeroizing::new).unwrap_or_default();
+            add(file.as_os_str().as_encoded_bytes());
+            add(text.as_bytes());
+        }
         identity
+    }
+
+    /// Where the profile is.
+    pub(super) fn files(&self, surroundings: Surroundings<'_>) -> Files {
+        let folder = surroundings.paths.home.join(".aws");
+        let file = |given: &Option<PathBuf>, name: &str, usual: &str| {
+            let given = given.clone().or_else(|| self.variable(name, surroundings).map(Into::into));
+            given.unwrap_or_else(|| folder.join(usual))
+        };
+        Files {
+            config: file(&self.config_file, "AWS_CONFIG_FILE", "config"),
+            credentials: file(&self.credentials_file, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        }
     }
 }
 
