@@ -199,3 +199,48 @@ fn id_or_reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(text: &str) -> Result<Account, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_reference_is_not_repeated() {
+        for text in [
+            "secret_access_key = \"canary/key+of=aws\"",
+            "access_key_id = \"canary key\"",
+            "session_token = \"canary-token\"",
+        ] {
+            let error = account(text).expect_err(text);
+            assert!(error.contains("reference") && !error.contains("canary"), "{error}");
+        }
+        let account = account("access_key_id = \"AKIATEST\"\nsecret_access_key = \"local://k\"");
+        assert_eq!(account.expect("valid").needs().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_go_together_are_not_given_alone() {
+        for (text, words) in [
+            ("access_key_id = \"AKIATEST\"", "go together"),
+            ("secret_access_key = \"local://k\"", "go together"),
+            ("session_token = \"local://t\"", "goes with"),
+            ("web_identity_token_file = \"/t\"", "needs the `role_arn`"),
+            ("external_id = \"x\"", "goes with `role_arn`"),
+            ("credentials = \"static\"", "needs `access_key_id`"),
+            ("credentials = \"web-identity\"", "needs `web_identity_token_file`"),
+            ("credentials = \"container\"", "needs `container_uri`"),
+        ] {
+            let failure = account(text).expect("valid").check("awssm").expect_err(text);
+            assert!(failure.to_string().contains(words), "{text}: {failure}");
+        }
+        for text in
+            ["", "credentials = \"instance\"", "credentials = \"container\"\nfrom_env = true"]
+        {
+            account(text).expect("valid").check("awssm").expect(text);
+        }
+    }
+}
