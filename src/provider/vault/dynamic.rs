@@ -112,4 +112,8 @@ impl Holder for OwnToken {
             if answer.is_good() { Ok(()) } else { Err(answer.unusual(&self.link.place)) }
         })
     }
+
+    fn goes_last(&self) -> bool {
+        true
+    }
 }

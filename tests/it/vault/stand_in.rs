@@ -94,11 +94,6 @@ impl StandIn {
         self.write("database/roles/ro", &role);
     }
 
-    /// Has a fault happen to the next request of this path, once.
-    pub(crate) fn fault_once(&self, path: &str, kind: &str, more: &Value) {
-        self.fault(path, kind, more, Some(1));
-    }
-
     /// Has a fault happen to requests of this path, so many times or for ever.
     pub(crate) fn fault(&self, path: &str, kind: &str, more: &Value, times: Option<u32>) {
         let mut fault = json!({"do": "fault", "path": path, "kind": kind, "times": times});
