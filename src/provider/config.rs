@@ -117,7 +117,7 @@ pub(super) fn describe<S: JsonSchema>(generator: &mut SchemaGenerator) -> Schema
 }
 
 /// A serde message without what was written in the manifest: keys stay, of a value only its kind.
-fn without_value(message: &str) -> String {
+pub(super) fn without_value(message: &str) -> String {
     const ABOUT_KEYS: [&str; 3] = ["unknown field", "missing field", "duplicate field"];
     if ABOUT_KEYS.iter().any(|start| message.starts_with(start)) {
         return message.to_owned();

@@ -247,6 +247,7 @@ impl Failure {
         let source = match self {
             // Said already.
             Self::Login { source, .. } => std::error::Error::source(source),
+            Self::Shared(one) => return one.with_cause(),
             other => std::error::Error::source(other),
         };
         match source {

@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Login, Provider, Providers, Surroundings, field};
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
@@ -92,13 +92,21 @@ pub(super) async fn fetch(
                 .and_then(|fetched| fetched),
         };
         let took = started.elapsed();
-        let fetched = keep(coordinate, providers, fetched).await;
+        let fetched = keep(coordinate, providers, fetched.and_then(within_size)).await;
         Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
     };
     match providers.0.memo {
         Some(memo) => memo.once(coordinate, fetching).await,
         None => fetching.await,
     }
+}
+
+/// Refuses a value that is longer than any may be, whoever gave it.
+fn within_size(fetched: Fetched) -> Result<Fetched, Failure> {
+    if fetched.value.len() as u64 <= MAX_VALUE {
+        return Ok(fetched);
+    }
+    Err(Failure::Unfit { reason: format!("is longer than {MAX_VALUE} bytes"), hint: None })
 }
 
 /// Why a store must not be asked, where it must not.
@@ -128,11 +136,11 @@ async fn keep(
         (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
             tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
         }
-        (Ok(Some(place)), Ok(_) | Err(Failure::NotFound { .. } | Failure::Denied { .. })) => {
+        (Ok(Some(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
+        (Ok(Some(place)), _) => {
             place.forget().await;
             Ok(())
         }
-        (Ok(Some(_)), Err(_)) => Ok(()),
         (Err(failure), _) => Err(failure),
     };
     fetched.map(|mut fetched| {
@@ -143,6 +151,14 @@ async fn keep(
         }
         fetched
     })
+}
+
+/// Whether a store has said that there is no such value for us, so that an older one is nothing any more.
+fn is_last_word(failure: &Failure) -> bool {
+    match failure {
+        Failure::Shared(one) => is_last_word(one),
+        failure => matches!(failure, Failure::NotFound { .. } | Failure::Denied { .. }),
+    }
 }
 
 /// Fetches what one reference names, whatever it could be delivered as.

@@ -7,6 +7,8 @@
 //!
 //! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
 
+#[cfg(feature = "aws")]
+mod aws;
 mod cache;
 mod config;
 mod detached;
@@ -52,18 +54,28 @@ pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 pub static KINDS: &[Kind] = &[
     keychain::KIND,
     local::KIND,
-    env::KIND,
-    file::KIND,
     #[cfg(feature = "vault")]
     vault::KIND,
+    #[cfg(feature = "aws")]
+    aws::SECRETS_MANAGER,
+    #[cfg(feature = "aws")]
+    aws::PARAMETER_STORE,
+    #[cfg(feature = "aws")]
+    aws::STS,
+    env::KIND,
+    file::KIND,
 ];
 
 /// Schemes that hushpipe will know and this version does not.
 pub const LATER: &[&str] = &[
     #[cfg(not(feature = "vault"))]
     "vault",
+    #[cfg(not(feature = "aws"))]
     "awssm",
+    #[cfg(not(feature = "aws"))]
     "awsssm",
+    #[cfg(not(feature = "aws"))]
+    "aws-sts",
     "gcpsm",
     "azkv",
     "op",
@@ -113,6 +125,12 @@ pub trait Settings: fmt::Debug + Send + Sync {
     /// The references that it logs in with, each under the key that names it in the table.
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
         Vec::new()
+    }
+
+    /// The same settings for a built-in provider of another kind that has no table of its own, where one table is meant
+    /// for both.
+    fn shared_with(&self, _kind: &'static Kind) -> Option<Arc<dyn Settings>> {
+        None
     }
 
     /// What besides these settings says who logs in, and where: a token file's content, the variables that `from_env`
@@ -338,7 +356,17 @@ impl<'a> Providers<'a> {
     fn config(&self, scheme: &str) -> Result<Cow<'a, ProviderConfig>, Failure> {
         match (kind(scheme), self.0.named.get(scheme)) {
             (Some(kind), Some(config)) if kind.built_in_settings => Ok(Cow::Borrowed(config)),
-            (Some(kind), _) => ProviderConfig::without_settings(kind).map(Cow::Owned),
+            (Some(kind), _) => {
+                let mut tables = KINDS.iter().filter_map(|other| self.0.named.get(other.scheme));
+                let shared = |table: &ProviderConfig| {
+                    let settings = table.settings.shared_with(kind)?;
+                    Some(ProviderConfig { kind, settings, cache: table.cache.clone() })
+                };
+                match tables.find_map(shared) {
+                    Some(config) => Ok(Cow::Owned(config)),
+                    None => ProviderConfig::without_settings(kind).map(Cow::Owned),
+                }
+            }
             (None, Some(config)) => Ok(Cow::Borrowed(config)),
             (None, None) if LATER.contains(&scheme) => {
                 Err(Failure::NotInThisVersion { scheme: scheme.to_owned() })

@@ -19,7 +19,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
     path
 }
 
-/// The folder of the installed clients: `clients/` (Node) and `python/`.
+/// The folder of what is installed for tests: `clients/` (Node), `python/`, `aws/`.
 pub(crate) fn clients() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {

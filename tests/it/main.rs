@@ -10,6 +10,9 @@
 /// An agent cannot talk hushpipe out of a secret or into a project's server.
 #[cfg(target_os = "linux")]
 mod agents;
+/// Secrets in AWS, here a real moto.
+#[cfg(target_os = "linux")]
+mod aws;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.
@@ -59,6 +62,9 @@ mod preset;
 /// What the kernel says of a process.
 #[cfg(target_os = "linux")]
 mod process;
+/// One contract for every kind of provider.
+#[cfg(target_os = "linux")]
+mod provider;
 /// Packages of PyPI: what runs is what was locked.
 #[cfg(unix)]
 mod pypi;

@@ -27,25 +27,29 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// One with an empty key-value engine of the second version at `secret/`, as Vault's own development server has.
     pub(crate) fn start() -> Self {
-        Self::with(&[])
+        Self::of("vault", &[])
     }
 
     /// The same behind TLS, which knows clients by these certificates.
     pub(crate) fn behind(tls: &Certificates) -> Self {
         let [certificate, key, clients] =
             ["server.pem", "server.key", "authority.pem"].map(|file| tls.path(file));
-        Self::with(&[
-            "--certificate".as_ref(),
-            &certificate,
-            "--key".as_ref(),
-            &key,
-            "--clients".as_ref(),
-            &clients,
-        ])
+        Self::of(
+            "vault",
+            &[
+                "--certificate".as_ref(),
+                &certificate,
+                "--key".as_ref(),
+                &key,
+                "--clients".as_ref(),
+                &clients,
+            ],
+        )
     }
 
-    fn with(arguments: &[&Path]) -> Self {
-        let program = fixture::repository().join("tests/fixture/vault/stand_in.py");
+    /// The stand-in of another server, which is told things in the same way: `stand_in.py` of this folder of `tests/fixture`.
+    pub(crate) fn of(server: &str, arguments: &[&Path]) -> Self {
+        let program = fixture::repository().join("tests/fixture").join(server).join("stand_in.py");
         let mut command = Command::new("python3");
         command.arg(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("python3 runs");
@@ -92,6 +96,11 @@ impl StandIn {
         self.write("sys/mounts/database", &json!({"type": "database"}));
         let role = json!({"db_name": "db", "default_ttl": ttl, "max_ttl": max_ttl});
         self.write("database/roles/ro", &role);
+    }
+
+    /// Has a fault happen to the next request of this path, once.
+    pub(crate) fn fault_once(&self, path: &str, kind: &str, more: &Value) {
+        self.fault(path, kind, more, Some(1));
     }
 
     /// Has a fault happen to requests of this path, so many times or for ever.

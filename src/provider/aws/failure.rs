@@ -1,0 +1,236 @@
+//! What the SDK's errors mean, in our own words.
+//!
+//! Of an answer only its status and its error code are read, and its message only to tell two meanings of one code apart:
+//! nothing of an error, a header or a body is ever shown. IAM answers in XML whatever the service speaks.
+
+use std::error::Error;
+use std::io;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::dns::ResolveDnsError;
+
+use super::session::{CALL, Session};
+use crate::provider::Failure;
+
+/// What was asked, for the words of a failure.
+pub(super) struct Asked<'a> {
+    /// Whom, as in "Secrets Manager in `eu-central-1`".
+    pub(super) place: String,
+    /// What for, as in "the secret `x`".
+    pub(super) what: String,
+    /// The permission that it needs, as in `secretsmanager:GetSecretValue`.
+    pub(super) action: &'a str,
+    /// Where the credentials come from, as in "the profile `x`".
+    pub(super) origin: &'a str,
+    /// How they are renewed, as in "ask the user to run `aws sso login`".
+    pub(super) renewal: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    /// A question of this session's.
+    pub(super) fn by(session: &'a Session, service: &str, what: String, action: &'a str) -> Self {
+        Self {
+            place: session.place(service),
+            what,
+            action,
+            origin: &session.identity.origin,
+            renewal: &session.identity.renewal,
+        }
+    }
+}
+
+/// An answer that is an error: its status, code and message. The message is for telling, never for showing.
+pub(super) struct Refused {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// AWS's code, without a name space.
+    pub(super) code: String,
+    /// AWS's message.
+    pub(super) message: String,
+}
+
+/// Splits an error into an answer, or the failure that there was none.
+pub(super) fn refused<E>(error: &SdkError<E>, asked: &Asked<'_>) -> Result<Refused, Failure>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let raw = match error {
+        SdkError::ServiceError(answered) => answered.raw(),
+        SdkError::ResponseError(broken) => broken.raw(),
+        SdkError::DispatchFailure(failed) => {
+            let cause = failed.as_connector_error();
+            return Err(unreached(
+                &asked.place,
+                cause.map(|cause| cause as &(dyn Error + 'static)),
+            ));
+        }
+        SdkError::TimeoutError(_) => return Err(silent(&asked.place)),
+        _ => {
+            return Err(Failure::BadAnswer {
+                place: asked.place.clone(),
+                reason: "cannot be asked: its address or the question makes no request".to_owned(),
+                hint: Some("look at `region` and `endpoint` of the provider".to_owned()),
+            });
+        }
+    };
+    let status = raw.status().as_u16();
+    if raw.status().is_success() {
+        let reason = "gave an answer that cannot be understood".to_owned();
+        return Err(Failure::BadAnswer { place: asked.place.clone(), reason, hint: None });
+    }
+    let known = error.as_service_error();
+    let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    let (mut code, mut message) =
+        (text(known.and_then(|known| known.code())), text(known.and_then(|known| known.message())));
+    if code.is_empty() {
+        let body = String::from_utf8_lossy(raw.body().bytes().unwrap_or_default());
+        (code, message) = (element(&body, "Code"), element(&body, "Message"));
+    }
+    Ok(Refused { status, code, message })
+}
+
+/// The text of an XML element without attributes.
+fn element(xml: &str, name: &str) -> String {
+    let inside = xml.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
+    inside.map(|(text, _)| text.trim().to_owned()).unwrap_or_default()
+}
+
+/// What a call failed with that means the same whatever was asked.
+pub(super) fn of<E>(error: &SdkError<E>, asked: &Asked<'_>) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match refused(error, asked) {
+        Ok(refused) => common(&refused, asked),
+        Err(failure) => failure,
+    }
+}
+
+/// What a code means whatever was asked.
+pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
+    let Asked { place, what, action, origin, renewal } = asked;
+    let denied = |reason: String, hint: String| Failure::Denied { reason, hint };
+    match (refused.code.as_str(), refused.status) {
+        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation", _) => denied(
+            format!("{place} does not permit `{action}` on {what}"),
+            format!(
+                "let the policy of {origin} allow `{action}` on it, or log in as somebody whose policy does"
+            ),
+        ),
+        ("SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException", _) => {
+            denied(
+                format!("{place} does not accept the secret access key of {origin}"),
+                "look whether the key is whole and this machine's clock is right".to_owned(),
+            )
+        }
+        (
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidAccessKeyId"
+            | "MissingAuthenticationToken"
+            | "AuthFailure",
+            _,
+        ) => denied(
+            format!("{place} does not know the access key of {origin}"),
+            (*renewal).to_owned(),
+        ),
+        ("ExpiredToken" | "ExpiredTokenException" | "RequestExpired", _) => {
+            denied(format!("the credentials of {origin} have expired"), (*renewal).to_owned())
+        }
+        ("OptInRequired" | "RegionDisabledException", _) => denied(
+            format!("{place} is not open to this account"),
+            "use another `region`, or have this one enabled".to_owned(),
+        ),
+        (code, status)
+            if status == 429
+                || code.contains("Throttl")
+                || code.contains("TooManyRequests")
+                || code == "RequestLimitExceeded" =>
+        {
+            Failure::BadAnswer {
+                place: place.clone(),
+                reason: "answers no more requests for now".to_owned(),
+                hint: Some("try again in a minute".to_owned()),
+            }
+        }
+        (_, status @ 500..) => Failure::BadAnswer {
+            place: place.clone(),
+            reason: format!("answered {status}"),
+            hint: Some("try again in a minute".to_owned()),
+        },
+        (code, status) => Failure::BadAnswer {
+            place: place.clone(),
+            reason: match shown(code) {
+                Some(code) => format!("answered `{code}` when asked for {what}"),
+                None => format!("answered {status} when asked for {what}"),
+            },
+            hint: None,
+        },
+    }
+}
+
+/// A code as a message may show it: a name, and nothing else that a server may have put there.
+fn shown(code: &str) -> Option<&str> {
+    let name = !code.is_empty()
+        && code.len() <= 64
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    name.then_some(code)
+}
+
+/// No answer in time.
+pub(super) fn silent(place: &str) -> Failure {
+    Failure::NoAnswer {
+        place: place.to_owned(),
+        after: CALL,
+        hint: "see whether a firewall swallows what is sent there, or whether `endpoint` is right"
+            .to_owned(),
+    }
+}
+
+/// Nobody answered, or not the one that should have: the causes are looked through for what the operating system or TLS said.
+pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> Failure {
+    let mut kind = None;
+    let mut cause = error;
+    while let Some(error) = cause {
+        if error.is::<ResolveDnsError>() {
+            let source = io::Error::new(io::ErrorKind::NotFound, "no such host is known");
+            return Failure::Unreachable { place: place.to_owned(), source };
+        }
+        if let Some(said) = error.downcast_ref::<io::Error>() {
+            if let Some(reason) = certificate(said) {
+                return Failure::Untrusted {
+                    place: place.to_owned(),
+                    reason: reason.to_owned(),
+                    hint: "name its certificate authority: `ca_file = \"/path\"` of the provider"
+                        .to_owned(),
+                };
+            }
+            kind = Some(said.kind()).filter(|kind| *kind != io::ErrorKind::Other).or(kind);
+        }
+        cause = error.source();
+    }
+    let words = match kind {
+        Some(io::ErrorKind::TimedOut) => return silent(place),
+        Some(kind) => io::Error::from(kind),
+        None => io::Error::other("no connection, or it was lost"),
+    };
+    Failure::Unreachable { place: place.to_owned(), source: words }
+}
+
+/// What TLS found wrong with a certificate. Its words are matched and not repeated: they come from the other side.
+fn certificate(error: &io::Error) -> Option<&'static str> {
+    let said = error.get_ref()?.to_string();
+    if !said.contains("certificate") {
+        return None;
+    }
+    let reasons = [
+        ("UnknownIssuer", "its certificate is of an authority that this machine does not know"),
+        ("Expired", "its certificate has expired"),
+        ("expired", "its certificate has expired"),
+        ("NotValidYet", "its certificate is not valid yet"),
+        ("not valid for", "its certificate is for another name"),
+        ("CaUsedAsEndEntity", "its certificate is that of an authority"),
+    ];
+    let reason = reasons.into_iter().find(|(word, _)| said.contains(word));
+    Some(reason.map_or("its certificate cannot be verified", |(_, reason)| reason))
+}
