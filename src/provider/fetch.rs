@@ -15,9 +15,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
+#[cfg(any(feature = "vault", feature = "aws"))]
+use super::Surroundings;
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
