@@ -1,5 +1,6 @@
 //! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
 
+use std::future::ready;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,7 +67,10 @@ impl Run {
         let code = runtime.block_on(async {
             let mut rest = Rest::default();
             match self.session(context, guard, &mut rest).await {
-                Ok(code) => code,
+                Ok(code) => {
+                    give_back_beside(ready(()), &rest.leases, context).await;
+                    code
+                }
                 Err(error) => {
                     // The client waits for an answer: tell it too, not only the log that few people open.
                     context.out.report(&error);
@@ -125,12 +129,8 @@ impl Run {
         let signals = rest.signals.insert(Signals::listen().map_err(|source| self.failed(source))?);
         let deadline = deadline(ahead, begin);
         let resolving = resolve(&server.name, &server.secrets, providers, &rest.leases, deadline);
-        let resolved = tokio::select! {
-            resolved = resolving => resolved?,
-            () = signals.recv() => {
-                give_back_beside(std::future::ready(()), &rest.leases, context).await;
-                return Ok(0);
-            }
+        let Some(resolved) = before_a_signal(signals, resolving).await.transpose()? else {
+            return Ok(0);
         };
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
         let recording = self.record.as_deref().map(Recording::create).transpose()?;
@@ -252,6 +252,14 @@ fn note_era(paths: &Paths, install: Digest, era: Era) {
     let store = Store::of(paths);
     // Next time the server is asked again, and that is all.
     std::thread::spawn(move || store.note_era(&install, era));
+}
+
+/// What comes of this, unless a signal comes first.
+async fn before_a_signal<T>(signals: &mut Signals, other: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        outcome = other => Some(outcome),
+        () = signals.recv() => None,
+    }
 }
 
 /// Gives back what is leased while something else goes on, and for a moment after that.

@@ -123,27 +123,28 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 impl Held {
     async fn keep(&self, say: &impl Fn(&str)) {
-        while self.lease.renewable {
-            self.term.get().pass_two_thirds().await;
-            let left = self.term.get().left();
-            match self.renew().await {
-                Ok(lasts) => {
-                    self.term.set(Term::of(lasts));
-                    // What is granted at the limit is what was left already, but for the rounding to whole seconds.
-                    if lasts <= left + (lasts / 10).min(Duration::from_secs(1)) {
-                        break;
-                    }
-                }
-                Err(failure) => {
-                    return say(&self.ends(&format!(
-                        "could not be renewed and {{}}: {}",
-                        failure.with_cause()
-                    )));
-                }
-            }
+        if self.lease.renewable
+            && let Err(failure) = self.renew_to_the_limit().await
+        {
+            let why = format!(": {}", failure.with_cause());
+            return say(&self.ends("could not be renewed and ", &why));
         }
         self.term.get().pass_two_thirds().await;
-        say(&self.ends("{} and cannot be renewed any further"));
+        say(&self.ends("", " and cannot be renewed any further"));
+    }
+
+    /// Renews it at two thirds of its time, until there is no more to be had.
+    async fn renew_to_the_limit(&self) -> Result<(), Failure> {
+        loop {
+            self.term.get().pass_two_thirds().await;
+            let left = self.term.get().left();
+            let lasts = self.renew().await?;
+            self.term.set(Term::of(lasts));
+            // What is granted at the limit is what was left already, but for the rounding to whole seconds.
+            if lasts <= left + (lasts / 10).min(Duration::from_secs(1)) {
+                return Ok(());
+            }
+        }
     }
 
     /// Renews it, again and again while there is time where another try may help.
@@ -162,14 +163,14 @@ impl Held {
         }
     }
 
-    /// A line on its end, in place of the braces in `how`.
-    fn ends(&self, how: &str) -> String {
+    /// A line on its end.
+    fn ends(&self, before: &str, behind: &str) -> String {
+        let about = &self.lease.about;
         let ends = match self.term.get().left().as_secs() {
             0 => "has ended".to_owned(),
             left => format!("ends in {left} s"),
         };
-        let about = &self.lease.about;
-        format!("{about} {}; start the server again for a new one", how.replace("{}", &ends))
+        format!("{about} {before}{ends}{behind}; start the server again for a new one")
     }
 
     async fn give_back(self: Rc<Self>) {

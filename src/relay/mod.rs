@@ -114,6 +114,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of a session whose server ended like this by itself, if it did.
+    fn of(status: Option<ExitStatus>, heard: bool) -> Self {
+        status.map_or(Self::Requested, |status| Self::ServerEnded { status, heard })
+    }
+
     /// The exit code: 0 when we were asked to end, else the server's own, 128+n for a signal.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -184,9 +189,7 @@ pub async fn relay(
         if !end.told() && backend.gives_way() {
             end.server_lost();
         }
-        if end.told() || backend.is_gone() {
-            tenure.end();
-        }
+        tenure.end_if(end.told() || backend.is_gone());
         if backend.is_over(to_server.is_none(), end.client_waits()) {
             break;
         }
@@ -197,10 +200,8 @@ pub async fn relay(
     session.oddities.sum_up(&log);
     session.told.sum_up();
     log.flush(FLUSH);
-    Ok(match backend.status() {
-        Some(status) if !end.by_us() => Outcome::ServerEnded { status, heard: session.heard.get() },
-        _ => Outcome::Requested,
-    })
+    let status = backend.status().filter(|_| !end.by_us());
+    Ok(Outcome::of(status, session.heard.get()))
 }
 
 /// One direction, until it ends.

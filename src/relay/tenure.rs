@@ -30,9 +30,9 @@ impl<'a> Tenure<'a> {
         run(&mut self.pump).await;
     }
 
-    /// Gives them back from here on. Once.
-    pub(super) fn end(&mut self) {
-        if std::mem::replace(&mut self.over, true) {
+    /// Gives them back from here on, if the server needs them no more. Once.
+    pub(super) fn end_if(&mut self, of_no_use: bool) {
+        if !of_no_use || std::mem::replace(&mut self.over, true) {
             return;
         }
         let (leases, log) = (self.leases, self.log);
@@ -45,7 +45,7 @@ impl<'a> Tenure<'a> {
 
     /// Gives back what is not yet, and waits for it.
     pub(super) async fn finish(mut self) {
-        self.end();
+        self.end_if(true);
         if let Some(rest) = self.pump {
             rest.await;
         }

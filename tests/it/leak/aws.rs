@@ -86,7 +86,7 @@ fn answer(connection: TcpStream, fault: Fault) -> std::io::Result<()> {
         Fault::Drop => return Ok(()),
         Fault::Truncate => body.truncate(length / 2),
         Fault::Malformed => body.truncate(length - 1),
-        Fault::NotUtf8 => body.insert_str(length / 2, "\u{1}"),
+        Fault::NotUtf8 => body.insert(length / 2, '\u{1}'),
         Fault::Huge => body.insert_str(length - 1, &" ".repeat(16 << 20)),
         Fault::Redirect => status = 307,
         Fault::Status(other) => {

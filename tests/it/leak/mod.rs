@@ -205,7 +205,7 @@ fn traces_of(context: &TestContext) -> Traces {
     let mut session = Session::start(command);
     let mut said = session.initialize().to_string();
     said += &session.call("environment", &json!({})).to_string();
-    let argv = crate::tree::processes().into_iter().map(crate::process::cmdline).collect();
+    let argv = crate::tree::processes().map(crate::process::cmdline).collect();
     said += &session.finish().everything();
     said += &context.run(&["why"], "").everything();
     let text = |path: &PathBuf| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
