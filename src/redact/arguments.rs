@@ -16,7 +16,7 @@ impl Redactor {
             Label::Known(_) => true,
             Label::Rule(rule) => self.detector.rules()[rule].is_sure(),
         };
-        let hits = self.detector.json(json);
+        let (hits, _) = self.detector.json(json);
         let mut hits = &hits[..];
         let mut findings: Vec<Finding> = Vec::new();
         let mut walker = Walker::new(json, Fields::default());

@@ -4,10 +4,12 @@
 //! one pass a view. The cost is linear in the text: what follows a seed is compared for no longer than the value, and no
 //! rule is tried inside a stretch that the same rule has just taken.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::encoding::Form;
 use super::finder::{Finder, Literal};
+use super::instruct::phrase;
 use super::known::Known;
 use super::rule::{self, Rules};
 use super::view::{LAYERS, Layer, safe_cut};
@@ -48,6 +50,17 @@ pub(super) enum Label {
     Known(usize),
 }
 
+/// What else the pass over a text has met: whether other parts have to look closer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Signs {
+    /// A key under which a block of base64 may stand.
+    pub(super) block: bool,
+    /// A phrase that talks to the model.
+    pub(super) phrase: bool,
+    /// One that is something to tell only in an error.
+    pub(super) phrase_of_error: bool,
+}
+
 /// Everything that is looked for. Immutable; no `Debug`, because it holds values.
 pub(super) struct Detector {
     finder: Finder,
@@ -71,7 +84,14 @@ enum Target {
     /// A spelling of a value, and where in it the literal stands.
     Form(usize, usize),
     Rule(usize),
+    /// A keyword of this phrase.
+    Phrase(usize),
+    /// A key under which a block of base64 may stand.
+    Block,
 }
+
+/// The ends of `"data"` and `"blob"`, without their escapes.
+const BLOCK_KEYS: [&[u8]; 2] = [b"data\"", b"blob\""];
 
 impl Detector {
     /// A detector of these values and rules.
@@ -91,6 +111,14 @@ impl Detector {
                 targets.push(Target::Rule(index));
             }
         }
+        for (index, keyword) in phrase::all().keywords() {
+            literals.push(Literal { bytes: keyword.to_vec().into(), any_case: true });
+            targets.push(Target::Phrase(index));
+        }
+        for key in BLOCK_KEYS {
+            literals.push(Literal { bytes: key.to_vec().into(), any_case: false });
+            targets.push(Target::Block);
+        }
         let longest = forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default();
         let overlap = rule::REACH.max(LONGEST_SPELLING * longest);
         let window = WINDOW.max(4 * overlap);
@@ -99,25 +127,32 @@ impl Detector {
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
     pub(super) fn text(&self, text: &[u8]) -> Vec<Hit> {
-        self.windows(text, |window| self.views(window, 0))
+        self.windows(text, |window| self.views(window, 0, &Cell::default()))
     }
 
     /// The known values in something that is not text, as they are.
     pub(super) fn values(&self, bytes: &[u8]) -> Vec<Hit> {
-        if self.forms.is_empty() { Vec::new() } else { merge(self.scan(bytes, false)) }
+        if self.forms.is_empty() {
+            Vec::new()
+        } else {
+            merge(self.scan(bytes, false, &Cell::default()))
+        }
     }
 
-    /// What must not leave of a JSON text. Its own escapes are taken off first: undecoded they mean nothing to a client.
-    pub(super) fn json(&self, text: &[u8]) -> Vec<Hit> {
+    /// What must not leave of a JSON text, and what else it may hold. Its own escapes are taken off first: undecoded they
+    /// mean nothing to a client.
+    pub(super) fn json(&self, text: &[u8]) -> (Vec<Hit>, Signs) {
+        let signs = Cell::default();
         let unescaped = LAYERS.iter().take_while(|layer| **layer == LAYERS[0]).count();
-        self.windows(text, |window| match LAYERS[0].peel(window) {
+        let hits = self.windows(text, |window| match LAYERS[0].peel(window) {
             Some(view) => {
-                let mut hits = self.views(&view, 1);
+                let mut hits = self.views(&view, 1, &signs);
                 LAYERS[0].locate(window, &mut hits);
                 hits
             }
-            None => self.views(window, unescaped),
-        })
+            None => self.views(window, unescaped, &signs),
+        });
+        (hits, signs.get())
     }
 
     /// Looks at a long text in pieces, so that views stay in the processor's cache and cost little memory. Pieces overlap
@@ -154,7 +189,7 @@ impl Detector {
 
     /// A rule among those wanted that is sure to find a credential in this text, without its escapes.
     pub(super) fn sure_of(&self, text: &[u8], wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        self.scan(text, true).into_iter().find_map(|hit| match hit.label {
+        self.scan(text, true, &Cell::default()).into_iter().find_map(|hit| match hit.label {
             Label::Rule(rule) if hit.weight.0 && wanted(rule) => Some(rule),
             _ => None,
         })
@@ -176,14 +211,14 @@ impl Detector {
     }
 
     /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on.
-    fn views(&self, text: &[u8], depth: usize) -> Vec<Hit> {
+    fn views(&self, text: &[u8], depth: usize, signs: &Cell<Signs>) -> Vec<Hit> {
         let wrapped = depth > 0 && LAYERS[depth - 1] == Layer::Wraps;
-        let mut hits = self.scan(text, !wrapped);
+        let mut hits = self.scan(text, !wrapped, signs);
         let mut depth = depth;
         while let Some(layer) = LAYERS.get(depth) {
             depth += 1;
             if let Some(view) = layer.peel(text) {
-                let mut inner = self.views(&view, depth);
+                let mut inner = self.views(&view, depth, signs);
                 layer.locate(text, &mut inner);
                 hits.append(&mut inner);
                 break;
@@ -194,7 +229,7 @@ impl Detector {
     }
 
     /// One pass over one view. Rules stay out of joined lines: ends and beginnings of words meet there.
-    fn scan(&self, text: &[u8], with_rules: bool) -> Vec<Hit> {
+    fn scan(&self, text: &[u8], with_rules: bool, signs: &Cell<Signs>) -> Vec<Hit> {
         let mut hits = Vec::new();
         // Where what each rule has matched ends. It is not tried in there again, even if a check refused it: a long text
         // that is nothing but keywords would be matched from each of them on.
@@ -218,6 +253,10 @@ impl Detector {
                     taken[rule] = until;
                     (found, Label::Rule(rule))
                 }
+                Target::Phrase(phrase) => {
+                    return signs.set(signs.get().with_phrase(phrase, text, at));
+                }
+                Target::Block => return signs.set(Signs { block: true, ..signs.get() }),
             };
             if let Some(Range { start, end }) = found {
                 let sure = match label {
@@ -228,6 +267,20 @@ impl Detector {
             }
         });
         hits
+    }
+}
+
+impl Signs {
+    /// The same, and what the keyword of a phrase tells that stands here: nothing new is looked for twice.
+    fn with_phrase(self, phrase: usize, text: &[u8], at: usize) -> Self {
+        let phrases = phrase::all();
+        match phrases.only_in_errors(phrase) {
+            true if !self.phrase_of_error => {
+                Self { phrase_of_error: phrases.stands(phrase, text, at), ..self }
+            }
+            false if !self.phrase => Self { phrase: phrases.stands(phrase, text, at), ..self },
+            _ => self,
+        }
     }
 }
 

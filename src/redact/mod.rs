@@ -41,7 +41,7 @@ use crate::secret::{Secret, SecretSet};
 use crate::sys::machine_key::MachineKey;
 pub use allow::{NoPointer, Pointer, STDERR};
 use control::Controls;
-use detect::{Detector, Label};
+use detect::{Detector, Hit, Label, Signs};
 use known::Known;
 pub use lines::{Format, LineCleaner};
 pub use marker::Returned;
@@ -71,6 +71,12 @@ pub struct Redactor {
     allow: Vec<Allow>,
     /// Tells values again that may pass; where there is no key, none does.
     key: Option<MachineKey>,
+}
+
+/// What the pass over a message has found. No `Debug`: it says where values are.
+pub struct Searched {
+    hits: Vec<Hit>,
+    signs: Signs,
 }
 
 /// Bytes that may be shown to the client: the only ones its writers take, and only a [`Redactor`] makes them.
@@ -200,7 +206,27 @@ impl Redactor {
         fields: Fields,
         tool: Option<&str>,
     ) -> Result<Cleaned<'a>, Blocked> {
-        self.spliced(frame, fields, tool, self.mode)
+        self.found(frame, self.search(frame), fields, tool)
+    }
+
+    /// Looks through one JSON-RPC message: the one pass, for redaction and for [`instruct::look`].
+    pub fn search(&self, frame: &[u8]) -> Searched {
+        let (hits, signs) = self.detector.json(frame);
+        Searched { hits, signs }
+    }
+
+    /// Cleans a message that was searched, as it is now.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    pub fn found<'a>(
+        &self,
+        frame: &'a [u8],
+        searched: Searched,
+        fields: Fields,
+        tool: Option<&str>,
+    ) -> Result<Cleaned<'a>, Blocked> {
+        self.spliced(frame, searched, fields, tool, self.mode)
     }
 
     /// Cleans a message for a file, which holds no secret in clear even where the client is shown them.
@@ -208,18 +234,18 @@ impl Redactor {
     /// # Errors
     /// As [`Redactor::frame`].
     pub fn recorded<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
-        self.spliced(frame, fields, None, Mode::Redact)
+        self.spliced(frame, self.search(frame), fields, None, Mode::Redact)
     }
 
     fn spliced<'a>(
         &self,
         frame: &'a [u8],
+        Searched { hits, signs }: Searched,
         fields: Fields,
         tool: Option<&str>,
         mode: Mode,
     ) -> Result<Cleaned<'a>, Blocked> {
-        let hits = self.detector.json(frame);
-        let blocks = self.blocks(frame, fields, &hits);
+        let blocks = if signs.block { self.blocks(frame, fields, &hits) } else { Vec::new() };
         if hits.is_empty() && blocks.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }

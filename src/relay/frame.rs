@@ -13,8 +13,12 @@ use crate::mcp::{Scanner, Shape};
 /// The greatest length of a frame in bytes unless the manifest says otherwise: 64 MiB.
 pub const DEFAULT_LIMIT: usize = 64 << 20;
 
-/// What the buffer holds when no big frame is in it: what a pipe holds on Linux, so that one read can empty it.
+/// What the buffer holds at first, and how much of it is free at least when the next read grows it: what a pipe holds.
 const BASE: usize = 64 << 10;
+
+/// The longest buffer that is kept when no frame is in it: with it, the answers that most tools give are read without
+/// asking for memory again, which has to be cleared each time.
+const KEPT: usize = 512 << 10;
 
 /// One line of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Framer {
     pub fn space(&mut self) -> &mut [u8] {
         if self.start == self.end {
             self.move_to(0);
-            if self.buffer.len() > BASE {
+            if self.buffer.len() > KEPT {
                 // A big frame is rare: its memory goes back rather than waiting for the next.
                 self.buffer = Vec::new();
             }

@@ -10,6 +10,7 @@ use super::in_flight::Asked;
 use super::session::Session;
 use crate::mcp::fields::Stop;
 use crate::mcp::{Envelope, Id};
+use crate::redact::Searched;
 use crate::redact::instruct::look;
 use crate::redact::settings::Instructions;
 
@@ -23,22 +24,37 @@ pub(super) enum Origin<'a> {
     Batch(&'a [Id]),
 }
 
+/// A line without what was taken out, and what was found in it.
+pub(super) struct Screened<'l> {
+    pub(super) line: Cow<'l, [u8]>,
+    pub(super) searched: Searched,
+}
+
 impl Session<'_> {
     /// The line as it goes on to redaction.
-    pub(super) fn screened<'l>(&self, line: &'l [u8], origin: Origin<'_>) -> Cow<'l, [u8]> {
+    pub(super) fn screened<'l>(&self, line: &'l [u8], origin: Origin<'_>) -> Screened<'l> {
+        let searched = self.redactor.search(line);
+        match self.stripped(line, &searched, origin) {
+            Some(line) => Screened { searched: self.redactor.search(&line), line: line.into() },
+            None => Screened { searched, line: line.into() },
+        }
+    }
+
+    /// The line without what is taken out, where something is; what is found is told.
+    fn stripped(&self, line: &[u8], searched: &Searched, origin: Origin<'_>) -> Option<Vec<u8>> {
         let says = self.instructions(&origin);
         if says == Instructions::Off {
-            return Cow::Borrowed(line);
+            return None;
         }
         let strip = says == Instructions::Strip && !self.only_tells();
-        let Some(signs) = look(line, self.fields(), strip) else { return Cow::Borrowed(line) };
+        let signs = look(line, searched, self.fields(), strip)?;
         for sign in &signs.found {
             let what = format!("`{}` text in {}", sign.kind.name(), self.words(&origin));
             let done = if strip && !sign.fixed { "removed" } else { "left" };
             let place = self.redactor.pointer_shown(&sign.place);
             self.told.remark(&format!("{done} {what}"), &place);
         }
-        signs.stripped.map_or(Cow::Borrowed(line), Cow::Owned)
+        signs.stripped
     }
 
     /// What the manifest says for it. For a batch, what is strictest for one of its answers: it goes on whole.

@@ -12,7 +12,7 @@ use tokio::process::ChildStdout;
 use super::frame::{Frame, Framer};
 use super::in_flight::{Asked, Waiting};
 use super::oddity::Oddity;
-use super::screen::Origin;
+use super::screen::{Origin, Screened};
 use super::session::{Session, ids};
 use super::shield::Answer;
 use super::stderr::Stray;
@@ -21,7 +21,7 @@ use crate::mcp::era::{PROBE, negotiated};
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
 use crate::mcp::{Claim, Envelope, Field, Id, Kind, Refusal, Shape};
-use crate::redact::{Blocked, Cleaned};
+use crate::redact::{Blocked, Cleaned, Searched};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
 const ROUNDS: usize = 8;
@@ -86,8 +86,8 @@ impl Session<'_> {
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
                 true => {
-                    let line = self.screened(line, Origin::Answer(&Asked::NOTHING));
-                    self.pass(&line, None, &Asked::NOTHING).await;
+                    let screened = self.screened(line, Origin::Answer(&Asked::NOTHING));
+                    self.pass(screened, None, &Asked::NOTHING).await;
                 }
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
             };
@@ -99,8 +99,8 @@ impl Session<'_> {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
         } else if self.reaches_the_client(line, envelope, &asked_as, &asked).await {
-            let line = self.screened(line, Origin::Answer(&asked));
-            self.pass(&line, Some(&asked_as), &asked).await;
+            let screened = self.screened(line, Origin::Answer(&asked));
+            self.pass(screened, Some(&asked_as), &asked).await;
         }
         self.in_flight.settle(&asked_as);
     }
@@ -128,8 +128,13 @@ impl Session<'_> {
     }
 
     /// A message as it may go on, given the tool whose answer it is. What was found is taken down.
-    fn redacted<'l>(&self, line: &'l [u8], tool: Option<&str>) -> Result<Cleaned<'l>, Blocked> {
-        let cleaned = self.redactor.frame_of(line, self.fields(), tool);
+    fn redacted<'l>(
+        &self,
+        line: &'l [u8],
+        searched: Searched,
+        tool: Option<&str>,
+    ) -> Result<Cleaned<'l>, Blocked> {
+        let cleaned = self.redactor.found(line, searched, self.fields(), tool);
         match &cleaned {
             Ok(cleaned) => self.told.found(&cleaned.findings, tool),
             Err(blocked) => self.told.found(&blocked.findings, tool),
@@ -138,15 +143,16 @@ impl Session<'_> {
     }
 
     /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
-    async fn pass(&self, line: &[u8], id: Option<&Id>, asked: &Asked) {
-        let blocked = match self.redacted(line, asked.tool.as_deref()) {
+    async fn pass(&self, screened: Screened<'_>, id: Option<&Id>, asked: &Asked) {
+        let Screened { line, searched } = screened;
+        let blocked = match self.redacted(&line, searched, asked.tool.as_deref()) {
             Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
         };
         let refusal = self.withheld(&blocked);
         match (id, asked.stop) {
-            (Some(_), Stop::Items(list)) if self.pass_the_rest(line, list, &blocked).await => {}
+            (Some(_), Stop::Items(list)) if self.pass_the_rest(&line, list, &blocked).await => {}
             (Some(id), Stop::ToolResult) => {
                 self.answer(&tool_error(id, refusal.message(), self.is_stateless())).await;
             }
@@ -171,7 +177,7 @@ impl Session<'_> {
                 return false;
             };
             line = rest;
-            match self.redacted(&line, None) {
+            match self.redacted(&line, self.redactor.search(&line), None) {
                 Ok(cleaned) => {
                     self.send(&cleaned.clean).await;
                     return true;
@@ -193,8 +199,8 @@ impl Session<'_> {
         if self.is_ambiguous(line, envelope) {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
-        let line = self.screened(line, Origin::Message(envelope));
-        match self.redacted(&line, None) {
+        let Screened { line, searched } = self.screened(line, Origin::Message(envelope));
+        match self.redacted(&line, searched, None) {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
@@ -205,8 +211,8 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            let line = self.screened(line, Origin::Message(envelope));
-            self.pass(&line, None, &Asked::NOTHING).await;
+            let screened = self.screened(line, Origin::Message(envelope));
+            self.pass(screened, None, &Asked::NOTHING).await;
         }
     }
 
@@ -222,8 +228,8 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
-        let line = self.screened(line, Origin::Batch(&answered));
-        match self.redacted(&line, None) {
+        let Screened { line, searched } = self.screened(line, Origin::Batch(&answered));
+        match self.redacted(&line, searched, None) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {

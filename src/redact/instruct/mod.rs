@@ -8,7 +8,7 @@
 
 mod hidden;
 mod odd;
-mod phrase;
+pub(super) mod phrase;
 mod plain;
 mod skim;
 mod strip;
@@ -21,6 +21,7 @@ use std::ops::Range;
 use memchr::memmem;
 use serde::Deserialize;
 
+use super::Searched;
 use super::json::{Token, Walker};
 use crate::mcp::fields::{Fields, Treatment};
 use crate::mcp::scan::members::{items, member};
@@ -113,14 +114,15 @@ impl Kind {
     }
 }
 
-/// Looks for signs in a message, and takes out what may be if `strip` says so. `None` where there is nothing, which is
-/// nearly always and costs little more than a look at each byte.
-pub fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
+/// Looks for signs in a message that was searched, and takes out what may be if `strip` says so. `None` where there is
+/// nothing, which is nearly always and costs little more than a look at each byte.
+pub fn look(frame: &[u8], searched: &Searched, fields: Fields, strip: bool) -> Option<Signs> {
     let phrases = phrase::all();
     let odd = odd::is_odd(frame);
     let error = OnceCell::new();
     let in_error = || *error.get_or_init(|| is_error(frame));
-    let spoken = phrases.any(frame, in_error);
+    let met = searched.signs;
+    let spoken = met.phrase || met.phrase_of_error && in_error();
     if !odd && !spoken {
         return None;
     }

@@ -14,7 +14,7 @@ use super::Kind;
 use super::skim::Skim;
 
 /// All phrases.
-pub(super) struct Phrases {
+pub(in crate::redact) struct Phrases {
     list: Vec<Phrase>,
     skim: Skim,
     /// The phrase of each keyword.
@@ -84,7 +84,7 @@ struct File {
 const LONGEST_LINE: usize = 400;
 
 /// The phrases, read when the first message comes.
-pub(super) fn all() -> &'static Phrases {
+pub(in crate::redact) fn all() -> &'static Phrases {
     static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
         #[expect(clippy::expect_used, reason = "the file is compiled in and a test loads it")]
         let file: File = toml::from_str(include_str!("phrases.toml")).expect("the file is valid");
@@ -106,10 +106,7 @@ impl Phrases {
         self.skim.any(json, |keyword, at| {
             let phrase = &self.list[self.owners[keyword]];
             // The pattern last: whether this is an error is known after the first time.
-            (!phrase.kind.only_in_errors() || in_error())
-                && phrase
-                    .start(json, at)
-                    .is_some_and(|start| phrase.regex().is_match(&json[start..]))
+            (!phrase.kind.only_in_errors() || in_error()) && phrase.stands(json, at)
         })
     }
 
@@ -139,6 +136,23 @@ impl Phrases {
         apart
     }
 
+    /// Every keyword as it stands in decoded text, with the number of its phrase.
+    pub(in crate::redact) fn keywords(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.list.iter().enumerate().flat_map(|(number, phrase)| {
+            phrase.keywords.iter().map(move |keyword| (number, keyword.as_bytes()))
+        })
+    }
+
+    /// Whether a phrase is something to tell only in an error.
+    pub(in crate::redact) fn only_in_errors(&self, phrase: usize) -> bool {
+        self.list[phrase].kind.only_in_errors()
+    }
+
+    /// Whether a phrase stands where one of its keywords does.
+    pub(in crate::redact) fn stands(&self, phrase: usize, text: &[u8], keyword: usize) -> bool {
+        self.list[phrase].stands(text, keyword)
+    }
+
     /// The phrases, for tests of each.
     #[cfg(test)]
     pub(super) fn list(&self) -> &[Phrase] {
@@ -164,6 +178,10 @@ impl Phrase {
         // A pattern that looks no further may end inside a character.
         let cut = text[whole.end..].iter().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count();
         Some(Found { kind: self.kind, whole: whole.start..whole.end + cut, brackets })
+    }
+
+    fn stands(&self, text: &[u8], keyword: usize) -> bool {
+        self.start(text, keyword).is_some_and(|start| self.regex().is_match(&text[start..]))
     }
 
     /// Where a match may begin, given that one of the keywords stands at `keyword`.

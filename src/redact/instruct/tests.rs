@@ -1,11 +1,18 @@
 //! Attacks that were published, texts that must not be touched, and what holds for any message.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::phrase;
 use super::*;
 use crate::redact::Redactor;
+
+fn look(frame: &[u8], fields: Fields, strip: bool) -> Option<Signs> {
+    static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::armed([]));
+    super::look(frame, &REDACTOR.search(frame), fields, strip)
+}
 
 fn result(text: &str) -> String {
     json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}})

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::ffi::c_int;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
 use nix::unistd::Pid;
@@ -53,6 +54,19 @@ pub fn parent_gone() -> impl Future<Output = ()> {
         }
     }
 }
+
+/// Lets a pipe hold more than the 64 KiB of the kernel's default, so that a big frame changes hands in fewer turns. Where
+/// that is not to be had, it goes on as it was.
+pub(super) fn widen(pipe: impl AsFd) {
+    let holds = fcntl(&pipe, FcntlArg::F_GETPIPE_SZ);
+    if holds.is_ok_and(|holds| holds < PIPE) {
+        let _ = fcntl(&pipe, FcntlArg::F_SETPIPE_SZ(PIPE));
+    }
+}
+
+/// What a widened pipe holds, in bytes: a quarter of what the kernel allows everybody. All pipes of one user together
+/// may hold 64 MiB by default.
+const PIPE: c_int = 256 << 10;
 
 /// Makes every process below this one its child when its own parent ends.
 #[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]

@@ -1,7 +1,7 @@
 //! What other Unix systems offer instead of `linux.rs`: little.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
 
 use nix::unistd::Pid;
 
@@ -17,6 +17,9 @@ pub(super) fn die_with(_parent: u32) -> io::Result<()> {
 pub fn parent_gone() -> impl Future<Output = ()> {
     std::future::pending()
 }
+
+/// Pipes grow by themselves here, or not at all.
+pub(super) fn widen(_pipe: impl AsFd) {}
 
 /// Orphans go to the first process of the system here, and nothing can be done about it.
 pub(super) fn adopt_orphans() {}

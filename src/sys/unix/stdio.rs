@@ -215,6 +215,9 @@ impl NonBlocking {
         if kind != SFlag::S_IFIFO && kind != SFlag::S_IFSOCK {
             return Ok(None);
         }
+        if kind == SFlag::S_IFIFO {
+            super::kernel::widen(&*fd);
+        }
         let before = flags_before(&fd)?;
         fcntl(&*fd, FcntlArg::F_SETFL(before | OFlag::O_NONBLOCK))?;
         Ok(Some(Self { fd, before }))

@@ -253,11 +253,7 @@ static SECRETS_MANAGER: Kind = Kind {
     field: "key",
     path: "GetSecretValue",
     missing: ("awssm://nobody", "was not found"),
-    version: (
-        "awssm://app?version_id=11111111-2222-4333-8444-555555555555",
-        77,
-        "this stage or version of the secret `app`",
-    ),
+    version: ("awssm://app?version_id=11111111-2222-4333-8444-555555555555", 77, "was not found"),
     deny: aws_deny,
     refuse: aws_refuse,
 };

@@ -81,6 +81,8 @@ fn start(control: &UnixStream, guard: &Collected, order: &Order<'_>) -> io::Resu
     let (server_stdin, stdin) = io::pipe()?;
     let (stdout, server_stdout) = io::pipe()?;
     let (stderr, server_stderr) = io::pipe()?;
+    kernel::widen(&stdin);
+    kernel::widen(&stdout);
     let stdio = [server_stdin.into(), server_stdout.into(), server_stderr.into()];
     guard.go_on();
     order::send(control, order, &stdio)?;
