@@ -79,11 +79,13 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
             [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Empty the cache: drop the values that were kept between launches')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'hushpipe;secret;set' {
+            [CompletionResult]::new('--unwrap', '--unwrap', [CompletionResultType]::ParameterName, 'Take a wrapping token instead, and store what this provider of type `vault` gives for it')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -122,10 +124,18 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hushpipe;secret;forget' {
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hushpipe;secret;test' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Take secret references from this profile of the manifest')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Ask no store over a network: see what the cache has, at any age')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -137,6 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
             [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Empty the cache: drop the values that were kept between launches')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -154,6 +165,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;secret;help;rekey' {
+            break
+        }
+        'hushpipe;secret;help;forget' {
             break
         }
         'hushpipe;secret;help;test' {
@@ -177,6 +191,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Fetch the secrets too, and say how long and how strong each is')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'With `--resolve`, ask no store over a network: see what the cache has, at any age')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -197,6 +212,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Write every message down in this new file, as JSON Lines, with every secret withheld')
             [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Read this project manifest beside your own')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Read DIR/hushpipe.toml beside your own')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Ask no store over a network: values come out of the cache, however old')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -329,6 +345,7 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is stored: references, lengths and dates, no values')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a stored value')
             [CompletionResult]::new('rekey', 'rekey', [CompletionResultType]::ParameterValue, 'Move hushpipe''s own store to the key that the manifest names')
+            [CompletionResult]::new('forget', 'forget', [CompletionResultType]::ParameterValue, 'Empty the cache: drop the values that were kept between launches')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Fetch what a server asks for, and say how each went, without a value')
             break
         }
@@ -345,6 +362,9 @@ Register-ArgumentCompleter -Native -CommandName 'hushpipe' -ScriptBlock {
             break
         }
         'hushpipe;help;secret;rekey' {
+            break
+        }
+        'hushpipe;help;secret;forget' {
             break
         }
         'hushpipe;help;secret;test' {

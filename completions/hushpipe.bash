@@ -130,6 +130,9 @@ _hushpipe() {
             hushpipe__subcmd__help,why)
                 cmd="hushpipe__subcmd__help__subcmd__why"
                 ;;
+            hushpipe__subcmd__help__subcmd__secret,forget)
+                cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__forget"
+                ;;
             hushpipe__subcmd__help__subcmd__secret,get)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__get"
                 ;;
@@ -147,6 +150,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__help__subcmd__secret,test)
                 cmd="hushpipe__subcmd__help__subcmd__secret__subcmd__test"
+                ;;
+            hushpipe__subcmd__secret,forget)
+                cmd="hushpipe__subcmd__secret__subcmd__forget"
                 ;;
             hushpipe__subcmd__secret,get)
                 cmd="hushpipe__subcmd__secret__subcmd__get"
@@ -168,6 +174,9 @@ _hushpipe() {
                 ;;
             hushpipe__subcmd__secret,test)
                 cmd="hushpipe__subcmd__secret__subcmd__test"
+                ;;
+            hushpipe__subcmd__secret__subcmd__help,forget)
+                cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__forget"
                 ;;
             hushpipe__subcmd__secret__subcmd__help,get)
                 cmd="hushpipe__subcmd__secret__subcmd__help__subcmd__get"
@@ -249,7 +258,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__check)
-            opts="-h --profile --resolve --json --manifest --project --help"
+            opts="-h --profile --resolve --offline --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,8 +550,22 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__help__subcmd__secret)
-            opts="set get list remove rekey test"
+            opts="set get list remove rekey forget test"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__help__subcmd__secret__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -827,7 +850,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__run)
-            opts="-h --profile --record --manifest --project --help"
+            opts="-h --profile --record --offline --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -879,8 +902,30 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret)
-            opts="-h --manifest --project --help set get list remove rekey test help"
+            opts="-h --manifest --project --help set get list remove rekey forget test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__forget)
+            opts="-h --manifest --project --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -923,8 +968,22 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__help)
-            opts="set get list remove rekey test help"
+            opts="set get list remove rekey forget test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hushpipe__subcmd__secret__subcmd__help__subcmd__forget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1105,12 +1164,16 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__set)
-            opts="-h --manifest --project --help"
+            opts="-h --unwrap --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --unwrap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --manifest)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1127,7 +1190,7 @@ _hushpipe() {
             return 0
             ;;
         hushpipe__subcmd__secret__subcmd__test)
-            opts="-h --profile --json --manifest --project --help"
+            opts="-h --profile --offline --json --manifest --project --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

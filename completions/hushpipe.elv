@@ -72,10 +72,12 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
             cand rekey 'Move hushpipe''s own store to the key that the manifest names'
+            cand forget 'Empty the cache: drop the values that were kept between launches'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'hushpipe;secret;set'= {
+            cand --unwrap 'Take a wrapping token instead, and store what this provider of type `vault` gives for it'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand -h 'Print help (see more with ''--help'')'
@@ -109,10 +111,17 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hushpipe;secret;forget'= {
+            cand --manifest 'Read this project manifest beside your own'
+            cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hushpipe;secret;test'= {
             cand --profile 'Take secret references from this profile of the manifest'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --offline 'Ask no store over a network: see what the cache has, at any age'
             cand --json 'Write JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -123,6 +132,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
             cand rekey 'Move hushpipe''s own store to the key that the manifest names'
+            cand forget 'Empty the cache: drop the values that were kept between launches'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -135,6 +145,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;secret;help;remove'= {
         }
         &'hushpipe;secret;help;rekey'= {
+        }
+        &'hushpipe;secret;help;forget'= {
         }
         &'hushpipe;secret;help;test'= {
         }
@@ -154,6 +166,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
             cand --resolve 'Fetch the secrets too, and say how long and how strong each is'
+            cand --offline 'With `--resolve`, ask no store over a network: see what the cache has, at any age'
             cand --json 'Write JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -172,6 +185,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand --record 'Write every message down in this new file, as JSON Lines, with every secret withheld'
             cand --manifest 'Read this project manifest beside your own'
             cand --project 'Read DIR/hushpipe.toml beside your own'
+            cand --offline 'Ask no store over a network: values come out of the cache, however old'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -289,6 +303,7 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
             cand list 'List what is stored: references, lengths and dates, no values'
             cand remove 'Remove a stored value'
             cand rekey 'Move hushpipe''s own store to the key that the manifest names'
+            cand forget 'Empty the cache: drop the values that were kept between launches'
             cand test 'Fetch what a server asks for, and say how each went, without a value'
         }
         &'hushpipe;help;secret;set'= {
@@ -300,6 +315,8 @@ set edit:completion:arg-completer[hushpipe] = {|@words|
         &'hushpipe;help;secret;remove'= {
         }
         &'hushpipe;help;secret;rekey'= {
+        }
+        &'hushpipe;help;secret;forget'= {
         }
         &'hushpipe;help;secret;test'= {
         }

@@ -56,16 +56,18 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand lock" -s h -l help -d 
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l manifest -d 'Read this project manifest beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "remove" -d 'Remove a stored value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
-complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "get" -d 'Write a value to stdout, after a person typed its name at the terminal'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "remove" -d 'Remove a stored value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "forget" -d 'Empty the cache: drop the values that were kept between launches'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and not __fish_seen_subcommand_from set get list remove rekey forget test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l unwrap -d 'Take a wrapping token instead, and store what this provider of type `vault` gives for it' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -84,9 +86,13 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from rekey" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from forget" -l manifest -d 'Read this project manifest beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from forget" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l profile -d 'Take secret references from this profile of the manifest' -r
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l offline -d 'Ask no store over a network: see what the cache has, at any age'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a value: typed at a prompt that does not show it, or from stdin'
@@ -94,6 +100,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_see
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a stored value'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Empty the cache: drop the values that were kept between launches'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand trust" -l manifest -d 'Read this project manifest beside your own' -r -F
@@ -106,6 +113,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l profile -d '
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l resolve -d 'Fetch the secrets too, and say how long and how strong each is'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l offline -d 'With `--resolve`, ask no store over a network: see what the cache has, at any age'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -l json -d 'Write JSON'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand doctor" -l manifest -d 'Read this project manifest beside your own' -r -F
@@ -118,6 +126,7 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l profile -d 'Ta
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l record -d 'Write every message down in this new file, as JSON Lines, with every secret withheld' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -l offline -d 'Ask no store over a network: values come out of the cache, however old'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -l manifest -d 'Read this project manifest beside your own' -r -F
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand list" -l project -d 'Read DIR/hushpipe.toml beside your own' -r -F
@@ -193,4 +202,5 @@ complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List what is stored: references, lengths and dates, no values'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a stored value'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Move hushpipe\'s own store to the key that the manifest names'
+complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "forget" -d 'Empty the cache: drop the values that were kept between launches'
 complete -c hushpipe -n "__fish_hushpipe_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "test" -d 'Fetch what a server asks for, and say how each went, without a value'

@@ -205,9 +205,9 @@ pub fn command() -> clap::Command {
 
 impl Command {
     /// Whether our own environment must be out of reach of every library before anything else happens: where a server is
-    /// started, and where the same is tried out.
+    /// started, where the same is tried out, and where a store is asked.
     fn clears_environment(&self) -> bool {
-        matches!(self, Self::Run(_) | Self::Doctor(_))
+        matches!(self, Self::Run(_) | Self::Doctor(_) | Self::Secret(_))
     }
 
     fn run(self, context: &Context) -> Result<ExitCode, Error> {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Context;
 use crate::audit::{Findings, Writer as FindingsWriter};
@@ -63,13 +64,15 @@ impl Run {
         let guard = Guard::start();
         let runtime = runtime().map_err(|source| self.failed(source))?;
         let code = runtime.block_on(async {
-            let mut input = None;
-            match self.session(context, guard, &mut input).await {
+            let mut rest = Rest::default();
+            match self.session(context, guard, &mut rest).await {
                 Ok(code) => code,
                 Err(error) => {
                     // The client waits for an answer: tell it too, not only the log that few people open.
                     context.out.report(&error);
-                    answer(input, &Refusal::launch(&self.name, &error)).await;
+                    let refusal = Refusal::launch(&self.name, &error);
+                    let answered = answer(rest.input, rest.signals, &refusal);
+                    give_back_beside(answered, &rest.leases, context).await;
                     error.exit_code()
                 }
             }
@@ -79,12 +82,12 @@ impl Run {
         Ok(ExitCode::from(code))
     }
 
-    /// From the manifest to the server's end. What the client has said so far is in `input` when it fails.
+    /// From the manifest to the server's end. When it fails, `rest` holds what it has not used up.
     async fn session(
         &self,
         context: &Context,
         guard: io::Result<Guard>,
-        input: &mut Option<Input>,
+        rest: &mut Rest,
     ) -> Result<u8, Error> {
         let mut begin = Instant::now();
         let guard = guard.map_err(|source| self.failed(source))?;
@@ -108,7 +111,7 @@ impl Run {
         if machine.is_none() {
             context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
         }
-        let ahead = input.insert(Input::take_over().map_err(|source| self.failed(source))?);
+        let ahead = rest.input.insert(Input::take_over().map_err(|source| self.failed(source))?);
         if plan.settings.era == Some(Era::Stateful) {
             if answer_probes(ahead).await {
                 return Ok(0);
@@ -118,15 +121,22 @@ impl Run {
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
         let providers = providers.offline(self.offline);
+        // From here on a signal does not end us by itself: what is leased by then has to go back.
+        let signals = rest.signals.insert(Signals::listen().map_err(|source| self.failed(source))?);
         let deadline = deadline(ahead, begin);
-        let leases = Leases::default();
-        let resolved = resolve(&server.name, &server.secrets, providers, &leases, deadline).await?;
+        let resolving = resolve(&server.name, &server.secrets, providers, &rest.leases, deadline);
+        let resolved = tokio::select! {
+            resolved = resolving => resolved?,
+            () = signals.recv() => {
+                give_back_beside(std::future::ready(()), &rest.leases, context).await;
+                return Ok(0);
+            }
+        };
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
         let recording = self.record.as_deref().map(Recording::create).transpose()?;
         let credentials = plan.launch.credentials();
         let spawned = plan.launch.spawn(&resolved.secrets, &paths, |order| guard.spawn(order))?;
-        let input = input.take().map_or_else(Input::take_over, Ok);
-        let client = input.and_then(Client::take_over).map_err(|source| self.failed(source))?;
+        let client = rest.client().map_err(|source| self.failed(source))?;
         let key = machine_key(context, &paths);
         let (name, resolved_path) = (server.name.clone(), server.resolved.clone());
         let findings = FindingsWriter::new(Findings::of(&paths), name, resolved_path);
@@ -137,12 +147,12 @@ impl Run {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };
         let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
-        let server = relay::Server { spawned, again: &again, learn: &learn };
+        let server = relay::Server { spawned, again: &again, learn: &learn, leases: &rest.leases };
         let outcome = relay(server, client, &redactor, &plan.settings, recording, findings).await;
         let outcome = outcome.map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.
-            answer(None, &Refusal::server_ended(&self.name, &os::describe(status))).await;
+            answer(None, None, &Refusal::server_ended(&self.name, &os::describe(status))).await;
         }
         Ok(outcome.exit_code())
     }
@@ -158,6 +168,23 @@ impl Run {
 
     fn failed(&self, source: io::Error) -> RunError {
         RunError { server: self.name.clone(), source }
+    }
+}
+
+/// What a session takes over on its way, and a failed launch still needs.
+#[derive(Default)]
+struct Rest {
+    /// The client's end that we read from, and what was read ahead of it.
+    input: Option<Input>,
+    signals: Option<Signals>,
+    /// What was given for a time only.
+    leases: Leases,
+}
+
+impl Rest {
+    fn client(&mut self) -> io::Result<Client> {
+        let input = self.input.take().map_or_else(Input::take_over, Ok)?;
+        Client::take_over(input, self.signals.take().map_or_else(Signals::listen, Ok)?)
     }
 }
 
@@ -181,7 +208,7 @@ fn machine_key(context: &Context, paths: &Paths) -> Option<MachineKey> {
 /// Answers a client whose command line for `run` is wrong: its configuration has a mistake that it should hear of.
 pub(super) fn refuse_usage(message: &str) {
     if let Ok(runtime) = runtime() {
-        runtime.block_on(answer(None, &Refusal::usage(message)));
+        runtime.block_on(answer(None, None, &Refusal::usage(message)));
         runtime.shutdown_background();
     }
 }
@@ -227,13 +254,29 @@ fn note_era(paths: &Paths, install: Digest, era: Era) {
     std::thread::spawn(move || store.note_era(&install, era));
 }
 
-/// Answers every request with `refusal` until the client has had enough. What was read of it already is in `input`.
-async fn answer(input: Option<Input>, refusal: &Refusal) {
+/// Gives back what is leased while something else goes on, and for a moment after that.
+async fn give_back_beside(other: impl Future<Output = ()>, leases: &Leases, context: &Context) {
+    let gone = Notify::new();
+    let over = async {
+        gone.notified().await;
+        sleep(relay::GIVE_BACK).await;
+    };
+    let other = async {
+        other.await;
+        gone.notify_one();
+    };
+    let ((), kept) = tokio::join!(other, leases.give_back_until(over));
+    kept.iter().for_each(|line| context.out.warn(line));
+}
+
+/// Answers every request with `refusal` until the client has had enough. What was read of it already is in `input`, and who
+/// listens to signals already does in `signals`.
+async fn answer(input: Option<Input>, signals: Option<Signals>, refusal: &Refusal) {
     // Whatever ends it, the exit code stays that of the failed launch.
     let input = input.map_or_else(Input::take_over, Ok);
     let (Ok(mut input), Ok(mut output)) = (input, Writer::stdout()) else { return };
     let stopped = async {
-        match Signals::listen() {
+        match signals.map_or_else(Signals::listen, Ok) {
             Ok(mut signals) => signals.recv().await,
             // Then a signal ends us as it ends any program.
             Err(_) => std::future::pending().await,

@@ -71,6 +71,14 @@ pub enum Failure {
         /// How it gets there.
         hint: String,
     },
+    /// There was something at the place.
+    #[error("{reason}")]
+    Gone {
+        /// What, and what became of it.
+        reason: String,
+        /// How it comes back.
+        hint: String,
+    },
     /// The provider, or the operating system, refuses us; or we refuse what others can read.
     #[error("{reason}")]
     Denied {
@@ -202,9 +210,9 @@ pub enum Failure {
         /// What makes it right.
         hint: Option<String>,
     },
-    /// What failed once for several references, such as the login that all of them need.
-    #[error("{0}")]
-    Same(Arc<Failure>),
+    /// What several fetches failed with, because they share a login.
+    #[error(transparent)]
+    Shared(Arc<Failure>),
     /// The provider ended without an answer: a defect of ours.
     #[error("the provider stopped without an answer")]
     Stopped,
@@ -239,7 +247,7 @@ impl Failure {
         let source = match self {
             // Said already.
             Self::Login { source, .. } => std::error::Error::source(source),
-            Self::Same(one) => return one.with_cause(),
+            Self::Shared(one) => return one.with_cause(),
             other => std::error::Error::source(other),
         };
         match source {
@@ -252,17 +260,17 @@ impl Failure {
 impl Fault for Failure {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound { .. } | Self::Denied { .. } => Kind::Auth,
+            Self::NotFound { .. } | Self::Gone { .. } | Self::Denied { .. } => Kind::Auth,
             Self::Unreachable { .. }
             | Self::Offline { .. }
             | Self::NoService { .. }
             | Self::Untrusted { .. }
             | Self::BadAnswer { .. } => Kind::Unavailable,
             Self::Login { source, .. } => source.kind(),
-            Self::Same(one) => one.kind(),
             Self::Deadline { .. } | Self::NoAnswer { .. } => Kind::Deadline,
             Self::Io { .. } | Self::Damaged { .. } | Self::BadKey { .. } => Kind::Io,
             Self::Insecure(insecure) => insecure.kind(),
+            Self::Shared(shared) => shared.kind(),
             Self::Stopped => Kind::Internal,
             _ => Kind::Config,
         }
@@ -271,6 +279,7 @@ impl Fault for Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { hint, .. }
+            | Self::Gone { hint, .. }
             | Self::Denied { hint, .. }
             | Self::NoService { hint, .. }
             | Self::Offline { hint }
@@ -281,8 +290,8 @@ impl Fault for Failure {
             | Self::BadKey { hint, .. } => Some(hint.clone()),
             Self::Unfit { hint, .. } | Self::BadAnswer { hint, .. } => hint.clone(),
             Self::Login { source, .. } => source.hint(),
-            Self::Same(one) => one.hint(),
             Self::Insecure(insecure) => insecure.hint(),
+            Self::Shared(shared) => shared.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
                 "put the value where `{scheme}` reads it, or store it in {}",
                 stores.join(" or ")

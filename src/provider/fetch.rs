@@ -136,11 +136,11 @@ async fn keep(
         (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
             tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
         }
-        (Ok(Some(place)), Ok(_) | Err(Failure::NotFound { .. } | Failure::Denied { .. })) => {
+        (Ok(Some(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
+        (Ok(Some(place)), _) => {
             place.forget().await;
             Ok(())
         }
-        (Ok(Some(_)), Err(_)) => Ok(()),
         (Err(failure), _) => Err(failure),
     };
     fetched.map(|mut fetched| {
@@ -151,6 +151,14 @@ async fn keep(
         }
         fetched
     })
+}
+
+/// Whether a store has said that there is no such value for us, so that an older one is nothing any more.
+fn is_last_word(failure: &Failure) -> bool {
+    match failure {
+        Failure::Shared(one) => is_last_word(one),
+        failure => matches!(failure, Failure::NotFound { .. } | Failure::Denied { .. }),
+    }
 }
 
 /// Fetches what one reference names, whatever it could be delivered as.

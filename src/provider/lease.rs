@@ -2,15 +2,20 @@
 //!
 //! A [`Lease`] goes into [`Leases`] the moment that it is known, so that whatever happens next, a deadline, another
 //! secret that is missing, the end of the server, it is given back. While the server runs it is renewed at two thirds
-//! of its time. Always true: a lease is given back once, and its id is in no message.
+//! of its time. Always true: a lease is given back once, and its id is in no message. Nothing can be given back by a
+//! hushpipe that is killed: then each lease ends by itself.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Failure;
+use super::fetch::join;
 
 /// Something that ends by itself unless it is renewed.
 pub struct Lease {
@@ -24,13 +29,19 @@ pub struct Lease {
     pub holder: Box<dyn Holder>,
 }
 
-/// What can be done with a lease. Owns what it needs: the provider that made it is gone by then.
+/// What can be done with a lease. Owns what it needs: the provider that made it is gone by then. Futures may be dropped
+/// at any point.
 pub trait Holder {
     /// Renews the lease; how long it lasts from now, which is shorter when its limit is near.
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>>;
 
-    /// Gives the lease back, so that what it stood for is of no use to anybody any more.
+    /// Gives the lease back, so that what it stood for is of no use to anybody any more; again, where that may help.
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>>;
+
+    /// Whether others hang on it, as they hang on the token that they were made with: then it goes back after them.
+    fn goes_last(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for Lease {
@@ -39,43 +50,195 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// The leases of one launch, in the order in which they were given.
+/// The leases of one launch.
 #[derive(Debug, Default)]
-pub struct Leases(RefCell<Vec<Lease>>);
+pub struct Leases(RefCell<Vec<Rc<Held>>>);
+
+/// How long what hangs on a token may keep the token waiting: that one takes it along anyway where it goes.
+const TURN: Duration = Duration::from_millis(700);
 
 impl Leases {
     /// Takes a lease into care.
     pub fn add(&self, lease: Lease) {
-        self.0.borrow_mut().push(lease);
-    }
-
-    /// Gives all of them back, the last first: what was given with a token goes before the token. What could not be given
-    /// back within `limit` ends by itself; why is returned, one line each.
-    pub async fn give_back(&self, limit: Duration) -> Vec<String> {
-        let mut kept = Vec::new();
-        let all = async {
-            while let Some(lease) = self.take_last() {
-                if let Err(failure) = lease.holder.give_back().await {
-                    kept.push(format!(
-                        "{} was not given back: {}",
-                        lease.about,
-                        failure.with_cause()
-                    ));
-                }
-            }
-        };
-        if tokio::time::timeout(limit, all).await.is_err() {
-            kept.push(format!("not everything was given back within {} ms", limit.as_millis()));
-        }
-        kept
-    }
-
-    fn take_last(&self) -> Option<Lease> {
-        self.0.borrow_mut().pop()
+        let (term, returned) = (Cell::new(Term::of(lease.lasts)), RefCell::default());
+        self.0.borrow_mut().push(Rc::new(Held { lease, term, returned }));
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()
     }
+
+    /// Renews each of them at two thirds of its time, until none can be renewed any further. `say` gets a line for each
+    /// that cannot: once.
+    pub async fn keep(&self, say: impl Fn(&str)) {
+        let all = self.0.borrow().clone();
+        join(all.iter().map(|held| held.keep(&say)).collect()).await;
+    }
+
+    /// Gives all of them back at once, those that others hang on last. What could not be given back by then ends by
+    /// itself; why is returned, one line each.
+    pub async fn give_back(&self, limit: Duration) -> Vec<String> {
+        self.give_back_until(sleep(limit)).await
+    }
+
+    /// The same until `over` ends.
+    pub async fn give_back_until(&self, over: impl Future<Output = ()>) -> Vec<String> {
+        let goes_last = |held: &Rc<Held>| held.lease.holder.goes_last();
+        let (last, first): (Vec<_>, Vec<_>) = self.0.take().into_iter().partition(goes_last);
+        let give_back = |all: &[Rc<Held>]| {
+            let each = all.iter().map(|held| Rc::clone(held).give_back());
+            join(each.collect())
+        };
+        let (mut first_ones, last_ones) = (Box::pin(give_back(&first)), give_back(&last));
+        let all = async {
+            if timeout(TURN, &mut first_ones).await.is_ok() {
+                last_ones.await;
+            } else {
+                tokio::join!(first_ones, last_ones);
+            }
+        };
+        tokio::select! {
+            biased;
+            () = all => {}
+            () = over => {}
+        }
+        first.iter().chain(&last).filter_map(|held| held.complaint()).collect()
+    }
 }
+
+/// A lease in our care.
+#[derive(Debug)]
+struct Held {
+    lease: Lease,
+    term: Cell<Term>,
+    returned: RefCell<Option<Result<(), Failure>>>,
+}
+
+/// How long one renewal may take, where the lease itself lasts that long.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// The longest that is waited after a renewal that failed.
+const PAUSE: Duration = Duration::from_secs(60);
+
+impl Held {
+    async fn keep(&self, say: &impl Fn(&str)) {
+        while self.lease.renewable {
+            self.term.get().pass_two_thirds().await;
+            let left = self.term.get().left();
+            match self.renew().await {
+                Ok(lasts) => {
+                    self.term.set(Term::of(lasts));
+                    // What is granted at the limit is what was left already, but for the rounding to whole seconds.
+                    if lasts <= left + (lasts / 10).min(Duration::from_secs(1)) {
+                        break;
+                    }
+                }
+                Err(failure) => {
+                    return say(&self.ends(&format!(
+                        "could not be renewed and {{}}: {}",
+                        failure.with_cause()
+                    )));
+                }
+            }
+        }
+        self.term.get().pass_two_thirds().await;
+        say(&self.ends("{} and cannot be renewed any further"));
+    }
+
+    /// Renews it, again and again while there is time where another try may help.
+    async fn renew(&self) -> Result<Duration, Failure> {
+        loop {
+            let limit = self.term.get().left().min(RENEWAL);
+            let renewed = timeout(limit, self.lease.holder.renew()).await;
+            let renewed = renewed.unwrap_or(Err(Failure::Deadline { after: limit }));
+            let left = self.term.get().left();
+            match renewed {
+                Err(failure) if may_pass(&failure) && !left.is_zero() => {
+                    sleep((left / 4).clamp(Duration::from_secs(1), PAUSE).min(left)).await;
+                }
+                renewed => return renewed,
+            }
+        }
+    }
+
+    /// A line on its end, in place of the braces in `how`.
+    fn ends(&self, how: &str) -> String {
+        let ends = match self.term.get().left().as_secs() {
+            0 => "has ended".to_owned(),
+            left => format!("ends in {left} s"),
+        };
+        let about = &self.lease.about;
+        format!("{about} {}; start the server again for a new one", how.replace("{}", &ends))
+    }
+
+    async fn give_back(self: Rc<Self>) {
+        let returned = self.lease.holder.give_back().await;
+        self.returned.replace(Some(returned));
+    }
+
+    /// Why it was not given back, unless it was, or has ended since.
+    fn complaint(&self) -> Option<String> {
+        let about = &self.lease.about;
+        let left = self.term.get().left().as_secs();
+        let why = match self.returned.take() {
+            Some(Ok(())) => return None,
+            _ if left == 0 => return None,
+            Some(Err(failure)) => failure.with_cause(),
+            None => "there was no answer in time".to_owned(),
+        };
+        Some(format!("{about} was not given back and ends by itself in {left} s: {why}"))
+    }
+}
+
+/// Whether trying again may help.
+fn may_pass(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Unreachable { .. }
+            | Failure::BadAnswer { .. }
+            | Failure::NoAnswer { .. }
+            | Failure::Deadline { .. }
+    )
+}
+
+/// From when and for how long a lease lasts.
+#[derive(Debug, Clone, Copy)]
+struct Term {
+    since: Instant,
+    since_on_the_wall: SystemTime,
+    lasts: Duration,
+}
+
+/// How long is slept at most without a look at the clock on the wall.
+const GLANCE: Duration = Duration::from_secs(30);
+
+impl Term {
+    /// From now.
+    fn of(lasts: Duration) -> Self {
+        Self { since: Instant::now(), since_on_the_wall: SystemTime::now(), lasts }
+    }
+
+    /// The longer one of two clocks: one stands still while a laptop sleeps, which the server that gave the lease does not;
+    /// the other may be set back.
+    fn elapsed(&self) -> Duration {
+        self.since.elapsed().max(self.since_on_the_wall.elapsed().unwrap_or_default())
+    }
+
+    fn left(&self) -> Duration {
+        self.lasts.saturating_sub(self.elapsed())
+    }
+
+    async fn pass_two_thirds(&self) {
+        loop {
+            let wait = (self.lasts / 3 * 2).saturating_sub(self.elapsed());
+            if wait.is_zero() {
+                return;
+            }
+            sleep(wait.min(GLANCE)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod local;
 pub mod resolve;
 #[cfg(feature = "vault")]
 mod retry;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -52,6 +54,8 @@ pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 pub static KINDS: &[Kind] = &[
     keychain::KIND,
     local::KIND,
+    #[cfg(feature = "vault")]
+    vault::KIND,
     #[cfg(feature = "aws")]
     aws::SECRETS_MANAGER,
     #[cfg(feature = "aws")]
@@ -64,9 +68,13 @@ pub static KINDS: &[Kind] = &[
 
 /// Schemes that hushpipe will know and this version does not.
 pub const LATER: &[&str] = &[
+    #[cfg(not(feature = "vault"))]
     "vault",
+    #[cfg(not(feature = "aws"))]
     "awssm",
+    #[cfg(not(feature = "aws"))]
     "awsssm",
+    #[cfg(not(feature = "aws"))]
     "aws-sts",
     "gcpsm",
     "azkv",
@@ -164,6 +172,13 @@ pub trait Provider {
 
     /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
     fn expect(&self, _coordinates: &[&SecretRef]) {}
+
+    /// Exchanges a token that stands for one answer, once, for what it wraps.
+    fn unwrap<'a>(&'a self, _token: &'a Secret) -> Fetching<'a> {
+        Box::pin(std::future::ready(Err(Failure::BadPath {
+            reason: "only a `vault` provider knows what a token wraps",
+        })))
+    }
 
     /// Logs in as a fetch would, and fetches nothing: for `doctor`. What was given for a time only goes into `leases`.
     /// A provider without a login has nothing to say.

@@ -43,7 +43,7 @@ enum Standing {
 impl<'s, 'a> Backend<'s, 'a> {
     /// A server that runs.
     pub(super) fn of(server: Server<'s>, session: &'s Session<'a>) -> Self {
-        let Server { spawned: (Started { streams, process }, files), again, learn } = server;
+        let Server { spawned: (Started { streams, process }, files), again, learn, .. } = server;
         let mut backend = Self {
             session,
             process,
@@ -84,6 +84,15 @@ impl<'s, 'a> Backend<'s, 'a> {
         match self.standing {
             Standing::Ended(status) | Standing::Over(status) => Some(status),
             Standing::Runs | Standing::Lost(_) => None,
+        }
+    }
+
+    /// Whether it has ended for good: what it was given is of no use to it any more.
+    pub(super) fn is_gone(&self) -> bool {
+        match self.standing {
+            Standing::Runs | Standing::Lost(_) => false,
+            Standing::Ended(_) => self.answered || self.is_silent(),
+            Standing::Over(_) => true,
         }
     }
 

@@ -19,6 +19,7 @@ mod screen;
 mod session;
 mod shield;
 pub mod stderr;
+mod tenure;
 mod to_client;
 mod to_server;
 mod told;
@@ -34,6 +35,7 @@ use crate::audit::Writer as Findings;
 use crate::error;
 use crate::launch::file::SecretFiles;
 use crate::mcp::Era;
+use crate::provider::Leases;
 use crate::redact::{self, Redactor};
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process, Signals, Writer};
@@ -43,7 +45,10 @@ use input::Input;
 use record::Recording;
 use session::Session;
 use stderr::Log;
+use tenure::Tenure;
 use told::Told;
+
+pub use tenure::GIVE_BACK;
 
 /// What the manifest says of one server's relay.
 #[derive(Debug, Clone)]
@@ -70,12 +75,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Takes over stdout and the signals that end us: until then a signal may end us as it likes.
+    /// Takes over stdout.
     ///
     /// # Errors
-    /// A standard descriptor cannot be used.
-    pub fn take_over(input: Input) -> io::Result<Self> {
-        Ok(Self { input, writer: Writer::stdout()?, signals: Signals::listen()? })
+    /// The descriptor cannot be used.
+    pub fn take_over(input: Input, signals: Signals) -> io::Result<Self> {
+        Ok(Self { input, writer: Writer::stdout()?, signals })
     }
 }
 
@@ -87,6 +92,8 @@ pub struct Server<'a> {
     pub again: &'a Again<'a>,
     /// Keeps what the session has shown of the server's era.
     pub learn: &'a dyn Fn(Era),
+    /// What its secrets were given for a time with.
+    pub leases: &'a Leases,
 }
 
 /// Starts another server in place of one that has ended.
@@ -142,6 +149,7 @@ pub async fn relay(
     let mut hangup = pin!(session.hangup().await?);
     let mut parent_gone = pin!(os::parent_gone());
     let mut end = End::new(settings);
+    let mut tenure = Tenure::new(server.leases, &log);
     let mut backend = Backend::of(server, &session);
     loop {
         tokio::select! {
@@ -157,6 +165,7 @@ pub async fn relay(
             () = &mut input_closed, if !end.draining() && !end.told() => end.client_leaves(),
             () = run(&mut backend.logs) => {}
             () = run(&mut errands) => {}
+            () = tenure.run() => {}
             () = &mut hangup, if !end.told() => end.tell(&backend.process),
             () = session.client_gone(), if !end.told() => end.tell(&backend.process),
             () = signals.recv() => end.tell(&backend.process),
@@ -175,12 +184,16 @@ pub async fn relay(
         if !end.told() && backend.gives_way() {
             end.server_lost();
         }
+        if end.told() || backend.is_gone() {
+            tenure.end();
+        }
         if backend.is_over(to_server.is_none(), end.client_waits()) {
             break;
         }
         backend.renew();
         end.schedule(session.in_flight.is_empty());
     }
+    tenure.finish().await;
     session.oddities.sum_up(&log);
     session.told.sum_up();
     log.flush(FLUSH);

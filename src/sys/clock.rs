@@ -20,6 +20,26 @@ pub fn utc(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// A time in RFC 3339 with `Z`, as [`utc`] writes it, with or without a fraction of a second, in seconds since 1970; none
+/// of a time before that or of anything else.
+pub fn parse_utc(text: &str) -> Option<u64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let whole = time.split_once('.').map_or(time, |(whole, _)| whole);
+    let numbers = |text: &str, separator| -> Option<[u64; 3]> {
+        let parts: Result<Vec<u64>, _> = text.split(separator).map(str::parse).collect();
+        parts.ok()?.try_into().ok()
+    };
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(whole, ':')?;
+    if !(1970..=9999).contains(&year) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let days: u64 = (1970..year).map(|year| 365 + u64::from(is_leap(year))).sum();
+    // The days of the year are counted in the other direction too, so that there is one table of months.
+    let days = (days..days + 366).find(|days| civil(*days) == (year, month, day))?;
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
 /// Reads `1.5s`, `800ms`, `2m` or `1h`; `None` where a text is no such time.
 pub fn duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| c.is_ascii_alphabetic())?;
@@ -85,5 +105,22 @@ mod tests {
         assert_eq!(utc(951_868_800), "2000-03-01T00:00:00Z");
         assert_eq!(utc(1_798_761_599), "2026-12-31T23:59:59Z");
         assert_eq!(utc(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for seconds in [0, 951_782_399, 951_782_400, 1_798_761_599, 4_107_542_400] {
+            assert_eq!(parse_utc(&utc(seconds)), Some(seconds));
+        }
+        assert_eq!(parse_utc("2018-03-22T02:24:06.945319214Z"), Some(1_521_685_446));
+        for text in [
+            "",
+            "0001-01-01T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "2018-03-22T02:24:06+01:00",
+            "2018-03-22T25:00:00Z",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
     }
 }

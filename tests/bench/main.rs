@@ -4,8 +4,9 @@
 //! `throughput`: the relay between this program as the client and this program again as the server. `memory`: what the
 //! whole tree holds. `redact`: redaction alone, on traffic without a secret. `growth`: whether it stays linear on the
 //! worst input of every rule. `screen`: the search for instruction-like and invisible text alone, on both kinds of
-//! input. Every figure stands beside its rivals' from the same run, taken in turns, because neighbours on a machine
-//! change medians more than most changes to the code do; so compare the ratios, not the milliseconds.
+//! input. `resolve`: secrets over several providers against the slowest of them. Every figure stands beside its rivals'
+//! from the same run, taken in turns, because neighbours on a machine change medians more than most changes to the code
+//! do; so compare the ratios, not the milliseconds.
 //! `traffic FOLDER` measures nothing: it writes what `.ci/peers` has other programs read. stdout holds the tables.
 
 #![expect(
@@ -35,6 +36,8 @@ mod tree;
 mod growth;
 mod memory;
 mod redact;
+#[cfg(all(target_os = "linux", feature = "vault", feature = "aws"))]
+mod resolve;
 mod rtt;
 mod screen;
 mod start;
@@ -54,6 +57,8 @@ const PARTS: &[(&str, fn())] = &[
     ("redact", redact::figures),
     ("growth", growth::of_every_rule),
     ("screen", screen::figures),
+    #[cfg(all(target_os = "linux", feature = "vault", feature = "aws"))]
+    ("resolve", resolve::five_secrets),
 ];
 
 fn main() {

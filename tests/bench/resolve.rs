@@ -56,7 +56,8 @@ pub(crate) fn five_secrets() {
     let token = home.path().join("token");
     let (mut vault, ready) = StandIn::start("vault");
     std::fs::write(&token, ready["root"].as_str().expect("a token")).expect("written");
-    vault.tell(&json!({"do": "request", "path": "secret/data/app", "body": {"data": {"key": "v"}}}));
+    vault
+        .tell(&json!({"do": "request", "path": "secret/data/app", "body": {"data": {"key": "v"}}}));
     vault.tell(&json!({"do": "fault", "path": "secret/*", "kind": "slow", "seconds": 0.12}));
     let mut named = BTreeMap::from([(
         "vault".to_owned(),
@@ -88,8 +89,7 @@ pub(crate) fn five_secrets() {
     let (env, paths) = (OwnEnv::copy(), Paths::below(home.path()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let [mut slowest, mut together] =
-        ["the slowest provider", "all five secrets"].map(Samples::of);
+    let [mut slowest, mut together] = ["the slowest provider", "all five secrets"].map(Samples::of);
     for _ in 0..ROUNDS {
         let begin = Instant::now();
         let providers = Providers::new(&named, &env, &paths);

@@ -31,6 +31,19 @@ pub(crate) fn clients() -> &'static Path {
     })
 }
 
+/// The program of RustyVault, a server that speaks Vault's protocol.
+#[cfg(all(unix, feature = "vault"))]
+pub(crate) fn rustyvault() -> &'static Path {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| {
+        let script = repository().join(".ci/rustyvault");
+        let built = Command::new("bash").arg(&script).output().expect("bash runs");
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{} failed: {said}", script.display());
+        folder().join("rustyvault/bin/rvault")
+    })
+}
+
 /// Where fixtures are kept.
 pub(crate) fn folder() -> PathBuf {
     repository().join("target/fixture")

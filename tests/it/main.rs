@@ -52,6 +52,9 @@ mod launch;
 mod layers;
 /// A canary, in every encoding, must appear nowhere.
 mod leak;
+/// What was given for a time only is renewed while the server runs, and given back when it stops.
+#[cfg(all(target_os = "linux", feature = "vault"))]
+mod lease;
 /// A web service that repeats the credential it was sent.
 mod loopback;
 /// Sets of variables that a manifest asks for by one word.

@@ -2,7 +2,8 @@
 //!
 //! `check` judges the manifest; this judges what is around it: the machine record, runtimes, who may write what, stores of
 //! secrets, installs. Like `run` it works with our own environment cleared, and with `--as-client` it knows only what a host
-//! started from a desktop hands on. Changes nothing without `--fix`, fetches no secret and shows no value.
+//! started from a desktop hands on. Changes nothing without `--fix`, fetches no secret that a server asks for and shows no
+//! value; what it was given to log in with goes back at once.
 
 mod engines;
 mod finding;
@@ -33,7 +34,7 @@ use fix::Fixed;
 /// Look at this machine: runtimes, permissions, stores, installs, and how to mend each
 ///
 /// Says what about this machine keeps servers from working, and with each finding the command that mends it. Compares the
-/// machine record with what your login shell has now. With `--as-client` everything is looked at as a server's client
+/// machine record with what your login shell has now, and logs in to every store elsewhere that a server needs. With `--as-client` everything is looked at as a server's client
 /// would start it: with HOME, LOGNAME, PATH, SHELL, TERM and USER only, PATH being that of a desktop session. Ends with 0
 /// when nothing failed, with the code of the first failure otherwise (78 where it has none of its own).
 ///

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{input, named_for, reference, to_store, what_weak_means};
 use crate::cli::Context;
+use crate::cli::runtime::block_on;
 use crate::error::Error;
 use crate::provider::{Failure, Providers};
 use crate::sys::path::Paths;
@@ -15,12 +16,18 @@ Examples:
   hushpipe secret set keychain://github-token         type or paste it at the prompt
   hushpipe secret set keychain://tls-key < key.pem    from a file, as it is
   hushpipe secret set local://github-token            where there is no keychain
+  hushpipe secret set keychain://corp-id --unwrap corp
+                                                      what a wrapping token of the Vault provider `corp` stands for
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {
     /// Where to store it, such as `keychain://github-token`
     #[arg(value_name = "REF")]
     reference: String,
+
+    /// Take a wrapping token instead, and store what this provider of type `vault` gives for it
+    #[arg(long, value_name = "PROVIDER")]
+    unwrap: Option<String>,
 }
 
 impl Set {
@@ -29,9 +36,18 @@ impl Set {
         let named = named_for(&reference.provider, paths)?;
         let providers = Providers::new(&named, &context.env, paths);
         let provider = to_store(providers, &reference)?;
-        let value = input::value(&reference)?;
-        let weakness = value.weakness();
+        let typed = input::value(&reference)?;
+        // Opened before a wrapping token is used up.
         provider.unlock(Some(&reference))?;
+        let value = match &self.unwrap {
+            None => typed,
+            Some(from) => {
+                let named = named_for(from, paths)?;
+                let from = Providers::new(&named, &context.env, paths).open(from)?;
+                block_on(from.unwrap(&typed))??.value
+            }
+        };
+        let weakness = value.weakness();
         let keeper = provider.keeper().ok_or(Failure::Stopped)?;
         let put = keeper.put(&reference.path, &value)?;
         let done = if put.replaced { "replaced" } else { "stored" };

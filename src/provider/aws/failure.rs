@@ -9,7 +9,7 @@ use std::io;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 
-use super::session::Session;
+use super::session::{CALL, Session};
 use crate::provider::Failure;
 
 /// What was asked, for the words of a failure.
@@ -179,9 +179,11 @@ fn shown(code: &str) -> Option<&str> {
 
 /// No answer in time.
 pub(super) fn silent(place: &str) -> Failure {
-    Failure::Unreachable {
+    Failure::NoAnswer {
         place: place.to_owned(),
-        source: io::Error::new(io::ErrorKind::TimedOut, "no answer in time"),
+        after: CALL,
+        hint: "see whether a firewall swallows what is sent there, or whether `endpoint` is right"
+            .to_owned(),
     }
 }
 

@@ -134,7 +134,7 @@ impl<'a> Access<'a> {
 
 /// A failure of the login, for every reference that needed it.
 fn same(failure: &Arc<Failure>) -> Failure {
-    Failure::Same(Arc::clone(failure))
+    Failure::Shared(Arc::clone(failure))
 }
 
 /// The region that an ARN names.

@@ -22,7 +22,7 @@ pub(super) const CONNECT: Duration = Duration::from_millis(1300);
 /// How long one try may take.
 pub(super) const TRY: Duration = Duration::from_millis(3500);
 /// How long all tries together may take: less than a provider has (`resolve::PER_PROVIDER`).
-const CALL: Duration = Duration::from_millis(4700);
+pub(super) const CALL: Duration = Duration::from_millis(4700);
 /// How often a call is tried.
 const TRIES: u32 = 3;
 /// The longest wait before the second try; the third waits up to twice as long.

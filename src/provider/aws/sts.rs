@@ -194,9 +194,14 @@ fn credentials(
     given: Option<aws_sdk_sts::types::Credentials>,
     session: &Session,
 ) -> Result<Credentials, Failure> {
-    let given = given.ok_or_else(|| Failure::BadAnswer {
+    // The SDK reads an answer that was cut off as one whose last parts are empty.
+    let is_whole = |given: &aws_sdk_sts::types::Credentials| {
+        let parts = [&given.access_key_id, &given.secret_access_key, &given.session_token];
+        parts.iter().all(|part| !part.is_empty()) && given.expiration().secs() > 0
+    };
+    let given = given.filter(is_whole).ok_or_else(|| Failure::BadAnswer {
         place: session.place(SERVICE),
-        reason: "gave an answer without credentials".to_owned(),
+        reason: "gave an answer without whole credentials".to_owned(),
         hint: None,
     })?;
     let ends = time(given.expiration());

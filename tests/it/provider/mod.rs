@@ -2,7 +2,10 @@
 //! case means nothing to a kind, the line says why; a kind without a line fails the test.
 
 mod local;
+#[cfg(all(feature = "vault", feature = "aws"))]
 mod remote;
+#[cfg(all(feature = "vault", feature = "aws"))]
+mod together;
 mod world;
 
 use std::thread;
@@ -75,11 +78,13 @@ type Tried = Result<(), &'static str>;
 const LINES: &[(&str, fn(Case) -> Tried)] = &[
     ("keychain", local::keychain),
     ("local", local::store),
-    #[cfg(feature = "aws")]
+    #[cfg(all(feature = "vault", feature = "aws"))]
+    ("vault", remote::vault),
+    #[cfg(all(feature = "vault", feature = "aws"))]
     ("awssm", remote::secrets_manager),
-    #[cfg(feature = "aws")]
+    #[cfg(all(feature = "vault", feature = "aws"))]
     ("awsssm", remote::parameter_store),
-    #[cfg(feature = "aws")]
+    #[cfg(all(feature = "vault", feature = "aws"))]
     ("aws-sts", remote::sts),
     ("env", local::env),
     ("file", local::file),
@@ -131,19 +136,25 @@ fn files_keep_the_contract() {
     try_all("file");
 }
 
-#[cfg(feature = "aws")]
+#[cfg(all(feature = "vault", feature = "aws"))]
+#[test]
+fn vault_keeps_the_contract() {
+    try_all("vault");
+}
+
+#[cfg(all(feature = "vault", feature = "aws"))]
 #[test]
 fn secrets_manager_keeps_the_contract() {
     try_all("awssm");
 }
 
-#[cfg(feature = "aws")]
+#[cfg(all(feature = "vault", feature = "aws"))]
 #[test]
 fn parameter_store_keeps_the_contract() {
     try_all("awsssm");
 }
 
-#[cfg(feature = "aws")]
+#[cfg(all(feature = "vault", feature = "aws"))]
 #[test]
 fn sts_keeps_the_contract() {
     try_all("aws-sts");

@@ -11,15 +11,17 @@ use crate::vault::stand_in::{Certificates, StandIn};
 /// Longer than any value may be.
 const TOO_LONG: usize = 1024 * 1024 + 1;
 
-/// What AWS is logged in to with: a reference to our environment, so that every fetch is a chain.
-const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// What AWS is logged in to with.
+pub(super) const AWS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// What differs between the kinds.
 struct Kind {
     /// The folder of its stand-in in `tests/fixture`.
     server: &'static str,
-    /// `[providers.…]` for a server at this address, with a login that this stand-in gave.
-    table: fn(&str, &World, &StandIn) -> String,
+    /// `[providers.…]` for a server at this address. It logs in with `env://KEY`, so that every fetch is a chain.
+    table: fn(&str) -> String,
+    /// What lets us in.
+    key: fn(&StandIn) -> String,
     /// Makes this the value of [`Kind::field`] at [`Kind::reference`].
     put: fn(&StandIn, &str),
     /// The value as a whole.
@@ -33,13 +35,9 @@ struct Kind {
     /// A reference to a version that is not there, its exit code and the words for it.
     version: (&'static str, i32, &'static str),
     /// Has the server refuse the login or the value.
-    deny: fn(&StandIn, &World),
+    deny: fn(&StandIn, &mut World),
     /// Has the server answer with this status and time to wait, so many times or always.
     refuse: fn(&StandIn, u16, Option<u32>, Option<u32>),
-}
-
-fn fault(server: &StandIn, path: &str, kind: &str, more: &Value) {
-    server.fault(path, kind, more, None);
 }
 
 /// A value in front of which a server stands.
@@ -56,8 +54,8 @@ impl Kind {
     fn behind(&self, server: StandIn) -> Set {
         (self.put)(&server, CANARY);
         let mut world = World::new();
-        world.set("KEY", KEY);
-        world.providers = (self.table)(&server.address, &world, &server);
+        world.set("KEY", (self.key)(&server));
+        world.providers = (self.table)(&server.address);
         Set { server, world }
     }
 
@@ -74,12 +72,12 @@ impl Kind {
     }
 
     fn fault(&self, set: &Set, kind: &str, more: &Value) {
-        fault(&set.server, self.path, kind, more);
+        set.server.fault(self.path, kind, more, None);
     }
 
     /// Every case that is the same for all.
     fn try_one(&self, case: Case) -> Tried {
-        let set = self.start();
+        let mut set = self.start();
         match case {
             Case::Found => self.gives(&set),
             Case::Missing => set.world.fails(self.missing.0, 77, self.missing.1),
@@ -92,17 +90,15 @@ impl Kind {
                 set.world.fails(reference, code, words)
             }
             Case::Denied => {
-                (self.deny)(&set.server, &set.world);
+                (self.deny)(&set.server, &mut set.world);
                 self.fails(&set, 77, "hint:")
             }
             Case::Unreachable => {
-                let mut world = World::new();
-                world.set("KEY", KEY);
                 let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
                 let address = format!("http://{}", free.local_addr().expect("its address"));
                 drop(free);
-                world.providers = (self.table)(&address, &world, &set.server);
-                world.fails(&self.canary(), 69, "could not be reached")
+                set.world.providers = (self.table)(&address);
+                set.world.fails(&self.canary(), 69, "could not be reached")
             }
             Case::Untrusted => {
                 let tls = Certificates::new();
@@ -168,11 +164,17 @@ impl Kind {
     }
 }
 
-fn aws_table(kind: &str, address: &str) -> String {
+/// A provider of this kind for a stand-in at this address.
+pub(super) fn aws_table(kind: &str, address: &str) -> String {
     format!(
         "[providers.{kind}]\ntype = \"{kind}\"\nregion = \"eu-central-1\"\nendpoint = \"{address}\"\n\
          access_key_id = \"AKIAIOSFODNN7EXAMPLE\"\nsecret_access_key = \"env://KEY\"\n"
     )
+}
+
+/// A stand-in for AWS.
+pub(super) fn start() -> StandIn {
+    StandIn::of("aws", &[])
 }
 
 fn put_json(server: &StandIn, value: &str) {
@@ -207,30 +209,59 @@ fn aws_refuse(server: &StandIn, status: u16, wait: Option<u32>, times: Option<u3
     aws_error(server, "*", status, code, wait, times);
 }
 
-fn aws_deny(server: &StandIn, _: &World) {
+fn aws_deny(server: &StandIn, _: &mut World) {
     aws_error(server, "*", 400, "AccessDeniedException", None, None);
+}
+
+static VAULT: Kind = Kind {
+    server: "vault",
+    table: |address| {
+        format!(
+            "[providers.vault]\ntype = \"vault\"\naddress = \"{address}\"\n\
+             auth = {{ method = \"token\", token = \"env://KEY\" }}\n"
+        )
+    },
+    key: |server| server.root.clone(),
+    put: |server, value| {
+        server.write("secret/data/app", &json!({"data": {"key": value}}));
+    },
+    reference: "vault://secret/app",
+    field: "key",
+    path: "secret/data/app",
+    missing: ("vault://secret/nobody", "was not found"),
+    version: ("vault://secret/app?version=99", 77, "?version=99` was not found"),
+    deny: |server, world| world.set("KEY", server.token("", &json!({}))),
+    refuse: |server, status, wait, times| {
+        let mut more = json!({"status": status});
+        if let Some(wait) = wait {
+            more["retry_after"] = wait.into();
+        }
+        server.fault("secret/data/app", "status", &more, times);
+    },
+};
+
+pub(super) fn vault(case: Case) -> Tried {
+    VAULT.try_one(case)
 }
 
 static SECRETS_MANAGER: Kind = Kind {
     server: "aws",
-    table: |address, _, _| aws_table("awssm", address),
+    table: |address| aws_table("awssm", address),
+    key: |_| AWS_KEY.to_owned(),
     put: put_json,
     reference: "awssm://app",
     field: "key",
     path: "GetSecretValue",
     missing: ("awssm://nobody", "was not found"),
-    version: (
-        "awssm://app?version_id=11111111-2222-4333-8444-555555555555",
-        77,
-        "this stage or version of the secret `app`",
-    ),
+    version: ("awssm://app?version_id=11111111-2222-4333-8444-555555555555", 77, "was not found"),
     deny: aws_deny,
     refuse: aws_refuse,
 };
 
 static PARAMETER_STORE: Kind = Kind {
     server: "aws",
-    table: |address, _, _| aws_table("awsssm", address),
+    table: |address| aws_table("awsssm", address),
+    key: |_| AWS_KEY.to_owned(),
     put: put_json,
     reference: "awsssm:///app",
     field: "key",
@@ -243,7 +274,8 @@ static PARAMETER_STORE: Kind = Kind {
 
 static STS: Kind = Kind {
     server: "aws",
-    table: |address, _, _| aws_table("aws-sts", address),
+    table: |address| aws_table("aws-sts", address),
+    key: |_| AWS_KEY.to_owned(),
     put: put_plain,
     reference: "aws-sts://arn:aws:iam::123456789012:role/app",
     field: "secret_access_key",

@@ -28,8 +28,13 @@ fn a_dead_provider_fails_at_the_deadline_and_every_reference_to_it_is_named() {
     dead.fault("*", "slow", &json!({"seconds": 60}), None);
     let mut world = user_of(&alive, "");
     world.providers += &aws_table("awsssm", &dead.address);
-    let references =
-        ["awssm://app", "awsssm:///one", "env://KEY", "awsssm:///two?version=3", "awsssm:///one#field"];
+    let references = [
+        "awssm://app",
+        "awsssm:///one",
+        "env://KEY",
+        "awsssm:///two?version=3",
+        "awsssm:///one#field",
+    ];
     let (outcome, lines) = world.test(&references, "");
     assert_eq!(outcome.code, Some(75), "{}", outcome.stderr);
     for (index, reference) in references.iter().enumerate() {
@@ -61,7 +66,10 @@ fn a_login_that_could_not_work_is_a_mistake_of_the_manifest_at_its_place() {
         world
     };
     for (reference, words) in [
-        ("nobody://key", "provider `corp`: its login needs `secret_access_key` from `nobody://key`: no provider"),
+        (
+            "nobody://key",
+            "provider `corp`: its login needs `secret_access_key` from `nobody://key`: no provider",
+        ),
         ("env://KEY?version=1", "a `env` reference cannot have `?version=`"),
         ("corp://key", "provider `corp`: providers log in with each other: `corp` → `corp`"),
     ] {

@@ -51,14 +51,15 @@ impl World {
         assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     }
 
-    fn run(&self, args: &[&str], stdin: &[u8]) -> Outcome {
+    /// Runs hushpipe in this world.
+    pub(super) fn run(&self, args: &[&str], stdin: &[u8]) -> Outcome {
         let mut command = self.context.command(args);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         finish(command, stdin)
     }
 
     /// Writes the manifest of a server with these secrets, from `VALUE` on.
-    fn ask_for(&self, references: &[&str], settings: &str) {
+    pub(super) fn ask_for(&self, references: &[&str], settings: &str) {
         let lines = references.iter().enumerate().map(|(index, reference)| {
             let number = if index == 0 { String::new() } else { index.to_string() };
             format!("VALUE{number} = {{ ref = {}{settings} }}\n", json!(reference))
@@ -119,6 +120,18 @@ impl World {
         // A mistake of the manifest is shown at its place and by its variable.
         let named = outcome.stderr.contains(&format!("`{reference}`"));
         assert!(named || outcome.stderr.contains("`VALUE`"), "{}", outcome.stderr);
+        Ok(())
+    }
+
+    /// The same of a launch, which unlike `secret test` asks no person to open a store.
+    pub(super) fn does_not_start(&self, reference: &str, code: i32, words: &str) -> Tried {
+        self.ask_for(&[reference], "");
+        let start = Instant::now();
+        let outcome = self.run(&["run", "server"], b"");
+        assert!(start.elapsed() < LIMIT, "it took {:?}", start.elapsed());
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(words), "`{words}` is not in: {}", outcome.stderr);
+        assert!(!outcome.everything().contains("canary"), "{}", outcome.everything());
         Ok(())
     }
 }

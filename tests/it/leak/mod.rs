@@ -1,5 +1,10 @@
 //! A canary, in every encoding, must appear in no stdout, stderr, argument list, message or file in clear.
 
+#[cfg(all(target_os = "linux", feature = "aws"))]
+mod aws;
+#[cfg(all(target_os = "linux", feature = "vault"))]
+mod vault;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 #[cfg(target_os = "linux")]
@@ -180,6 +185,44 @@ fn no_file_in_the_home_holds_a_value_in_clear() {
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// What a session leaves behind.
+#[cfg(all(target_os = "linux", any(feature = "vault", feature = "aws")))]
+struct Traces {
+    /// On stdout and stderr, and by `why`.
+    said: String,
+    /// The argument lists of all processes while it ran.
+    argv: String,
+    files: Vec<(PathBuf, String)>,
+}
+
+/// A session in which the server says all it was given, with every switch on that makes programs talk.
+#[cfg(all(target_os = "linux", any(feature = "vault", feature = "aws")))]
+fn traces_of(context: &TestContext) -> Traces {
+    let mut command = context.command(["run", "server"]);
+    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+    let mut session = Session::start(command);
+    let mut said = session.initialize().to_string();
+    said += &session.call("environment", &json!({})).to_string();
+    let argv = crate::tree::processes().into_iter().map(crate::process::cmdline).collect();
+    said += &session.finish().everything();
+    said += &context.run(&["why"], "").everything();
+    let text = |path: &PathBuf| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+    let files = files_below(context.home()).into_iter().map(|path| (path.clone(), text(&path)));
+    Traces { said, argv, files: files.collect() }
+}
+
+#[cfg(all(target_os = "linux", any(feature = "vault", feature = "aws")))]
+impl Traces {
+    /// Fails the test when a secret is in any of it; `what` says what had gone wrong.
+    fn assert_without(&self, secret: &str, what: &str) {
+        assert!(!self.said.contains(secret), "{what}: {secret} in {}", self.said);
+        assert!(!self.argv.contains(secret), "{what}: {secret} in an argument list");
+        for (path, text) in &self.files {
+            assert!(!text.contains(secret), "{what}: {secret} in {}", path.display());
+        }
+    }
 }
 
 /// The verbs that look at secrets say names, lengths and times.

@@ -1,0 +1,149 @@
+//! `vault://mount/path?version=N#field`: HashiCorp Vault and OpenBao.
+//!
+//! Where the server is and how to log in stands in `[providers.vault]`, or in `[providers.<name>]` of this type for
+//! `<name>://mount/path`. One login for a launch, however many secrets; its token ends with the session, and so does what
+//! was given with it. A value is the JSON object of the secret's data, of which `#field` takes one; without a field the
+//! object is the value. KV is asked for its version as Vault's own CLI does; every other engine is read as it is, once,
+//! and what it gives for a time only becomes a lease.
+//!
+//! Refuses: to follow a redirect, to check no certificate, to take a secret from the manifest or an address from the
+//! environment. The token of the user, which we did not make, is never revoked.
+//!
+//! Source: Vault's HTTP API, <https://developer.hashicorp.com/vault/api-docs>: "sys/internal/ui/mounts", "KV secrets
+//! engine", "sys/leases", "auth/token", "sys/wrapping".
+
+mod address;
+mod answer;
+mod dynamic;
+mod http;
+mod kv;
+mod login;
+mod session;
+mod settings;
+mod tls;
+mod wrapping;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use super::{
+    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
+    Surroundings, config,
+};
+use crate::secret::{Secret, SecretRef};
+use http::Link;
+use session::Session;
+use settings::Vault;
+
+pub(super) const KIND: Kind = Kind {
+    scheme: "vault",
+    about: "HashiCorp Vault or OpenBao",
+    query: &["version"],
+    fields: Fields::Json,
+    built_in_settings: true,
+    remote: true,
+    settings: config::parse::<Vault>,
+    schema: config::describe::<Vault>,
+};
+
+impl Settings for Vault {
+    fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
+        let connected = OnceCell::new();
+        Box::new(Client { settings: self.clone(), surroundings, connected })
+    }
+
+    fn needs(&self) -> Vec<(&'static str, SecretRef)> {
+        self.needs()
+    }
+
+    fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+        login::identity(self, surroundings)
+    }
+}
+
+/// One server for one launch.
+struct Client<'a> {
+    settings: Vault,
+    surroundings: Surroundings<'a>,
+    /// The login, which all fetches share, and its failure too: a wrong password is not tried once for each secret.
+    connected: OnceCell<Result<Connected, Arc<Failure>>>,
+}
+
+/// A server that we are logged in to.
+struct Connected {
+    link: Arc<Link>,
+    session: Session,
+}
+
+impl Client<'_> {
+    async fn connected(&self, leases: &Leases) -> Result<&Connected, Failure> {
+        let connect = async {
+            let link = Arc::new(Link::open(self.settings.server(self.surroundings)?).await?);
+            let session = login::log_in(&link, &self.settings, self.surroundings, leases).await?;
+            Ok(Connected { link, session })
+        };
+        let connected = self.connected.get_or_init(async || connect.await.map_err(Arc::new)).await;
+        connected.as_ref().map_err(|failure| Failure::Shared(Arc::clone(failure)))
+    }
+}
+
+impl Provider for Client<'_> {
+    fn check(&self, coordinate: &SecretRef) -> Result<(), Failure> {
+        self.settings.server(self.surroundings)?;
+        kv::Place::of(coordinate, self.settings.kv()).map(drop)
+    }
+
+    fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a> {
+        Box::pin(async move {
+            let Connected { link, session } = self.connected(leases).await?;
+            let place = kv::Place::of(coordinate, self.settings.kv())?;
+            let reading = place.read(link, session, leases);
+            let (fetched, uses) = tokio::join!(reading, session.uses_left(link));
+            let mut fetched = fetched?;
+            let warnings: Vec<String> =
+                [session.warning.clone(), uses].into_iter().flatten().collect();
+            fetched.warning = (!warnings.is_empty()).then(|| warnings.join("; "));
+            Ok(fetched)
+        })
+    }
+
+    fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {
+        Box::pin(async move {
+            let Connected { link, session } = self.connected(leases).await?;
+            session.describe(link).await
+        })
+    }
+
+    fn unwrap<'a>(&'a self, token: &'a Secret) -> Fetching<'a> {
+        Box::pin(async move {
+            let link = Link::open(self.settings.server(self.surroundings)?).await?;
+            wrapping::unwrap(&link, token).await.map(Fetched::of)
+        })
+    }
+
+    fn caution(&self) -> Option<String> {
+        let server = self.settings.server(self.surroundings).ok()?;
+        server.address.is_overheard().then(|| {
+            format!(
+                "everything that goes to and from `{}` can be read on the way: it is not `https`",
+                server.address
+            )
+        })
+    }
+}
+
+/// A value of a secret's data: the JSON as it stands, if it is no longer than a value may be.
+fn value(json: &str) -> Result<Secret, Failure> {
+    if json.len() as u64 > MAX_VALUE {
+        return Err(Failure::Unfit {
+            reason: format!("is longer than {MAX_VALUE} bytes"),
+            hint: None,
+        });
+    }
+    Ok(Secret::new(json.as_bytes().to_vec()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Who the server is and who we are: certificates both ways.
+//!
+//! With `ca_cert` only what its authorities signed is trusted, as the Vault CLI does; without it what the system trusts.
+//! Certificates are always checked. The provider of cryptography is *ring*, named here, never one that a library picks.
+
+use std::path::Path;
+
+use reqwest::{Certificate, ClientBuilder, Identity};
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
+use zeroize::Zeroizing;
+
+use super::settings::Server;
+use crate::provider::Failure;
+use crate::sys::{permission, private};
+
+/// The largest certificate file that is read, in bytes: a system's whole bundle is a quarter of it.
+const MAX_PEM: u64 = 1024 * 1024;
+
+/// Gives a client its certificates.
+///
+/// # Errors
+/// A file is missing, could have been written by others, or is no certificate or key.
+pub(super) fn secure(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Failure> {
+    // Whoever came first put the same one there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = builder.tls_backend_rustls();
+    builder = match &server.ca_cert {
+        // Asked of a server without TLS, the system's certificates would be read for nothing.
+        _ if !server.address.is_https() => builder.tls_certs_only([]),
+        None => builder,
+        Some(path) => {
+            let bundle = Certificate::from_pem_bundle(&read(path)?);
+            let bundle = bundle.ok().filter(|bundle| !bundle.is_empty());
+            builder.tls_certs_only(
+                bundle.ok_or_else(|| unusable(path, "it holds no certificate in PEM form"))?,
+            )
+        }
+    };
+    if let Some((certificate, key)) = &server.client {
+        let mut pem = read(certificate)?;
+        pem.push(b'\n');
+        pem.extend_from_slice(&read(key)?);
+        let identity = Identity::from_pem(&pem);
+        let reason = "it and its certificate are no pair in PEM form";
+        builder = builder.identity(identity.map_err(|_| unusable(key, reason))?);
+    }
+    Ok(builder)
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut file =
+        permission::open_owned(path).map_err(|insecure| Failure::of_opening(path, insecure))?;
+    private::read_limited(&mut file, MAX_PEM)
+        .map_err(|error| Failure::of_file("reading", path, error))
+}
+
+fn unusable(path: &Path, reason: &'static str) -> Failure {
+    Failure::BadKey {
+        place: format!("`{}`", path.display()),
+        reason,
+        hint: "give a file that begins with `-----BEGIN`".to_owned(),
+    }
+}
+
+/// What a person can do about a connection that TLS refused.
+pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
+    const AUTHORITY: &str = "name the certificate of the authority that signed it: `ca_cert = \"/path/ca.pem\"` in the provider's table";
+    let place = place.to_owned();
+    let untrusted = |reason: &str, hint: &str| {
+        Some(Failure::Untrusted {
+            place: place.clone(),
+            reason: reason.to_owned(),
+            hint: hint.to_owned(),
+        })
+    };
+    match error {
+        TlsError::InvalidCertificate(certificate) => match certificate {
+            // Another authority may have the same name, and then it is the signature that is wrong.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                untrusted("no authority that we know has signed its certificate", AUTHORITY)
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                untrusted("its certificate has expired", "ask who runs the server for a new one")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => untrusted(
+                "its certificate is not valid yet",
+                "see whether this machine's clock is right",
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                untrusted(
+                    "its certificate is for another name",
+                    "write that name into `address`, or as `tls_server_name`",
+                )
+            }
+            CertificateError::Revoked => {
+                untrusted("its certificate was revoked", "ask who runs the server")
+            }
+            _ => untrusted("its certificate is not valid", AUTHORITY),
+        },
+        TlsError::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateExpired
+            | AlertDescription::AccessDenied
+            | AlertDescription::HandshakeFailure,
+        ) => Some(Failure::Denied {
+            reason: format!("{place} refuses us before any login"),
+            hint: "it may want a client certificate: `client_cert` and `client_key` in the provider's table"
+                .to_owned(),
+        }),
+        TlsError::InvalidMessage(_) => Some(Failure::BadAnswer {
+            place,
+            reason: "does not speak TLS".to_owned(),
+            hint: Some("check the port, and whether the address begins with `https://`".to_owned()),
+        }),
+        _ => untrusted("it and we could not agree on how to encrypt", "check its TLS settings"),
+    }
+}
