@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
@@ -57,6 +58,9 @@ where
     let raw = match error {
         SdkError::ServiceError(answered) => answered.raw(),
         SdkError::ResponseError(broken) => broken.raw(),
+        SdkError::DispatchFailure(failed) if failed.is_timeout() => {
+            return Err(silent(&asked.place, CALL));
+        }
         SdkError::DispatchFailure(failed) => {
             let cause = failed.as_connector_error();
             return Err(unreached(
@@ -64,7 +68,7 @@ where
                 cause.map(|cause| cause as &(dyn Error + 'static)),
             ));
         }
-        SdkError::TimeoutError(_) => return Err(silent(&asked.place)),
+        SdkError::TimeoutError(_) => return Err(silent(&asked.place, CALL)),
         _ => {
             return Err(Failure::BadAnswer {
                 place: asked.place.clone(),
@@ -178,10 +182,10 @@ fn shown(code: &str) -> Option<&str> {
 }
 
 /// No answer in time.
-pub(super) fn silent(place: &str) -> Failure {
+pub(super) fn silent(place: &str, after: Duration) -> Failure {
     Failure::NoAnswer {
         place: place.to_owned(),
-        after: CALL,
+        after,
         hint: "see whether a firewall swallows what is sent there, or whether `endpoint` is right"
             .to_owned(),
     }
@@ -210,7 +214,7 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
         cause = error.source();
     }
     let words = match kind {
-        Some(io::ErrorKind::TimedOut) => return silent(place),
+        Some(io::ErrorKind::TimedOut) => return silent(place, CALL),
         Some(kind) => io::Error::from(kind),
         None => io::Error::other("no connection, or it was lost"),
     };
