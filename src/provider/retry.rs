@@ -116,7 +116,10 @@ mod tests {
         let attempt = || {
             let again = failing.get(count.get()).copied();
             count.set(count.get() + 1);
-            ready(again.map_or(Ok(()), |again| Err(Tried { failure: Failure::Stopped, again })))
+            ready(match again {
+                Some(again) => Err(Tried { failure: Failure::Stopped, again }),
+                None => Ok(()),
+            })
         };
         let sleep = move |wait| {
             total.set(total.get() + wait);

@@ -107,7 +107,11 @@ impl Place {
     /// Forgets the value.
     pub(super) async fn forget(self) {
         // Nothing comes of a thread that could not be started: the value ends by itself.
-        let _ = detached(move || Ok(self.remove())).await;
+        let removing = detached(move || {
+            self.remove();
+            Ok(())
+        });
+        let _ = removing.await;
     }
 
     fn read(&self, offline: bool) -> Option<Fetched> {
