@@ -124,9 +124,11 @@ fn find(named: &str, search: &str) -> Option<PathBuf> {
         return path.is_absolute().then(|| path.to_owned());
     }
     let folders = std::env::split_paths(search).filter(|folder| folder.is_absolute());
-    let endings: &[&str] = if cfg!(windows) { &["exe", "cmd", "bat"] } else { &[""] };
+    let endings: &[&str] = if cfg!(windows) { &["exe", "cmd", "bat"] } else { &[] };
     let mut files = folders.flat_map(|folder| {
-        endings.iter().map(move |ending| folder.join(path).with_extension(ending))
+        let file = folder.join(path);
+        let ended = endings.iter().map(|ending| file.with_extension(ending)).collect::<Vec<_>>();
+        std::iter::once(file).chain(ended)
     });
     files.find(|file| file.is_file())
 }
@@ -173,6 +175,18 @@ mod tests {
             );
         }
         assert_eq!(split("run 'no end"), None);
+    }
+
+    #[test]
+    fn a_program_is_a_path_or_a_name_in_a_folder_of_the_search_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("keys.sh");
+        std::fs::write(&file, "").expect("written");
+        let search = folder.path().to_str().expect("UTF-8");
+        assert_eq!(find("keys.sh", search), Some(file.clone()));
+        assert_eq!(find("keys", search), None);
+        assert_eq!(find(file.to_str().expect("UTF-8"), ""), Some(file));
+        assert_eq!(find("folder/keys.sh", search), None);
     }
 
     #[test]
