@@ -31,6 +31,7 @@ use crate::sys::path::Paths;
 #[command(after_long_help = "\
 Examples:
   hushpipe secret set keychain://github-token
+  hushpipe secret set keychain://corp-secret-id --unwrap corp
   hushpipe secret list
   hushpipe secret test github")]
 pub(super) struct Secret {

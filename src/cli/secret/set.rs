@@ -16,8 +16,8 @@ Examples:
   hushpipe secret set keychain://github-token         type or paste it at the prompt
   hushpipe secret set keychain://tls-key < key.pem    from a file, as it is
   hushpipe secret set local://github-token            where there is no keychain
-  hushpipe secret set keychain://corp-id --unwrap corp
-                                                      what a wrapping token of the Vault provider `corp` stands for
+  hushpipe secret set keychain://corp-secret-id --unwrap corp
+                                                      what a wrapping token of the Vault provider `corp` gives
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {

@@ -85,8 +85,8 @@ impl Answer {
 
     /// Whether and when the same may be answered otherwise.
     pub(super) fn again(&self) -> Again {
-        // A person must unseal it.
-        if self.is_sealed() { Again::Never } else { self.again }
+        // A person must unseal or initialize it first.
+        if self.is_sealed() || self.status == 501 { Again::Never } else { self.again }
     }
 
     fn is_sealed(&self) -> bool {

@@ -18,7 +18,7 @@ use super::settings::{Kv, Version};
 use super::value;
 use crate::provider::{Failure, Fetched, Leases};
 use crate::secret::SecretRef;
-use crate::sys::clock;
+use crate::sys::{clock, permission};
 
 /// A reference as the place that it is on a server.
 pub(super) struct Place<'a> {
@@ -250,11 +250,14 @@ impl<'a> Place<'a> {
                 "leave `data/` out of the reference: it is put in for KV version 2".to_owned()
             }
             Some(_) if self.version.is_some() => {
-                format!("`vault kv metadata get {}` shows which versions there are", self.path)
+                format!(
+                    "`vault kv metadata get {}` shows which versions there are",
+                    word(self.path)
+                )
             }
             _ => {
                 let folder = self.path.rsplit_once('/').map_or(self.path, |(folder, _)| folder);
-                format!("`vault kv list {folder}` shows what there is")
+                format!("`vault kv list {}` shows what there is", word(folder))
             }
         };
         Failure::NotFound { place: format!("`{reference}`"), hint }
@@ -262,6 +265,7 @@ impl<'a> Place<'a> {
 
     /// There was something.
     fn removed(&self, metadata: &Metadata, mount: &str, below: &str) -> Failure {
+        let command = |verb: &str| format!("vault kv {verb} -mount={}", word(mount));
         let which = match (self.version, metadata.version) {
             (Some(version), _) => format!("version {version} of `{mount}/{below}`"),
             (None, Some(version)) => format!("the latest version, {version}, of `{mount}/{below}`"),
@@ -271,7 +275,9 @@ impl<'a> Place<'a> {
             return Failure::Gone {
                 reason: format!("{which} was destroyed, for good"),
                 hint: format!(
-                    "name another version, or write it anew: `vault kv put -mount={mount} {below} …`"
+                    "name another version, or write it anew: `{} {} …`",
+                    command("put"),
+                    word(below)
                 ),
             };
         }
@@ -282,7 +288,9 @@ impl<'a> Place<'a> {
         Failure::Gone {
             reason: format!("{which} was deleted{when}"),
             hint: format!(
-                "bring it back with `vault kv undelete -mount={mount} -versions={version} {below}`, or name another version"
+                "bring it back with `{} -versions={version} {}`, or name another version",
+                command("undelete"),
+                word(below)
             ),
         }
     }
@@ -326,6 +334,11 @@ impl Engine {
             _ => Self::Making,
         }
     }
+}
+
+/// A path as one word of a command that somebody may paste into a shell.
+fn word(path: &str) -> String {
+    permission::quoted(path.as_ref())
 }
 
 /// The part of a path that leads to a mount, its namespace included where the path begins with one.

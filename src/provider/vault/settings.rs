@@ -312,6 +312,11 @@ impl Vault {
         Ok(Server { address, namespace, ca_cert, client, tls_server_name })
     }
 
+    /// Whether the environment must still say where the server is. A manifest is checked without one.
+    pub(super) fn waits_for_env(&self, surroundings: Surroundings<'_>) -> bool {
+        self.from_env && self.address.is_none() && self.variable(surroundings, "ADDR").is_none()
+    }
+
     /// How to log in: as the table says, or with the token that the environment may give.
     pub(super) fn auth(&self) -> Auth {
         self.auth.clone().unwrap_or(Auth::Token { token: None })
