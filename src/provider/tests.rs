@@ -111,9 +111,10 @@ fn os_string(bytes: &[u8]) -> std::ffi::OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// Every provider but, away from Linux, the keychain: there it is that of whoever runs the tests.
+/// Every provider on this machine (the others are asked over a network: `tests/it/provider`) but, away from Linux, the
+/// keychain: there it is that of whoever runs the tests.
 fn schemes() -> impl Iterator<Item = &'static str> {
-    let schemes = KINDS.iter().map(|kind| kind.scheme);
+    let schemes = KINDS.iter().filter(|kind| !kind.remote).map(|kind| kind.scheme);
     schemes.filter(|scheme| cfg!(target_os = "linux") || *scheme != "keychain")
 }
 

@@ -7,8 +7,10 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::profile::Files;
 use crate::provider::{Failure, Surroundings};
 use crate::secret::SecretRef;
+use crate::sys::permission;
 
 /// Settings of the AWS providers. Where a key is missing, the profile of `~/.aws` decides.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -138,23 +140,42 @@ impl Account {
         counts.text(name).map(str::to_owned)
     }
 
-    /// The variables that say as whom, for what is kept from one run to the next.
+    /// The variables and the files that say as whom, for what is kept from one run to the next.
     pub(super) fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
         let mut identity = Zeroizing::new(Vec::new());
+        let mut add = |part: &[u8]| {
+            identity.extend_from_slice(&part.len().to_le_bytes());
+            identity.extend_from_slice(part);
+        };
         if self.from_env {
-            let names = surroundings
-                .env
-                .names()
-                .filter(|name| name.as_encoded_bytes().starts_with(b"AWS_"));
+            let names = surroundings.env.names();
+            let names = names.filter(|name| name.as_encoded_bytes().starts_with(b"AWS_"));
             for name in names {
-                let value = surroundings.env.var(name).unwrap_or_default();
-                for part in [name, value] {
-                    identity.extend_from_slice(part.as_encoded_bytes());
-                    identity.push(0);
-                }
+                add(name.as_encoded_bytes());
+                add(surroundings.env.var(name).unwrap_or_default().as_encoded_bytes());
             }
         }
+        let files = self.files(surroundings);
+        for file in [files.config, files.credentials] {
+            // One that cannot be read or trusted gives no credentials either.
+            let text = permission::read_owned(&file).map(Zeroizing::new).unwrap_or_default();
+            add(file.as_os_str().as_encoded_bytes());
+            add(text.as_bytes());
+        }
         identity
+    }
+
+    /// Where the profile is.
+    pub(super) fn files(&self, surroundings: Surroundings<'_>) -> Files {
+        let folder = surroundings.paths.home.join(".aws");
+        let file = |given: &Option<PathBuf>, name: &str, usual: &str| {
+            let given = given.clone().or_else(|| self.variable(name, surroundings).map(Into::into));
+            given.unwrap_or_else(|| folder.join(usual))
+        };
+        Files {
+            config: file(&self.config_file, "AWS_CONFIG_FILE", "config"),
+            credentials: file(&self.credentials_file, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        }
     }
 }
 
@@ -177,4 +198,49 @@ fn id_or_reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
             "invalid value: string, expected the id of an access key or a reference to it",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(text: &str) -> Result<Account, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_reference_is_not_repeated() {
+        for text in [
+            "secret_access_key = \"canary/key+of=aws\"",
+            "access_key_id = \"canary key\"",
+            "session_token = \"canary-token\"",
+        ] {
+            let error = account(text).expect_err(text);
+            assert!(error.contains("reference") && !error.contains("canary"), "{error}");
+        }
+        let account = account("access_key_id = \"AKIATEST\"\nsecret_access_key = \"local://k\"");
+        assert_eq!(account.expect("valid").needs().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_go_together_are_not_given_alone() {
+        for (text, words) in [
+            ("access_key_id = \"AKIATEST\"", "go together"),
+            ("secret_access_key = \"local://k\"", "go together"),
+            ("session_token = \"local://t\"", "goes with"),
+            ("web_identity_token_file = \"/t\"", "needs the `role_arn`"),
+            ("external_id = \"x\"", "goes with `role_arn`"),
+            ("credentials = \"static\"", "needs `access_key_id`"),
+            ("credentials = \"web-identity\"", "needs `web_identity_token_file`"),
+            ("credentials = \"container\"", "needs `container_uri`"),
+        ] {
+            let failure = account(text).expect("valid").check("awssm").expect_err(text);
+            assert!(failure.to_string().contains(words), "{text}: {failure}");
+        }
+        for text in
+            ["", "credentials = \"instance\"", "credentials = \"container\"\nfrom_env = true"]
+        {
+            account(text).expect("valid").check("awssm").expect(text);
+        }
+    }
 }

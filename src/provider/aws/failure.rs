@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
@@ -57,6 +58,9 @@ where
     let raw = match error {
         SdkError::ServiceError(answered) => answered.raw(),
         SdkError::ResponseError(broken) => broken.raw(),
+        SdkError::DispatchFailure(failed) if failed.is_timeout() => {
+            return Err(silent(&asked.place, CALL));
+        }
         SdkError::DispatchFailure(failed) => {
             let cause = failed.as_connector_error();
             return Err(unreached(
@@ -64,7 +68,7 @@ where
                 cause.map(|cause| cause as &(dyn Error + 'static)),
             ));
         }
-        SdkError::TimeoutError(_) => return Err(silent(&asked.place)),
+        SdkError::TimeoutError(_) => return Err(silent(&asked.place, CALL)),
         _ => {
             return Err(Failure::BadAnswer {
                 place: asked.place.clone(),
@@ -178,10 +182,10 @@ fn shown(code: &str) -> Option<&str> {
 }
 
 /// No answer in time.
-pub(super) fn silent(place: &str) -> Failure {
+pub(super) fn silent(place: &str, after: Duration) -> Failure {
     Failure::NoAnswer {
         place: place.to_owned(),
-        after: CALL,
+        after,
         hint: "see whether a firewall swallows what is sent there, or whether `endpoint` is right"
             .to_owned(),
     }
@@ -210,7 +214,7 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
         cause = error.source();
     }
     let words = match kind {
-        Some(io::ErrorKind::TimedOut) => return silent(place),
+        Some(io::ErrorKind::TimedOut) => return silent(place, CALL),
         Some(kind) => io::Error::from(kind),
         None => io::Error::other("no connection, or it was lost"),
     };
@@ -233,4 +237,90 @@ fn certificate(error: &io::Error) -> Option<&'static str> {
     ];
     let reason = reasons.into_iter().find(|(word, _)| said.contains(word));
     Some(reason.map_or("its certificate cannot be verified", |(_, reason)| reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Fault, Kind};
+
+    fn meaning(status: u16, code: &str) -> Failure {
+        let asked = Asked {
+            place: "Secrets Manager in `eu-central-1`".to_owned(),
+            what: "the secret `x`".to_owned(),
+            action: "secretsmanager:GetSecretValue",
+            origin: "the profile `work`",
+            renewal: "ask the user to run `aws sso login --profile work`",
+        };
+        let message = "canary-message".to_owned();
+        common(&Refused { status, code: code.to_owned(), message }, &asked)
+    }
+
+    #[test]
+    fn a_code_means_one_thing_whatever_was_asked() {
+        for (status, code, kind, words) in [
+            (
+                400,
+                "AccessDeniedException",
+                Kind::Auth,
+                "does not permit `secretsmanager:GetSecretValue` on the secret `x`",
+            ),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                Kind::Auth,
+                "does not accept the secret access key of the profile `work`",
+            ),
+            (400, "UnrecognizedClientException", Kind::Auth, "does not know the access key"),
+            (
+                400,
+                "ExpiredTokenException",
+                Kind::Auth,
+                "the credentials of the profile `work` have expired",
+            ),
+            (400, "ThrottlingException", Kind::Unavailable, "answers no more requests for now"),
+            (429, "", Kind::Unavailable, "answers no more requests for now"),
+            (503, "", Kind::Unavailable, "answered 503"),
+            (
+                400,
+                "ValidationException",
+                Kind::Unavailable,
+                "answered `ValidationException` when asked for the secret `x`",
+            ),
+            (400, "canary <code>", Kind::Unavailable, "answered 400 when asked for the secret `x`"),
+        ] {
+            let failure = meaning(status, code);
+            assert_eq!(failure.kind(), kind, "{code}");
+            assert!(failure.to_string().contains(words), "{code}: {failure}");
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+        }
+        let hint = meaning(400, "ExpiredToken").hint();
+        assert_eq!(hint.as_deref(), Some("ask the user to run `aws sso login --profile work`"));
+    }
+
+    #[test]
+    fn the_code_of_an_answer_in_xml_is_found() {
+        let body = "<ErrorResponse><Error><Code> AccessDenied </Code><Message>no</Message></Error></ErrorResponse>";
+        assert_eq!(element(body, "Code"), "AccessDenied");
+        assert_eq!(element(body, "Type"), "");
+        assert_eq!(element("{\"__type\":\"x\"}", "Code"), "");
+    }
+
+    #[test]
+    fn a_lost_connection_is_told_from_a_host_that_is_not_known() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(
+            unreached("x", Some(&refused)).with_cause(),
+            "x could not be reached: connection refused"
+        );
+        let unknown = ResolveDnsError::new(io::Error::other("canary"));
+        assert_eq!(
+            unreached("x", Some(&unknown)).with_cause(),
+            "x could not be reached: no such host is known"
+        );
+        assert_eq!(
+            unreached("x", None).with_cause(),
+            "x could not be reached: no connection, or it was lost"
+        );
+    }
 }

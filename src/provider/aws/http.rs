@@ -75,7 +75,7 @@ impl Http {
             .build_with_resolver(Resolver);
         let answer = connector.call(request).await;
         let answer = answer.map_err(|error| match error.is_timeout() {
-            true => failure::silent(place),
+            true => failure::silent(place, TRY),
             false => failure::unreached(place, Some(&error)),
         })?;
         let status = answer.status().as_u16();
@@ -91,7 +91,7 @@ impl Http {
             }
             Ok(())
         };
-        tokio::time::timeout(BODY, all).await.map_err(|_| failure::silent(place))??;
+        tokio::time::timeout(BODY, all).await.map_err(|_| failure::silent(place, BODY))??;
         Ok(Answer { status, body })
     }
 }

@@ -47,19 +47,7 @@ impl Facts {
         surroundings: Surroundings<'_>,
     ) -> Result<Self, Failure> {
         let variable = |name: &str| account.variable(name, surroundings);
-        let folder = surroundings.paths.home.join(".aws");
-        let file = |given: &Option<_>, name: &str, usual: &str| {
-            let given = given.clone().or_else(|| variable(name).map(Into::into));
-            given.unwrap_or_else(|| folder.join(usual))
-        };
-        let files = profile::Files {
-            config: file(&account.config_file, "AWS_CONFIG_FILE", "config"),
-            credentials: file(
-                &account.credentials_file,
-                "AWS_SHARED_CREDENTIALS_FILE",
-                "credentials",
-            ),
-        };
+        let files = account.files(surroundings);
         let named = account.profile.clone().or_else(|| variable("AWS_PROFILE"));
         let authorities =
             account.ca_file.clone().or_else(|| variable("AWS_CA_BUNDLE").map(Into::into));

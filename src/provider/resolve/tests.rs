@@ -5,7 +5,7 @@ use tokio::sync::Barrier;
 use super::*;
 use crate::error::Error;
 use crate::provider::{
-    Fetched, Fetching, Fields, Kind as ProviderKind, ProviderConfig, Settings, Surroundings,
+    Fetched, Fetching, Fields, KINDS, Kind as ProviderKind, ProviderConfig, Settings, Surroundings,
 };
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
@@ -212,6 +212,7 @@ fn every_failing_reference_is_named_and_nothing_is_given() {
         request("UNSET", "env://UNSET"),
     ]);
     let report = Error::from(error).report();
+    let built_in: String = KINDS.iter().map(|kind| format!("`{}`, ", kind.scheme)).collect();
     for line in [
         "error: 11 secrets for server `orders` are not available",
         "cause: `MISSING` from `fake://missing`: `missing` was not found",
@@ -221,7 +222,9 @@ fn every_failing_reference_is_named_and_nothing_is_given() {
         "cause: `EMPTY` from `fake://empty`: the value is empty",
         "cause: `NUL` from `fake://nul`: the value holds a NUL byte, which no environment variable can",
         "cause: `LONG` from `fake://long`: the value is longer than an environment variable can be",
-        "cause: `WHO` from `nobody://plain`: no provider is called `nobody`: known are `keychain`, `local`, `env`, `file`, `fake`, `other`",
+        &format!(
+            "cause: `WHO` from `nobody://plain`: no provider is called `nobody`: known are {built_in}`fake`, `other`"
+        ),
         "cause: `LATER` from `op://vault/item/field`: provider `op` is not in this version of hushpipe",
         "cause: `GONE` from `fake://unreachable`: `fake` could not be reached: connection refused",
         "cause: `UNSET` from `env://UNSET`: the variable `UNSET` in hushpipe's own environment was not found",

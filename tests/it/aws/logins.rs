@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::server::{
     assert_wrong, aws_file, config, credentials, refused, server, tested, tested_with,
 };
-use crate::context::{TestContext, path_text, write_private};
+use crate::context::{TestContext, finish, path_text, write_private};
 use crate::fixture;
 
 const TOKEN: &str = "TOKEN = \"awssm://mcp/token\"";
@@ -191,6 +191,10 @@ fn the_environment_counts_only_where_the_manifest_lets_it() {
         ("SSL_CERT_FILE", "/nonexistent"),
     ];
     assert_fetched(&tested_with(&person, &hostile));
+    let mut run = person.command(["run", "server"]);
+    run.envs(hostile);
+    let outcome = finish(run, b"");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
 }
 
 #[test]

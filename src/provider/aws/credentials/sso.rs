@@ -247,3 +247,6 @@ fn escaped(text: &str) -> String {
     };
     text.bytes().map(byte).collect()
 }
+
+#[cfg(test)]
+mod tests;
