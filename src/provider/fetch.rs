@@ -1,4 +1,5 @@
-//! One coordinate, fetched: once in a launch, within the time that one provider may take, from the cache where it is on.
+//! One coordinate, fetched: once in a launch, within the time that one provider may take, from the cache where it is
+//! on.
 //!
 //! A launch may need one value twice, for two providers that log in with it, or for a login and for a variable: whoever
 //! comes first fetches, the others wait for the same answer.
@@ -23,8 +24,8 @@ use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, fie
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
-/// How long what a provider logs in with may take: a little less than the provider, so that the error that names it comes
-/// first.
+/// How long what a provider logs in with may take: a little less than the provider, so that the error that names it
+/// comes first.
 #[cfg(any(feature = "vault", feature = "aws"))]
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
@@ -224,8 +225,8 @@ async fn fetch_within(
 
 #[cfg(any(feature = "vault", feature = "aws"))]
 impl<'a> Surroundings<'a> {
-    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time is
-    /// part of the provider's own.
+    /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time
+    /// is part of the provider's own.
     pub(super) fn credential<'b>(
         self,
         key: &'static str,

@@ -1,11 +1,13 @@
 //! A second try where one may help: shared by every provider that is asked over a network.
 //!
-//! Tried again is what failed for a reason that may be gone in a moment: no connection, no answer in time, an overloaded
-//! or restarting server (429, 5xx). What the server decided, a 4xx, stays decided. The time between two tries grows and is
-//! partly chance, so that many launches that failed together do not come back together; a server that says how long to
-//! wait is obeyed. The caller's deadline is over all tries, so a wait that it could not survive is not begun.
+//! Tried again is what failed for a reason that may be gone in a moment: no connection, no answer in time, an
+//! overloaded or restarting server (429, 5xx). What the server decided, a 4xx, stays decided. The time between two
+//! tries grows and is partly chance, so that many launches that failed together do not come back together; a server
+//! that says how long to wait is obeyed. The caller's deadline is over all tries, so a wait that it could not survive
+//! is not begun.
 //!
-//! What makes something, such as an account of a database, is tried again only where nothing was sent: see [`Again::unless`].
+//! What makes something, such as an account of a database, is tried again only where nothing was sent: see
+//! [`Again::unless`].
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Five secrets over three providers, in front of servers that take their time: what all take together, against what the
-//! slowest of them takes in the same launch.
+//! Five secrets over three providers, in front of servers that take their time: what all take together, against what
+//! the slowest of them takes in the same launch.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

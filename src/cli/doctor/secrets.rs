@@ -1,5 +1,5 @@
-//! The stores of secrets: whether each answers, and lets us in where it asks who we are. No secret is fetched; names are
-//! listed and not shown.
+//! The stores of secrets: whether each answers, and lets us in where it asks who we are. No secret is fetched; names
+//! are listed and not shown.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Values in files, where there is no memory for them: one encrypted file for each, of mode 0600, in the state folder.
 //!
-//! Encrypted with the key of the local store, wherever that is kept (`local/key/`); the file's name is a digest under the
-//! machine's key. A file that cannot be opened, or was made with another key, counts as none.
+//! Encrypted with the key of the local store, wherever that is kept (`local/key/`); the file's name is a digest under
+//! the machine's key. A file that cannot be opened, or was made with another key, counts as none.
 
 use std::fs;
 use std::path::{Path, PathBuf};

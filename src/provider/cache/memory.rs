@@ -1,9 +1,10 @@
 //! The kernel's keyring of this user: memory that outlives a process, is never swapped and never a file.
 //!
-//! What is in it is found from any process of the user, with or without a session keyring: a launcher of MCP servers often
-//! has none, and what is only linked from the user's keyring may be seen and not read. So the user's keyring is linked
-//! from the thread's own first, which makes what it holds ours to read (keyrings(7), "Possession"). The kernel drops a key
-//! when its time is over and holds 20,000 bytes for an ordinary user; what it does not take is the caller's to keep elsewhere.
+//! What is in it is found from any process of the user, with or without a session keyring: a launcher of MCP servers
+//! often has none, and what is only linked from the user's keyring may be seen and not read. So the user's keyring is
+//! linked from the thread's own first, which makes what it holds ours to read (keyrings(7), "Possession"). The kernel
+//! drops a key when its time is over and holds 20,000 bytes for an ordinary user; what it does not take is the caller's
+//! to keep elsewhere.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! Values kept for a time between launches, where a provider's table asks for it: `cache = { max_age = "10m" }`.
 //!
-//! In memory of the kernel where there is such a thing (`memory.rs`), else in encrypted files (`file.rs`). A value is kept
-//! under a digest, with this machine's key, of the provider's settings, of who logs in and of the reference, so a change
-//! of any of them finds nothing. Never kept is what was given for a time only: an account, a token, a lease. Past its
-//! `max_age` a value is given only to who asked for no store at all (`--offline`), with its age in a warning, and after
-//! [`KEEP`] to nobody. A store that denies a value, or has it no more, ends it here too.
+//! In memory of the kernel where there is such a thing (`memory.rs`), else in encrypted files (`file.rs`). A value is
+//! kept under a digest, with this machine's key, of the provider's settings, of who logs in and of the reference, so a
+//! change of any of them finds nothing. Never kept is what was given for a time only: an account, a token, a lease.
+//! Past its `max_age` a value is given only to who asked for no store at all (`--offline`), with its age in a warning,
+//! and after [`KEEP`] to nobody. A store that denies a value, or has it no more, ends it here too.
 //!
 //! Off by default. What a launch can read without asking, so can other programs of the same user.
 

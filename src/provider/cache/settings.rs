@@ -29,8 +29,8 @@ impl Cache {
     /// Takes `cache` out of a provider's table; none where it has none.
     ///
     /// # Errors
-    /// The reason, in words that repeat nothing of the table: this kind's values are on this machine anyway, or the time is
-    /// none.
+    /// The reason, in words that repeat nothing of the table: this kind's values are on this machine anyway, or the
+    /// time is none.
     pub(in crate::provider) fn take(
         table: &mut toml::Table,
         kind: &Kind,

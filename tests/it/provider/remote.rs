@@ -1,4 +1,5 @@
-//! The kinds that are asked over a network, each in front of a stand-in that does what goes wrong with servers when told.
+//! The kinds that are asked over a network, each in front of a stand-in that does what goes wrong with servers when
+//! told.
 
 use std::path::Path;
 
