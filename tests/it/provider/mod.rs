@@ -74,8 +74,11 @@ const CASES: [Case; 17] = [
 /// It was tried and was as it must be, or why it means nothing to this kind.
 type Tried = Result<(), &'static str>;
 
+/// A kind of provider, and what tries a case of it.
+type Line = (&'static str, fn(Case) -> Tried);
+
 /// The lines, in the order of `KINDS`.
-const LINES: &[(&str, fn(Case) -> Tried)] = &[
+const LINES: &[Line] = &[
     ("keychain", local::keychain),
     ("local", local::store),
     #[cfg(all(feature = "vault", feature = "aws"))]

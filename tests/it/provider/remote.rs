@@ -78,7 +78,29 @@ impl Kind {
 
     /// Every case that is the same for all.
     fn try_one(&self, case: Case) -> Tried {
-        let mut set = self.start();
+        let set = self.start();
+        match case {
+            Case::Found
+            | Case::Missing
+            | Case::WrongField
+            | Case::WrongVersion
+            | Case::Denied
+            | Case::Huge
+            | Case::Changed => self.try_value(set, case),
+            Case::Unreachable
+            | Case::Untrusted
+            | Case::Silent
+            | Case::Malformed
+            | Case::Truncated
+            | Case::NotUtf8 => self.try_answer(set, case),
+            Case::Busy | Case::Deduplicated | Case::Retried | Case::Final => {
+                self.try_requests(set, case)
+            }
+        }
+    }
+
+    /// What stands at the place, or does not.
+    fn try_value(&self, mut set: Set, case: Case) -> Tried {
         match case {
             Case::Found => self.gives(&set),
             Case::Missing => set.world.fails(self.missing.0, 77, self.missing.1),
@@ -94,6 +116,23 @@ impl Kind {
                 (self.deny)(&set.server, &mut set.world);
                 self.fails(&set, 77, "hint:")
             }
+            Case::Huge => {
+                (self.put)(&set.server, &"x".repeat(TOO_LONG));
+                let file = ", deliver = \"file\"";
+                set.world.fails_with(&self.canary(), file, 78, "longer than")
+            }
+            Case::Changed => {
+                self.gives(&set)?;
+                (self.put)(&set.server, "another-canary");
+                set.world.gives(&self.canary(), b"another-canary")
+            }
+            other => unreachable!("{other:?} is tried elsewhere"),
+        }
+    }
+
+    /// What the other end does to a connection and to an answer.
+    fn try_answer(&self, mut set: Set, case: Case) -> Tried {
+        match case {
             Case::Unreachable => {
                 let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
                 let address = format!("http://{}", free.local_addr().expect("its address"));
@@ -121,25 +160,22 @@ impl Kind {
                 self.fault(&set, "truncate", &json!({}));
                 self.fails(&set, 69, "`")
             }
+            Case::NotUtf8 => {
+                self.fault(&set, "not_utf8", &json!({}));
+                self.fails(&set, 69, "answer")
+            }
+            other => unreachable!("{other:?} is tried elsewhere"),
+        }
+    }
+
+    /// How often it is asked.
+    fn try_requests(&self, set: Set, case: Case) -> Tried {
+        match case {
             Case::Busy => {
                 (self.refuse)(&set.server, 429, Some(1), Some(1));
                 self.gives(&set)?;
                 (self.refuse)(&set.server, 429, Some(60), None);
                 self.fails(&set, 69, "requests")
-            }
-            Case::Huge => {
-                (self.put)(&set.server, &"x".repeat(TOO_LONG));
-                let file = ", deliver = \"file\"";
-                set.world.fails_with(&self.canary(), file, 78, "longer than")
-            }
-            Case::NotUtf8 => {
-                self.fault(&set, "not_utf8", &json!({}));
-                self.fails(&set, 69, "answer")
-            }
-            Case::Changed => {
-                self.gives(&set)?;
-                (self.put)(&set.server, "another-canary");
-                set.world.gives(&self.canary(), b"another-canary")
             }
             Case::Deduplicated => {
                 let (outcome, _) = set.world.test(&[&self.canary(), self.reference], "");
@@ -161,6 +197,7 @@ impl Kind {
                 assert_eq!(set.server.asked(self.path), 1);
                 Ok(())
             }
+            other => unreachable!("{other:?} is tried elsewhere"),
         }
     }
 }
