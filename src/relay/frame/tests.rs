@@ -97,7 +97,7 @@ fn a_frame_over_the_limit_still_gives_its_id_and_the_next_one_is_whole() {
 
 #[test]
 fn memory_is_bounded_by_the_limit_and_given_back() {
-    let limit = 5 * BASE;
+    let limit = 2 * KEPT;
     let mut framer = Framer::new(limit);
     let mut most = 0;
     for piece in 0..100 {
