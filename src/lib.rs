@@ -59,3 +59,6 @@ pub mod secret;
 pub mod store;
 pub mod sys;
 pub mod trust;
+
+#[doc = include_str!("manual/providers.md")]
+pub mod manual {}

@@ -14,12 +14,15 @@ fn file(name: &str) -> (PathBuf, String) {
     (path, text)
 }
 
-/// Every `hushpipe VERB …` in a code block or in backticks of the README.
-fn readme_commands() -> Vec<String> {
-    let (_, readme) = file("README.md");
+/// What people read: the README and its pages.
+const PAGES: [&str; 2] = ["README.md", "src/manual/providers.md"];
+
+/// Every `hushpipe VERB …` in a code block or in backticks of a page.
+fn commands(page: &str) -> Vec<String> {
+    let (_, text) = file(page);
     let mut commands = Vec::new();
     let mut in_block = false;
-    for line in readme.lines() {
+    for line in text.lines() {
         if line.starts_with("```") {
             in_block = !in_block;
         } else if in_block {
@@ -32,7 +35,7 @@ fn readme_commands() -> Vec<String> {
             );
         }
     }
-    assert!(!commands.is_empty(), "the README names no command");
+    assert!(!commands.is_empty(), "{page} names no command");
     commands
 }
 
@@ -44,21 +47,26 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn every_link_inside_the_readme_leads_to_a_heading() {
+fn every_link_inside_the_readme_and_to_its_pages_leads_to_a_heading() {
     let (_, readme) = file("README.md");
-    let anchors: Vec<_> = readme.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
-    let links: Vec<_> =
-        readme.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-    assert!(!links.is_empty(), "the README has no link to a part of itself");
-    for link in links {
-        assert!(anchors.iter().any(|anchor| anchor == link), "`#{link}` is none of {anchors:?}");
+    for page in PAGES {
+        let (_, text) = file(page);
+        let headings = text.lines().filter(|line| line.starts_with('#'));
+        let anchors: Vec<_> = headings.map(anchor).collect();
+        let start = if page == "README.md" { "](#".to_owned() } else { format!("]({page}#") };
+        let links = readme.split(&start).skip(1).filter_map(|rest| rest.split(')').next());
+        let links: Vec<_> = links.collect();
+        assert!(!links.is_empty(), "the README has no link into {page}");
+        for link in links {
+            assert!(anchors.iter().any(|anchor| anchor == link), "`#{link}`: {anchors:?}");
+        }
     }
 }
 
 #[test]
-fn every_command_in_the_readme_exists() {
+fn every_command_on_a_page_exists() {
     let context = TestContext::new();
-    for command in readme_commands() {
+    for command in PAGES.into_iter().flat_map(commands) {
         let verb = command.split_whitespace().next().unwrap();
         let outcome = context.run(&[verb, "--help"], "");
         assert_eq!(outcome.code, Some(0), "`hushpipe {command}`: {}", outcome.stderr);
