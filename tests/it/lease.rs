@@ -225,8 +225,9 @@ fn a_server_that_is_started_again_gets_the_same_account() {
     let mut world = World::new();
     let stage = Stage::new(&world.tables(ACCOUNT, ""));
     world.log_in(stage.context.home());
-    let (mut client, server) = stage.start();
+    let (mut client, mut server) = stage.start();
     client.send_json(&request("probe", "server/discover", &json!({})));
+    assert_eq!(server.receive_json()["method"], "server/discover");
     drop(server);
     assert_eq!(client.receive_json()["error"]["code"], -32601);
     client.send_json(&request(1, "initialize", &json!({"protocolVersion": "2025-11-25"})));
