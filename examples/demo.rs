@@ -55,6 +55,8 @@ fn build(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--bin", "hushpipe", "--example", "demo"])
         .args(profile)
+        // Set for this example by its own build; some dependencies would be compiled again for it.
+        .env_remove("CARGO_MANIFEST_DIR")
         .current_dir(root)
         .status()?;
     let name = format!("hushpipe{}", std::env::consts::EXE_SUFFIX);
