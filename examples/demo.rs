@@ -52,11 +52,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// are those that are built already: alone, the program would have some of them with fewer features.
 fn build(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    let status = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    // Set for this example by its own build; some dependencies would be compiled again for each of them.
+    let of_example =
+        |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.filter(of_example).for_each(|name| {
+        cargo.env_remove(name);
+    });
+    let status = cargo
         .args(["build", "--quiet", "--locked", "--bin", "hushpipe", "--example", "demo"])
         .args(profile)
-        // Set for this example by its own build; some dependencies would be compiled again for it.
-        .env_remove("CARGO_MANIFEST_DIR")
         .current_dir(root)
         .status()?;
     let name = format!("hushpipe{}", std::env::consts::EXE_SUFFIX);
