@@ -83,7 +83,7 @@ struct File {
 /// How far before a keyword the beginning of its line is looked for, in bytes.
 const LONGEST_LINE: usize = 400;
 
-/// The phrases, read when the first message comes.
+/// The phrases, read once in a process: their keywords are literals of every redactor.
 pub(in crate::redact) fn all() -> &'static Phrases {
     static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
         #[expect(clippy::expect_used, reason = "the file is compiled in and a test loads it")]
