@@ -207,7 +207,10 @@ impl Command {
     /// Whether our own environment must be out of reach of every library before anything else happens: where a server is
     /// started, where the same is tried out, and where a store is asked.
     fn clears_environment(&self) -> bool {
-        matches!(self, Self::Run(_) | Self::Doctor(_) | Self::Secret(_))
+        matches!(
+            self,
+            Self::Run(_) | Self::Doctor(_) | Self::Secret(_) | Self::Check(_) | Self::Redact(_)
+        )
     }
 
     fn run(self, context: &Context) -> Result<ExitCode, Error> {

@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::server::{
@@ -10,6 +11,7 @@ use super::server::{
 };
 use crate::context::{TestContext, finish, path_text, write_private};
 use crate::fixture;
+use crate::process::{runs, signal, wait_until_gone};
 
 const TOKEN: &str = "TOKEN = \"awssm://mcp/token\"";
 
@@ -111,6 +113,26 @@ fn a_credential_process_runs_without_a_shell_and_without_our_environment() {
     program(&person, "keys", "#!/bin/sh\necho canary-output\n");
     let (failure, _) = refused(&person);
     assert!(failure.ends_with("prints no keys"), "{failure}");
+}
+
+/// It is no part of the server's tree, which the guard ends.
+#[test]
+fn a_credential_process_ends_with_us_even_when_we_are_killed() {
+    let person = server().stranger("", TOKEN);
+    let path = program(&person, "keys", "#!/bin/sh\necho $$ > \"$HOME/pid\"\nexec sleep 300\n");
+    config(&person, &format!("[default]\nregion = eu-central-1\ncredential_process = {path}\n"));
+    let session = person.start();
+    let pid = loop {
+        let written = std::fs::read_to_string(person.home().join("pid")).unwrap_or_default();
+        if let Some(Ok(pid)) = written.strip_suffix('\n').map(str::parse) {
+            break pid;
+        }
+        assert!(runs(session.pid()), "hushpipe ended");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(runs(pid));
+    signal(session.pid(), Signal::SIGKILL);
+    wait_until_gone(&[pid]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `credential_process` of a profile: a program that prints keys as JSON.
 //!
 //! Run as AWS's command line runs it, without a shell: the line is split at white space outside quotes. It gets a home, a
-//! PATH that is the login shell's and nothing else of our environment, is ended when its time is over, and what it says on
-//! its standard error is not shown.
+//! PATH that is the login shell's and nothing else of our environment, is ended when its time is over or when we end, and
+//! what it says on its standard error is not shown.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,6 +18,7 @@ use crate::provider::{Failure, Surroundings};
 use crate::sys::command;
 use crate::sys::env::ScrubbedEnv;
 use crate::sys::machine::Machine;
+use crate::sys::os;
 use crate::sys::path::Paths;
 
 /// The longest output that is read, in bytes.
@@ -78,6 +79,7 @@ pub(super) async fn run(
     env.set("PATH", &search);
     let mut program = command::helper(&program, words, &env, &surroundings.paths.home);
     program.stderr(Stdio::null());
+    os::end_with_us(&mut program);
     let mut program = tokio::process::Command::from(program);
     let mut child = program.kill_on_drop(true).spawn().map_err(|_| failed("cannot be started"))?;
     let mut output = Zeroizing::new(Vec::new());
