@@ -308,8 +308,8 @@ impl Redactor {
                 self.allow.iter().any(|allow| allow.covers(what, &place, tool))
             };
             if passes(rule) {
-                // What another rule is as sure of does not pass because it stands in more that does.
-                label = Label::Rule(self.detector.sure_of(&plain(found), |other| !passes(other))?);
+                // What another rule finds does not pass because it stands in more that does.
+                label = Label::Rule(self.detector.rule_in(found, |other| !passes(other))?);
             }
         }
         let (what, len, action) = (self.name(label).to_owned(), found.len(), Action::Replaced);

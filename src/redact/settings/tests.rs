@@ -89,6 +89,31 @@ fn what_may_pass_does_so_there_and_nowhere_else() {
     assert_eq!(passes(other, None), (false, false));
 }
 
+/// A token of another rule inside what may pass would have been withheld alone.
+#[test]
+fn what_may_pass_takes_no_other_token_with_it() {
+    let allow = |rule: &str| {
+        let allow = vec![Allow::Place { rule: rule.into(), tool: None, pointer: None }];
+        with(&Settings { allow, ..Settings::default() })
+    };
+    let id = ["AKIA", "Z7QGX3MPWK5RVB2T"].concat();
+    let percent = TOKEN.replacen("ghp", "%67%68p", 1);
+    let twice = TOKEN.replacen('g', r"\\u0067", 1);
+    for (inside, other) in [
+        (TOKEN, "github-pat"),
+        (&*percent, "github-pat"),
+        (&*twice, "github-pat"),
+        (&*id, "aws-access-key-id"),
+    ] {
+        let text = format!("see https://me:{inside}@git.corp.example/x now");
+        let (clean, found) = cleaned(&allow("url-credentials"), &text, None);
+        assert!(!clean.contains(&inside[10..]), "{clean}");
+        assert_eq!(found, [(other.to_owned(), Action::Replaced)], "{clean}");
+    }
+    let plain = "see https://me:s3cr-3t-Pw9x@git.corp.example/x now";
+    assert_eq!(cleaned(&allow("url-credentials"), plain, None), (result(plain), vec![]));
+}
+
 #[test]
 fn a_value_passes_by_its_hmac_however_it_is_spelled_and_a_known_one_never() {
     let home = tempfile::tempdir().unwrap();
