@@ -20,6 +20,7 @@ mod json;
 mod known;
 mod lines;
 mod marker;
+mod nested;
 mod note;
 mod own;
 mod part;
