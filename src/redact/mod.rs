@@ -24,6 +24,7 @@ mod nested;
 mod note;
 mod own;
 mod part;
+mod record;
 mod rule;
 pub mod settings;
 mod shown;
@@ -42,7 +43,7 @@ use crate::secret::{Secret, SecretSet};
 use crate::sys::machine_key::MachineKey;
 pub use allow::{NoPointer, Pointer, STDERR};
 use control::Controls;
-use detect::{Detector, Hit, Label, Signs};
+use detect::{Detector, Hit, Label, Signs, merge};
 use known::Known;
 pub use lines::{Format, LineCleaner};
 pub use marker::Returned;
@@ -214,6 +215,17 @@ impl Redactor {
     pub fn search(&self, frame: &[u8]) -> Searched {
         let (hits, signs) = self.detector.json(frame);
         Searched { hits, signs }
+    }
+
+    /// Cleans one JSON text of the lines of a stream, in which `part` of a key was found besides.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    fn line<'a>(&self, line: &'a [u8], part: Option<Hit>) -> Result<Cleaned<'a>, Blocked> {
+        let mut searched = self.search(line);
+        searched.hits.extend(part);
+        searched.hits = merge(searched.hits);
+        self.found(line, searched, Fields { data: true, ..Fields::default() }, None)
     }
 
     /// Cleans a message that was searched, as it is now.
