@@ -52,6 +52,17 @@ fn records(context: &TestContext) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_record_that_has_grown_too_long_is_told_from_its_end() {
+    let stage = stage("");
+    session(&stage, "get_issue", TOKEN);
+    let record = records(&stage.context).remove(0);
+    let written = fs::read(&record).unwrap();
+    fs::write(&record, [&vec![b' '; 2 << 20][..], b"\n", &written].concat()).unwrap();
+    let all = why(&stage.context);
+    assert_eq!((all.len(), &all[0]["name"]), (1, &Value::from("github-pat")));
+}
+
+#[test]
 fn what_was_withheld_is_told_without_a_value() {
     let stage = stage("");
     let context = &stage.context;
