@@ -15,7 +15,7 @@ use super::json::{Token, Walker};
 use super::marker::MARKER;
 use super::nested::{self, Inner};
 use super::settings::Mode;
-use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor};
+use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor, Tools};
 use crate::mcp::fields::{Fields, Treatment};
 
 /// Findings beyond this many in one message are not listed; the markers are all there.
@@ -31,8 +31,8 @@ pub(super) struct Splice<'r, 'a> {
     /// The number of the last key that was rewritten, once one was.
     keys: Option<usize>,
     blocked: bool,
-    /// Whose answer it is.
-    tool: Option<&'r str>,
+    /// Whose answers it has.
+    tools: Tools<'r>,
     mode: Mode,
 }
 
@@ -40,11 +40,11 @@ impl<'r, 'a> Splice<'r, 'a> {
     pub(super) fn new(
         redactor: &'r Redactor,
         source: &'a [u8],
-        tool: Option<&'r str>,
+        tools: Tools<'r>,
         mode: Mode,
     ) -> Self {
         let (out, findings) = (Vec::new(), Vec::new());
-        Self { redactor, source, out, copied: 0, findings, keys: None, blocked: false, tool, mode }
+        Self { redactor, source, out, copied: 0, findings, keys: None, blocked: false, tools, mode }
     }
 
     /// A whole text that has no structure; `place` is the name of the stream it belongs to.
@@ -261,7 +261,9 @@ impl<'r, 'a> Splice<'r, 'a> {
         let listed = listed || action == Action::Blocked && !self.blocked;
         if listed || self.redactor.lets_something_pass() {
             let found = &self.source[found.clone()];
-            let finding = self.redactor.judge(label, found, self.tool, place)?;
+            let place = place();
+            let tool = self.tools.at(&place);
+            let finding = self.redactor.judge(label, found, tool, place)?;
             self.findings.extend(listed.then_some(Finding { action, ..finding }));
         }
         Some(action)

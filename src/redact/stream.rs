@@ -264,7 +264,7 @@ impl<'r> StreamCleaner<'r> {
 
     /// Takes down what was found; whether it is replaced.
     fn find(&mut self, label: Label, found: &[u8], line: u64) -> bool {
-        let judged = self.redactor.judge(label, found, None, || STDERR.to_owned());
+        let judged = self.redactor.judge(label, found, None, STDERR.to_owned());
         let Some(mut finding) = judged else { return false };
         let reports = self.redactor.reports();
         if reports {

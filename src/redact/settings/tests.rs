@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mcp::fields::Fields;
-use crate::redact::{Action, Check, Confidence, Pointer, Redactor};
+use crate::redact::{Action, Check, Confidence, Pointer, Redactor, Tools};
 use crate::secret::Secret;
 use crate::sys::machine_key::MachineKey;
 use crate::sys::path::Paths;
@@ -32,7 +32,8 @@ fn result(text: &str) -> String {
 /// The result with this text as the client gets it, and what was found.
 fn cleaned(redactor: &Redactor, text: &str, tool: Option<&str>) -> (String, Vec<(String, Action)>) {
     let frame = result(text);
-    let cleaned = redactor.frame_of(frame.as_bytes(), Fields::default(), tool).unwrap();
+    let tools = Tools::One(tool);
+    let cleaned = redactor.frame_of(frame.as_bytes(), Fields::default(), tools).unwrap();
     let found = cleaned.findings.into_iter().map(|found| (found.what, found.action)).collect();
     (String::from_utf8(cleaned.clean.as_bytes().to_vec()).unwrap(), found)
 }
