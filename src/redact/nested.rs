@@ -29,8 +29,10 @@ const QUOTES: [&str; LEVELS] = [r#"\""#, r#"\\\""#];
 /// The keys and numbers that hold one of these hits, in order, if the content of a JSON string is JSON. The hits must be
 /// in order and disjoint.
 pub(super) fn tokens(content: &[u8], hits: &[Hit]) -> Vec<Inner> {
-    let ranges = hits.iter().map(|hit| hit.start..hit.end).collect();
-    tokens_at(0, content, ranges)
+    // Nearly all texts are prose, and told by their first byte; `\n` and the like may stand before a bracket.
+    let may = matches!(content.first(), Some(b'{' | b'[' | b'\\' | b' '));
+    let ranges = || hits.iter().map(|hit| hit.start..hit.end).collect();
+    if may { tokens_at(0, content, ranges()) } else { Vec::new() }
 }
 
 fn tokens_at(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<Inner> {

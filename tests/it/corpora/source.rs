@@ -52,7 +52,7 @@ pub(super) fn files(folders: &[PathBuf], extensions: &[&str], one_of: u64) -> Ve
         collect(folder, extensions, &mut files);
         found.extend(files.into_iter().map(|path| (below_package(folder, &path), path)));
     }
-    found.retain(|path, _| hash(path) % one_of == 0);
+    found.retain(|path, _| hash(path).is_multiple_of(one_of));
     found.into_values().collect()
 }
 
