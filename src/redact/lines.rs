@@ -102,8 +102,8 @@ impl<'r> LineCleaner<'r> {
         // Text that is not complete yet belongs before it. A key that is printed line by line goes on behind it.
         self.text.interrupt(out);
         self.findings.append(&mut self.text.take_findings());
-        let part = self.records.part_in(line);
-        match self.redactor.line(line, part) {
+        let parts = self.records.parts_in(line);
+        match self.redactor.line(line, parts) {
             Ok(cleaned) => {
                 out.extend_from_slice(cleaned.clean.as_bytes());
                 let line = self.text.count_line();

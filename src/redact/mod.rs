@@ -217,14 +217,15 @@ impl Redactor {
         Searched { hits, signs }
     }
 
-    /// Cleans one JSON text of the lines of a stream, in which `part` of a key was found besides.
+    /// Cleans one JSON text of the lines of a stream, in which `parts` of a key were found besides.
     ///
     /// # Errors
     /// As [`Redactor::frame`].
-    fn line<'a>(&self, line: &'a [u8], part: Option<Hit>) -> Result<Cleaned<'a>, Blocked> {
+    fn line<'a>(&self, line: &'a [u8], parts: Vec<Hit>) -> Result<Cleaned<'a>, Blocked> {
         let mut searched = self.search(line);
-        searched.hits.extend(part);
-        searched.hits = merge(searched.hits);
+        if !parts.is_empty() {
+            searched.hits = merge([searched.hits, parts].concat());
+        }
         self.found(line, searched, Fields { data: true, ..Fields::default() }, Tools::NONE)
     }
 

@@ -37,20 +37,20 @@ const BETWEEN: usize = 64;
 const SHORTEST: usize = 40;
 
 impl KeyInRecords {
-    /// What of this line is part of a key that an earlier one has opened; takes down what opens one.
-    pub(super) fn part_in(&mut self, line: &[u8]) -> Option<Hit> {
+    /// What of these lines is part of a key that an earlier one has opened, in order; takes down what opens one.
+    pub(super) fn parts_in(&mut self, line: &[u8]) -> Vec<Hit> {
+        let mut parts = Vec::new();
         let begins = memmem::find(line, BEGIN).is_some();
         if self.0.is_none() && !begins {
-            return None;
+            return parts;
         }
         self.0.take_if(|open| open.lines == 0 || open.left == 0);
         if let Some(open) = &mut self.0 {
             open.lines -= 1;
         }
         if !line.trim_ascii_start().starts_with(b"{") {
-            return None;
+            return parts;
         }
-        let mut part = None;
         let mut walker = Walker::new(line.trim_ascii_end(), Fields::default());
         while let Some((token, range)) = walker.next() {
             if token != Token::Text {
@@ -64,14 +64,14 @@ impl KeyInRecords {
                 && open.place == walker.pointer()
             {
                 if open.takes(&text) {
-                    part = Some(Hit::leaf(range, Label::Rule(rule::private_key())));
+                    parts.push(Hit::leaf(range, Label::Rule(rule::private_key())));
                 }
                 if memmem::find(&text, END).is_some() {
                     self.0 = None;
                 }
             }
         }
-        part
+        parts
     }
 }
 

@@ -171,9 +171,9 @@ impl<'r> StreamCleaner<'r> {
     /// Writes one or several whole lines, or the last piece of a stream.
     fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let mut hits = self.redactor.detector.text(text);
-        if let Some(part) = self.records.part_in(text) {
-            hits.push(part);
-            hits = merge(hits);
+        let parts = self.records.parts_in(text);
+        if !parts.is_empty() {
+            hits = merge([hits, parts].concat());
         }
         let Some(start) = open_block(text) else {
             self.write(text, &hits, out);
