@@ -135,6 +135,25 @@ fn a_credential_process_ends_with_us_even_when_we_are_killed() {
     wait_until_gone(&[pid]);
 }
 
+/// The end of a wrapper alone would leave what it started.
+#[test]
+fn a_credential_process_that_is_late_is_ended_with_all_that_it_started() {
+    let person = server().stranger("", TOKEN);
+    for rest in ["wait", "exit 0"] {
+        let script = format!("#!/bin/sh\nsleep 300 &\necho $! > \"$HOME/pid\"\n{rest}\n");
+        let path = program(&person, "keys", &script);
+        config(
+            &person,
+            &format!("[default]\nregion = eu-central-1\ncredential_process = {path}\n"),
+        );
+        let lines = tested(&person);
+        let failure = lines[0]["failure"].as_str().expect("it was late");
+        assert!(failure.contains("within 5000 ms"), "{failure}");
+        let pid = std::fs::read_to_string(person.home().join("pid")).expect("it ran");
+        wait_until_gone(&[pid.trim().parse().expect("a number")]);
+    }
+}
+
 #[test]
 fn wrong_keys_are_told_apart_without_showing_them() {
     let (id, secret) = server().keys("reader");
