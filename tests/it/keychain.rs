@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use serde_json::json;
@@ -11,6 +12,9 @@ use crate::context::{Outcome, TestContext, finish};
 use crate::keyring::{Bus, Keyring};
 
 const VALUE: &str = "canary-keychain-4f0b7d9e21";
+
+/// Far less than a person may take for a password, and far more than all that is asked without one.
+const WITHOUT_A_PERSON: Duration = Duration::from_secs(60);
 
 const TABLES: &str = "[servers.server.secrets]\nTOKEN = \"keychain://token\"\n";
 
@@ -238,10 +242,25 @@ fn a_bus_that_never_answers_costs_its_time_and_no_more() {
             kept.push(connection);
         }
     });
+    let said = "the keychain gave no answer within 4500 ms";
     let mut run = user.command(["run", "server"]);
-    run.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
-    let outcome = finish(run, environment_request().as_bytes());
-    assert_refused(&outcome, 75, "the keychain gave no answer within", "restart it");
+    let address = format!("unix:path={}", socket.display());
+    run.env("DBUS_SESSION_BUS_ADDRESS", &address);
+    assert_refused(&finish(run, environment_request().as_bytes()), 75, said, "restart it");
+    // Nor are those who wait for a person's password kept by a bus on which nobody asks for one.
+    for verb in [
+        &["secret", "test", "server"][..],
+        &["secret", "set", "keychain://token"],
+        &["secret", "list"],
+        &["doctor"],
+    ] {
+        let mut command = user.command(verb);
+        command.env("DBUS_SESSION_BUS_ADDRESS", &address);
+        let start = Instant::now();
+        let outcome = finish(command, VALUE.as_bytes());
+        assert!(outcome.everything().contains(said), "{verb:?}: {}", outcome.everything());
+        assert!(start.elapsed() < WITHOUT_A_PERSON, "{verb:?} took {:?}", start.elapsed());
+    }
 }
 
 #[test]
