@@ -23,7 +23,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use super::{Failure, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
+use super::{Failure, Identify, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
 use crate::secret::SecretRef;
 use account::Account;
 use credentials::Identity;
@@ -80,7 +80,7 @@ impl Settings for Aws {
         Some(Arc::new(Self { service, account: self.account.clone() }))
     }
 
-    fn identity(&self, surroundings: Surroundings<'_>) -> zeroize::Zeroizing<Vec<u8>> {
+    fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
         self.account.identity(surroundings)
     }
 }
