@@ -9,6 +9,7 @@
 //! made before a reference is fetched.
 
 mod account;
+mod batch;
 mod credentials;
 mod failure;
 mod http;
