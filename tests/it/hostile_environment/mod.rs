@@ -4,6 +4,8 @@
 //! Not tested because it cannot be refused: `LD_PRELOAD` for hushpipe itself. Whoever sets that could as well set `command`.
 
 mod packages;
+#[cfg(all(feature = "vault", feature = "aws"))]
+mod stores;
 
 use std::collections::BTreeMap;
 use std::fs;
