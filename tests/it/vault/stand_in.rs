@@ -137,11 +137,20 @@ impl StandIn {
 
     /// Waits until a figure of its state is this one; fails the test when it never is.
     pub(crate) fn wait_for(&self, what: &str, is: impl Fn(u64) -> bool) {
-        let start = Instant::now();
-        while !is(self.count(what)) {
-            assert!(start.elapsed() < LIMIT, "{what} stays {}", self.count(what));
-            thread::sleep(Duration::from_millis(10));
-        }
+        wait(|| is(self.count(what)), || format!("{what} stays {}", self.count(what)));
+    }
+
+    /// Waits until a path is asked for; fails the test when it never is.
+    pub(crate) fn wait_for_request(&self, path: &str) {
+        wait(|| self.asked(path) > 0, || format!("{path} is not asked for"));
+    }
+}
+
+fn wait(is: impl Fn() -> bool, never: impl Fn() -> String) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < LIMIT, "{}", never());
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
