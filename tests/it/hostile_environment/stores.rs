@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::{Nobody, ask, with};
-use crate::context::{Outcome, TestContext, finish, path_text};
+use super::{Nobody, with};
+use crate::context::{ASK_ENVIRONMENT, TestContext, finish, path_text};
 use crate::vault::stand_in::{Certificates, StandIn};
 
 /// What names authorities to one library or another.
@@ -47,9 +47,7 @@ fn user(vault: &StandIn, aws: &StandIn) -> TestContext {
 #[test]
 fn no_verb_that_asks_a_store_takes_an_authority_or_a_way_from_the_environment() {
     let (tls, nobody) = (Certificates::new(), Nobody::new());
-    let [certificate, key] = ["server.pem", "server.key"].map(|file| tls.path(file));
-    let flags = ["--certificate".as_ref(), certificate.as_path(), "--key".as_ref(), key.as_path()];
-    let [vault, aws] = ["vault", "aws"].map(|server| StandIn::of(server, &flags));
+    let [vault, aws] = ["vault", "aws"].map(|server| StandIn::certified(server, &tls));
     vault.write("secret/data/app", &json!({"data": {"key": "canary-of-vault"}}));
     aws.tell(&json!({"do": "put", "name": "app", "value": "canary-of-aws"}));
     let user = user(&vault, &aws);
@@ -58,16 +56,12 @@ fn no_verb_that_asks_a_store_takes_an_authority_or_a_way_from_the_environment() 
     let elsewhere = ELSEWHERE.split(' ').map(|name| (name, url.as_str()));
     let hostile: Vec<_> = authorities.chain(elsewhere).collect();
     for (verb, stores) in VERBS {
-        let said = said(&finish(with(&mut user.command(verb), &hostile), &ask()));
+        let outcome = finish(with(&mut user.command(verb), &hostile), ASK_ENVIRONMENT.as_bytes());
+        let said = outcome.everything();
+        assert!(!said.contains("canary"), "{said}");
         let refused = said.matches("is not trusted").count();
         assert!(refused >= stores, "{verb:?} believed the environment: {said}");
         nobody.assert_unreached(&format!("{verb:?}: an address"));
     }
     assert!(aws.state()["requests"].as_array().is_some_and(Vec::is_empty));
-}
-
-fn said(outcome: &Outcome) -> String {
-    let said = outcome.everything();
-    assert!(!said.contains("canary"), "{said}");
-    said
 }
