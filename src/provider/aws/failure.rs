@@ -125,73 +125,59 @@ where
 pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
     let Asked { place, what, action, origin, renewal } = asked;
     let denied = |reason: String, hint: String| Failure::Denied { reason, hint };
-    if refused.is_of_key() {
-        return denied(
+    match refused.code.as_str() {
+        _ if refused.is_of_key() => denied(
             format!(
                 "{place} cannot decrypt {what}: its key is disabled, gone, or not for {origin}"
             ),
             format!(
                 "let the policy of {origin} allow `kms:Decrypt` on its key, and look whether the key is enabled"
             ),
-        );
-    }
-    match (refused.code.as_str(), refused.status) {
-        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation", _) => denied(
+        ),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => denied(
             format!("{place} does not permit `{action}` on {what}"),
             format!(
                 "let the policy of {origin} allow `{action}` on it, or log in as somebody whose policy does"
             ),
         ),
-        ("SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException", _) => {
-            denied(
-                format!("{place} does not accept the secret access key of {origin}"),
-                "look whether the key is whole and this machine's clock is right".to_owned(),
-            )
-        }
-        (
-            "InvalidClientTokenId"
-            | "UnrecognizedClientException"
-            | "InvalidAccessKeyId"
-            | "MissingAuthenticationToken"
-            | "AuthFailure",
-            _,
-        ) => denied(
+        "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => denied(
+            format!("{place} does not accept the secret access key of {origin}"),
+            "look whether the key is whole and this machine's clock is right".to_owned(),
+        ),
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "AuthFailure" => denied(
             format!("{place} does not know the access key of {origin}"),
             (*renewal).to_owned(),
         ),
-        ("ExpiredToken" | "ExpiredTokenException" | "RequestExpired", _) => {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             denied(format!("the credentials of {origin} have expired"), (*renewal).to_owned())
         }
-        ("OptInRequired" | "RegionDisabledException", _) => denied(
+        "OptInRequired" | "RegionDisabledException" => denied(
             format!("{place} is not open to this account"),
             "use another `region`, or have this one enabled".to_owned(),
         ),
-        (code, status)
-            if status == 429
-                || code.contains("Throttl")
-                || code.contains("TooManyRequests")
-                || code == "RequestLimitExceeded" =>
-        {
-            Failure::BadAnswer {
-                place: place.clone(),
-                reason: "answers no more requests for now".to_owned(),
-                hint: Some("try again in a minute".to_owned()),
-            }
-        }
-        (_, status @ 500..) => Failure::BadAnswer {
-            place: place.clone(),
-            reason: format!("answered {status}"),
-            hint: Some("try again in a minute".to_owned()),
-        },
-        (code, status) => Failure::BadAnswer {
-            place: place.clone(),
-            reason: match shown(code) {
-                Some(code) => format!("answered `{code}` when asked for {what}"),
-                None => format!("answered {status} when asked for {what}"),
-            },
-            hint: None,
-        },
+        _ => unusual(refused, place, what),
     }
+}
+
+/// What a service answers that is overloaded, out of order, or says what we do not know.
+fn unusual(refused: &Refused, place: &str, what: &str) -> Failure {
+    let code = refused.code.as_str();
+    let is_busy = refused.status == 429
+        || code == "RequestLimitExceeded"
+        || ["Throttl", "TooManyRequests"].iter().any(|word| code.contains(word));
+    let (reason, hint) = match (shown(code), refused.status) {
+        _ if is_busy => {
+            ("answers no more requests for now".to_owned(), Some("try again in a minute"))
+        }
+        (_, status @ 500..) => (format!("answered {status}"), Some("try again in a minute")),
+        (Some(code), _) => (format!("answered `{code}` when asked for {what}"), None),
+        (None, status) => (format!("answered {status} when asked for {what}"), None),
+    };
+    Failure::BadAnswer { place: place.to_owned(), reason, hint: hint.map(str::to_owned) }
 }
 
 /// A code as a message may show it: a name, and nothing else that a server may have put there.
