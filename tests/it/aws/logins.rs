@@ -258,6 +258,11 @@ fn a_web_identity_is_a_role_for_a_token_in_a_file() {
     assert!(failure.contains(&format!("`{}` was not found", file.display())), "{failure}");
     write_private(&file, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ0ZXN0In0.");
     assert_fetched(&tested(&person));
+    // What the table says goes before what the environment may add.
+    let manifest = std::fs::read_to_string(person.config().join("hushpipe.toml")).expect("read");
+    person.write_manifest(&manifest.replace("region =", "from_env = true\nregion ="));
+    let others = [("AWS_ACCESS_KEY_ID", "AKIAOTHER"), ("AWS_SECRET_ACCESS_KEY", "other")];
+    assert_fetched(&tested_with(&person, &others));
 }
 
 #[test]
