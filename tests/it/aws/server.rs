@@ -162,6 +162,17 @@ pub(super) fn given(person: &TestContext) -> BTreeMap<String, String> {
     outcome.environment()
 }
 
+/// A reader's server finds these values under these references.
+pub(super) fn assert_gives<R: AsRef<str>>(references: &[(R, &str)]) {
+    let secrets = references.iter().enumerate().map(|(index, (reference, _))| {
+        format!("VALUE_{index} = {{ ref = \"{}\", sensitive = false }}\n", reference.as_ref())
+    });
+    let given = given(&server().person("reader", &secrets.collect::<String>()));
+    for (index, (reference, value)) in references.iter().enumerate() {
+        assert_eq!(given[&format!("VALUE_{index}")], *value, "{}", reference.as_ref());
+    }
+}
+
 /// Neither a value nor a key of any user is in an output.
 pub(super) fn assert_silent(outcome: &Outcome) {
     let everything = outcome.everything();
