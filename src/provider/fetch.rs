@@ -29,7 +29,10 @@ use crate::sys::clock;
 #[cfg(any(feature = "vault", feature = "aws"))]
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
-/// How long the cache may take to keep a value before the launch goes on without.
+/// How long the cache may take to say what it has before the store is asked: with that one's time it fits the deadline.
+const LOOKING: Duration = Duration::from_secs(2);
+
+/// How long the cache may take to keep or drop a value before the launch goes on without.
 const KEEPING: Duration = Duration::from_millis(500);
 
 /// What one fetch brought.
@@ -43,7 +46,11 @@ pub(super) struct Answer {
 
 /// What has been fetched in one launch, and what is being fetched.
 #[derive(Default)]
-pub(super) struct Memo(RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>);
+pub(super) struct Memo {
+    answers: RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>,
+    /// Where the cache keeps what it had not, or why it cannot.
+    places: RefCell<BTreeMap<SecretRef, Result<Place, Failure>>>,
+}
 
 impl Memo {
     /// The answer for a coordinate: what was fetched before, what is being fetched, or else what `fetching` brings.
@@ -52,23 +59,40 @@ impl Memo {
         coordinate: &SecretRef,
         fetching: impl Future<Output = Answer>,
     ) -> Answer {
-        let cell = Rc::clone(self.0.borrow_mut().entry(coordinate.clone()).or_default());
+        let cell = Rc::clone(self.answers.borrow_mut().entry(coordinate.clone()).or_default());
         cell.get_or_init(|| fetching).await.clone()
     }
 }
 
 impl fmt::Debug for Memo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Memo({} coordinates)", self.0.borrow().len())
+        write!(f, "Memo({} coordinates)", self.answers.borrow().len())
     }
 }
 
-/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none.
+/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none. A cache that cannot be read
+/// is one that has nothing; that nothing is kept there says why.
 pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Answer> {
     let started = Instant::now();
     let offline = providers.0.offline;
-    // A cache that cannot be read is one that has nothing; writing to it says why.
-    let mut found = Place::of(coordinate, providers).ok()??.find(offline).await?;
+    let looking = async {
+        match Place::of(coordinate, providers).await? {
+            Some(place) => place.find(offline).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let late = |_| Err(Failure::Deadline { after: LOOKING });
+    let (place, found) = match tokio::time::timeout(LOOKING, looking).await.unwrap_or_else(late) {
+        Ok(None) => return None,
+        Ok(Some((place, found))) => (Ok(place), found),
+        Err(failure) => (Err(failure), None),
+    };
+    let Some(mut found) = found else {
+        if let Some(memo) = providers.0.memo {
+            memo.places.borrow_mut().insert(coordinate.clone(), place);
+        }
+        return None;
+    };
     if let (true, Some(age)) = (offline, found.cached) {
         let age = clock::rough(age);
         found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
@@ -127,24 +151,26 @@ fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> 
     })
 }
 
-/// Has the cache keep what a store gave, or drop what the store has no more. That it could not is no failure: the value
-/// is there.
+/// Has the cache keep what a store gave, or drop what the store has no more, where [`look`] found nothing. That it could
+/// not is no failure: the value is there.
 async fn keep(
     coordinate: &SecretRef,
     providers: Providers<'_>,
     fetched: Result<Fetched, Failure>,
 ) -> Result<Fetched, Failure> {
-    let kept = match (Place::of(coordinate, providers), &fetched) {
-        (Ok(None), _) => return fetched,
-        (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
+    let memo = providers.0.memo;
+    let place = memo.and_then(|memo| memo.places.borrow_mut().remove(coordinate));
+    let kept = match (place, &fetched) {
+        (None, _) => return fetched,
+        (Some(Err(failure)), _) => Err(failure),
+        (Some(Ok(place)), Ok(value)) if value.lasts.is_none() => {
             tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
         }
-        (Ok(Some(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
-        (Ok(Some(place)), _) => {
-            place.forget().await;
+        (Some(Ok(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
+        (Some(Ok(place)), _) => {
+            let _ = tokio::time::timeout(KEEPING, place.forget()).await;
             Ok(())
         }
-        (Err(failure), _) => Err(failure),
     };
     fetched.map(|mut fetched| {
         if let Err(failure) = kept {
