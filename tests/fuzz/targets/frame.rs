@@ -13,7 +13,7 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
     let (value, before, after) = input;
     let value = value.trim_ascii();
     let secret = Secret::new(value.to_vec());
-    if secret.weakness().is_some() || value.starts_with(b"[hushpipe:") {
+    if secret.weakness().is_some() || may_be_of_a_marker(value) {
         return;
     }
     let redactor = Redactor::armed([("TOKEN", &secret)]);
@@ -32,6 +32,12 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8])| {
     let twice = redactor.frame(once, Fields::default()).expect("what was cleaned is not blocked");
     assert_eq!(twice.clean.as_bytes(), once, "a second pass changed something");
 });
+
+/// Whether the value may stand in what is written for it, or begin or end there.
+fn may_be_of_a_marker(value: &[u8]) -> bool {
+    value.iter().any(|byte| b"[]".contains(byte))
+        || memchr::memmem::find(b"[hushpipe:TOKEN]", value).is_some()
+}
 
 /// Asserts that only strings, keys, numbers and blocks have changed.
 fn assert_same_structure(before: &Value, after: &Value) {

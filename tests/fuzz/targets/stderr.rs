@@ -11,7 +11,7 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8], Vec<u8>)| {
     let (value, before, after, cuts) = input;
     let value = value.trim_ascii();
     let secret = Secret::new(value.to_vec());
-    if secret.weakness().is_some() {
+    if secret.weakness().is_some() || may_be_of_a_marker(value) {
         return;
     }
     let redactor = Redactor::armed([("TOKEN", &secret)]);
@@ -28,6 +28,12 @@ fuzz_target!(|input: (&[u8], &[u8], &[u8], Vec<u8>)| {
     assert_eq!(cleaned(&redactor, &pieces), whole, "the cuts made a difference");
     assert!(memchr::memmem::find(&whole, value).is_none(), "the value is in the log");
 });
+
+/// Whether the value may stand in what is written for it, or begin or end there.
+fn may_be_of_a_marker(value: &[u8]) -> bool {
+    value.iter().any(|byte| b"[]".contains(byte))
+        || memchr::memmem::find(b"[hushpipe:TOKEN]", value).is_some()
+}
 
 fn cleaned(redactor: &Redactor, pieces: &[&[u8]]) -> Vec<u8> {
     let mut cleaner = redactor.stderr();
