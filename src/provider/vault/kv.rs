@@ -192,7 +192,7 @@ impl<'a> Place<'a> {
         if !answer.is_good() && !gone {
             return Err(self.refused(&answer, link, session).await);
         }
-        let envelope = if gone { answer.read() } else { Some(answer.envelope(&link.place)?) };
+        let envelope = if gone { answer.read_envelope() } else { Some(answer.envelope(&link.place)?) };
         let versioned: Option<Versioned> =
             envelope.and_then(|envelope| serde_json::from_str(envelope.data?.get()).ok());
         let Some(versioned) = versioned else { return Err(self.missing(&answer, Some(below))) };

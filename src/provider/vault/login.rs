@@ -233,8 +233,7 @@ impl Request {
             let renewable = auth.renewable.unwrap_or(false);
             leases.add(dynamic::token_lease(about, lasts, renewable, link, &token));
         }
-        let role = auth.metadata.and_then(|metadata| metadata.role_name);
-        let secret_id = self.secret_id.zip(role);
+        let secret_id = self.secret_id.zip(auth.role_name);
         let secret_id =
             secret_id.map(|((id, reference), role)| SecretId::new(self.mount, role, id, reference));
         let renewal = "start the server again, so that hushpipe logs in again".to_owned();
@@ -247,7 +246,7 @@ impl Request {
         }
         // Some servers say no with 200 and nothing in `auth`.
         let auth = answer.envelope(&link.place)?.auth.ok_or_else(|| self.refused(link))?;
-        if auth.mfa_requirement.is_some() && auth.client_token.is_none() {
+        if auth.wants_second_factor && auth.client_token.is_none() {
             return Err(Failure::Denied {
                 reason: format!(
                     "{} wants a second factor, which nobody is there to give",

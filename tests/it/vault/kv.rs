@@ -193,3 +193,21 @@ fn an_account_without_leave_to_end_it_ends_with_the_token_of_the_session() {
     );
     assert_eq!(after, (1, 0, live));
 }
+
+#[test]
+fn an_account_is_given_back_however_odd_the_rest_of_its_answer() {
+    let stand_in = stand_in();
+    stand_in.database("1h", "24h");
+    let secrets = [("PGUSER", "corp://database/creds/ro#username")];
+    let user = with_token(&stand_in.address, &stand_in.root, "", &secrets);
+    for odd in [
+        json!({"lease_duration": -1}),
+        json!({"lease_duration": 1e40, "renewable": "true"}),
+        json!({"lease_duration": "60", "auth": {"client_token": 5}}),
+    ] {
+        stand_in.fault_once("database/creds/ro", "alter", &json!({"to": odd}));
+        assert_eq!(tested(&user).1.code, Some(0), "{odd}");
+        assert_eq!(stand_in.count("accounts_live"), 0, "{odd}");
+    }
+    assert_eq!(stand_in.count("leases_made"), 3);
+}
