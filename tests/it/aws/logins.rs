@@ -154,6 +154,23 @@ fn wrong_keys_are_told_apart_without_showing_them() {
 }
 
 #[test]
+fn what_no_header_can_hold_is_no_key() {
+    let person = server().person("reader", TOKEN);
+    credentials(
+        &person,
+        "[default]\naws_access_key_id = AKIA\u{1}X\naws_secret_access_key = canary-key\n",
+    );
+    let words = "the access key of the profile `default` holds characters that none has";
+    assert_eq!(refused(&person).0, words);
+    let answer =
+        r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"canary-key","SessionToken":"a\\nb"}"#;
+    let path = program(&person, "keys", &format!("#!/bin/sh\nprintf '%b' '{answer}'\n"));
+    config(&person, &format!("[default]\nregion = eu-central-1\ncredential_process = {path}\n"));
+    credentials(&person, "");
+    assert_eq!(refused(&person).0, words);
+}
+
+#[test]
 fn without_credentials_or_a_region_it_is_said_what_was_looked_at() {
     let person = server().stranger("region = \"eu-central-1\"", TOKEN);
     let (failure, outcome) = refused(&person);
@@ -328,4 +345,18 @@ fn an_endpoint_where_nobody_listens_is_unreachable() {
         format!("Secrets Manager at `{endpoint}` could not be reached: connection refused")
     );
     assert_eq!(outcome.code, Some(69), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_answer_without_end_is_not_read_to_its_end() {
+    let tables = format!(
+        "[providers.awssm]\ntype = \"awssm\"\nregion = \"eu-central-1\"\nendpoint = \"{}\"\n\
+         [servers.server.secrets]\n{TOKEN}\n",
+        crate::loopback::never_ends()
+    );
+    let person = TestContext::with_example("echo_server", &[], &tables);
+    credentials(&person, &format!("[default]\n{}", keys("reader")));
+    let (failure, outcome) = refused(&person);
+    assert_eq!(failure, "the value is longer than 1048576 bytes");
+    assert_eq!(outcome.code, Some(78), "{}", outcome.stderr);
 }
