@@ -15,18 +15,18 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
 
-#[cfg(any(feature = "vault", feature = "aws"))]
-use super::Surroundings;
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, field};
+use super::{
+    Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field,
+};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
 /// How long what a provider logs in with may take: a little less than the provider, so that the error that names it
 /// comes first.
-#[cfg(any(feature = "vault", feature = "aws"))]
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
 /// How long the cache may take to keep a value before the launch goes on without.
@@ -64,16 +64,43 @@ impl fmt::Debug for Memo {
 }
 
 /// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none.
-pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Answer> {
+pub(super) async fn look(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Option<Answer> {
     let started = Instant::now();
     let offline = providers.0.offline;
     // A cache that cannot be read is one that has nothing; writing to it says why.
-    let mut found = Place::of(coordinate, providers).ok()??.find(offline).await?;
+    let mut found = place(coordinate, providers, leases).await.ok()??.find(offline).await?;
     if let (true, Some(age)) = (offline, found.cached) {
         let age = clock::rough(age);
         found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
     }
     Some(Answer { fetched: Ok(Rc::new(found)), took: started.elapsed() })
+}
+
+/// Where the cache has a coordinate for who logs in now; nothing where its provider has none.
+///
+/// # Errors
+/// What it logs in with cannot be had, or the machine has no key.
+#[expect(clippy::disallowed_methods, reason = "who logs in is part of the name in the cache")]
+pub(super) async fn place(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Option<Place>, Failure> {
+    let config = providers.config(&coordinate.provider)?;
+    if config.cache.is_none() {
+        return Ok(None);
+    }
+    let mut login = Zeroizing::new(Vec::new());
+    for (key, reference) in config.settings.needs() {
+        let value = providers.0.credential(key, &reference, leases).await?;
+        login.extend_from_slice(&(value.len() as u64).to_le_bytes());
+        login.extend_from_slice(value.expose());
+    }
+    Place::of(coordinate, &login, providers)
 }
 
 /// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
@@ -95,7 +122,8 @@ pub(super) async fn fetch(
                 .and_then(|fetched| fetched),
         };
         let took = started.elapsed();
-        let fetched = keep(coordinate, providers, fetched.and_then(within_size)).await;
+        let fetched = fetched.and_then(within_size);
+        let fetched = keep(coordinate, providers, leases, fetched).await;
         Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
     };
     match providers.0.memo {
@@ -132,9 +160,10 @@ fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> 
 async fn keep(
     coordinate: &SecretRef,
     providers: Providers<'_>,
+    leases: &Leases,
     fetched: Result<Fetched, Failure>,
 ) -> Result<Fetched, Failure> {
-    let kept = match (Place::of(coordinate, providers), &fetched) {
+    let kept = match (place(coordinate, providers, leases).await, &fetched) {
         (Ok(None), _) => return fetched,
         (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
             tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
@@ -216,14 +245,13 @@ async fn fetch_within(
     providers.check(reference)?;
     let provider = providers.open(&reference.provider)?;
     let coordinate = reference.coordinate();
-    let answer = match look(&coordinate, providers).await {
+    let answer = match look(&coordinate, providers, leases).await {
         Some(answer) => answer,
         None => fetch(provider.as_ref(), &coordinate, providers, leases, limit).await,
     };
     Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
 }
 
-#[cfg(any(feature = "vault", feature = "aws"))]
 impl<'a> Surroundings<'a> {
     /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time
     /// is part of the provider's own.

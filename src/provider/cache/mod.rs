@@ -55,12 +55,13 @@ struct Head {
 }
 
 impl Place {
-    /// Where the value of a coordinate is kept; none where its provider has no cache.
+    /// Where the value of a coordinate is kept for who logs in with this; none where its provider has no cache.
     ///
     /// # Errors
     /// The machine has no key, or the local store none to seal with.
     pub(super) fn of(
         coordinate: &SecretRef,
+        login: &[u8],
         providers: Providers<'_>,
     ) -> Result<Option<Self>, Failure> {
         let config = providers.config(&coordinate.provider)?;
@@ -74,6 +75,7 @@ impl Place {
             config.kind.scheme.as_bytes(),
             cache.settings.as_slice(),
             &identity,
+            login,
             reference.as_bytes(),
         ] {
             // With its length before each, so that no two sets of parts are the same bytes.
