@@ -45,9 +45,10 @@ impl Writer {
         let mut queue = self.0.lock();
         add(&mut queue.events, event);
         if !queue.thread {
-            queue.thread = true;
             let shared = Arc::clone(&self.0);
-            std::thread::spawn(move || shared.write_forever());
+            // Where there can be no more threads, the next finding tries again.
+            let writing = std::thread::Builder::new().spawn(move || shared.write_forever());
+            queue.thread = writing.is_ok();
         }
         drop(queue);
         self.0.changed.notify_all();
@@ -55,7 +56,9 @@ impl Writer {
 
     /// Waits until everything is written, or until `limit` has passed: a disk may be slow.
     pub fn flush(&self, limit: Duration) {
-        let busy = |queue: &mut Queue| queue.writing || !queue.events.is_empty();
+        let busy = |queue: &mut Queue| {
+            queue.thread && (queue.writing || !queue.events.is_empty())
+        };
         let mut queue = self.0.lock();
         queue.hurry = true;
         self.0.changed.notify_all();

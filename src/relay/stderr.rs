@@ -69,9 +69,10 @@ impl Log {
         }
         queue.add(bytes.to_vec());
         if !queue.thread {
-            queue.thread = true;
             let shared = Arc::clone(&self.0);
-            std::thread::spawn(move || shared.write_forever());
+            // Where there can be no more threads, the next line tries again.
+            let writing = std::thread::Builder::new().spawn(move || shared.write_forever());
+            queue.thread = writing.is_ok();
         }
         drop(queue);
         self.0.changed.notify_all();
@@ -79,7 +80,9 @@ impl Log {
 
     /// Waits until everything is written, or until `limit` has passed: nobody may be reading.
     pub fn flush(&self, limit: Duration) {
-        let busy = |queue: &mut Queue| queue.writing || !queue.chunks.is_empty();
+        let busy = |queue: &mut Queue| {
+            queue.thread && (queue.writing || !queue.chunks.is_empty())
+        };
         // Poisoned or timed out: either way there is nothing more to wait for.
         let _ = self.0.changed.wait_timeout_while(self.lock(), limit, busy);
     }
