@@ -53,6 +53,11 @@ impl<'a> Envelope<'a> {
 }
 
 impl Auth {
+    /// Whether the token is one that the server does not keep.
+    pub(super) fn is_batch(&self) -> bool {
+        self.token_type.as_deref() == Some("batch")
+    }
+
     fn of(members: &Members<'_>) -> Self {
         let metadata: Option<Members> = members.read("metadata");
         Self {
@@ -205,6 +210,20 @@ mod tests {
 
     fn answer(body: &str) -> Answer {
         Answer::new(200, Zeroizing::new(body.into()), Again::Never)
+    }
+
+    #[test]
+    fn what_surrounds_data_may_lack_anything_but_the_data() {
+        for body in [
+            r#"{"data":{"a":"b"}}"#,
+            r#"{"data":{"a":"b"},"lease_id":null,"auth":null,"renewable":null}"#,
+            r#"{"data":{"a":"b"},"lease_id":""}"#,
+        ] {
+            let answer = answer(body);
+            let envelope = answer.envelope("here").expect(body);
+            assert_eq!(envelope.data.map(RawValue::get), Some(r#"{"a":"b"}"#));
+            assert!(envelope.lease_id.is_none(), "an empty lease id is none");
+        }
     }
 
     #[test]
