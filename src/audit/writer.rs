@@ -56,9 +56,7 @@ impl Writer {
 
     /// Waits until everything is written, or until `limit` has passed: a disk may be slow.
     pub fn flush(&self, limit: Duration) {
-        let busy = |queue: &mut Queue| {
-            queue.thread && (queue.writing || !queue.events.is_empty())
-        };
+        let busy = |queue: &mut Queue| queue.thread && (queue.writing || !queue.events.is_empty());
         let mut queue = self.0.lock();
         queue.hurry = true;
         self.0.changed.notify_all();

@@ -174,7 +174,8 @@ fn work() -> ExitCode {
     let env = if cli.command.clears_environment() { OwnEnv::take() } else { OwnEnv::copy() };
     let out = Output::new(&env);
     let context = Context { global: cli.global, env, out };
-    let done = cli.command.run(&context).and_then(|code| Ok(context.out.written().map(|()| code)?));
+    let done =
+        cli.command.run(&context).and_then(|code| Ok(context.out.written().map(|()| code)?));
     match done {
         Ok(code) => code,
         Err(error) => {

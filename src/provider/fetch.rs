@@ -19,9 +19,7 @@ use zeroize::Zeroizing;
 
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{
-    Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field,
-};
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 

@@ -80,9 +80,7 @@ impl Log {
 
     /// Waits until everything is written, or until `limit` has passed: nobody may be reading.
     pub fn flush(&self, limit: Duration) {
-        let busy = |queue: &mut Queue| {
-            queue.thread && (queue.writing || !queue.chunks.is_empty())
-        };
+        let busy = |queue: &mut Queue| queue.thread && (queue.writing || !queue.chunks.is_empty());
         // Poisoned or timed out: either way there is nothing more to wait for.
         let _ = self.0.changed.wait_timeout_while(self.lock(), limit, busy);
     }

@@ -74,7 +74,8 @@ fn data_that_cannot_be_written_is_a_failure() {
     for args in [&["schema"][..], &["redact", "--report"], &["redact"], &["completions", "zsh"]] {
         let mut command = context.command(args);
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        let mut child = command.stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
         // One that needs no input may have ended.
         let _ = child.stdin.take().unwrap().write_all(b"password = \"Xk93hd72ksl0pqz\"\n");
         let output = child.wait_with_output().unwrap();
