@@ -170,7 +170,7 @@ fn fetch(
     // What nobody accepted fetches nothing; the lock decides what runs, and nothing does.
     let _ = server.allow(&ledger)?;
     let providers = Providers::new(&manifest.providers, &context.env, paths);
-    let attempts = attempt_once(&server.secrets, providers)?;
+    let attempts = attempt_once(&server.secrets, providers, &context.out)?;
     let resolved = all_or_nothing(&server.name, attempts)?;
     resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
     Ok(resolved.secrets)

@@ -27,7 +27,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = storing(providers).filter_map(answer).collect();
     let remote = providers.schemes().filter(|scheme| providers.is_remote(scheme));
     let needed: Vec<&str> = remote.filter(|scheme| !users_of(scheme).is_empty()).collect();
-    match log_in_once(&needed, providers) {
+    match log_in_once(&needed, providers, &patient.context.out) {
         Ok(logins) => {
             let logins = needed.into_iter().zip(logins);
             findings.extend(

@@ -302,7 +302,9 @@ fn what_nobody_waits_for_any_more_goes_back_when_it_has_come() {
         assert_eq!(world.count("returned db"), 1);
         assert_eq!(
             said,
-            ["the lease of `slow` may have been made, and ends by itself then: there was no answer in time"]
+            [
+                "the lease of `slow` may have been made, and ends by itself then: there was no answer in time"
+            ]
         );
     });
 }
@@ -312,7 +314,8 @@ fn what_was_made_is_kept_like_any_other() {
     run(async {
         let world = World::default();
         let lease = world.lease("db", LONG, &[], &[Answer::Lasts(LONG)]);
-        let making = world.leases.make("the lease of `db`".to_owned(), async { (Ok(7), Some(lease)) });
+        let making =
+            world.leases.make("the lease of `db`".to_owned(), async { (Ok(7), Some(lease)) });
         assert_eq!(making.await.ok(), Some(7));
         assert!(!world.leases.is_empty());
         assert_eq!(world.leases.give_back(LONG).await, Vec::<String>::new());
