@@ -8,7 +8,7 @@
 mod writer;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub use writer::Writer;
 /// How many findings of a server are kept.
 const KEPT: usize = 100;
 
-/// How large a file may be, in bytes. A finding takes a few hundred.
+/// How much of a file is read, from its end, in bytes. A finding takes a few hundred, so none that we wrote has more.
 const LIMIT: u64 = 1 << 20;
 
 /// One finding, or several that differ in nothing but their time.
@@ -124,8 +124,6 @@ impl Findings {
         let _turn = private::lock(&path.with_extension("lock"), &mut || ())?;
         let mut events = match read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            // What somebody broke is no reason to keep nothing from now on.
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Vec::new(),
             read => read?,
         };
         new.into_iter().for_each(|event| add(&mut events, event));
@@ -150,11 +148,19 @@ impl Findings {
 
 const EXTENSION: &str = "jsonl";
 
-/// The findings of a file. Lines that do not read are left out: another version may have written them.
+/// The latest findings of a file. Lines that do not read are left out: another version may have written them, and
+/// somebody may have broken the file.
 fn read(path: &Path) -> io::Result<Vec<Event>> {
-    let text = private::read_limited(&mut File::open(path)?, LIMIT)?;
-    let lines = text.split(|byte| *byte == b'\n');
-    Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    let mut file = File::open(path)?;
+    let left_out = file.metadata()?.len().saturating_sub(LIMIT);
+    // With the byte before, which tells whether the first line is a whole one.
+    file.seek(SeekFrom::Start(left_out.saturating_sub(1)))?;
+    let mut text = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut text)?;
+    let part = if left_out > 0 { 1 } else { 0 };
+    let lines = text.split(|byte| *byte == b'\n').skip(part);
+    let mut events: Vec<_> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    Ok(events.split_off(events.len().saturating_sub(KEPT)))
 }
 
 /// Adds one to a list that is kept short; the same one again only counts, as the newest.

@@ -54,6 +54,40 @@ fn servers_of_one_name_are_kept_apart_and_found_together() {
     assert_eq!(names(Some("x")), [""; 0]);
 }
 
+/// Nothing that we write is as long, and yet the newest findings are what somebody asks for.
+#[test]
+fn of_a_file_that_is_too_long_the_newest_findings_are_read() {
+    let (_home, findings) = folder();
+    let all = (0..3).map(|number| event(&format!("rule-{number}"), number)).collect();
+    findings.add("s", Path::new("/m"), all).unwrap();
+    let file = findings.file("s", Path::new("/m"));
+    let written = std::fs::read(&file).unwrap();
+    let limit = usize::try_from(LIMIT).unwrap();
+    let line = written.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let names = || {
+        let latest = findings.latest(None).unwrap();
+        latest.into_iter().map(|event| event.what.name).collect::<Vec<_>>()
+    };
+    let long = written.repeat(2 * limit / written.len());
+    for (text, expected) in [
+        ([&vec![b'x'; limit][..], b"\n", &written].concat(), &["rule-0", "rule-1", "rule-2"][..]),
+        (
+            [&written[..], &vec![b'\n'; limit - written.len() + line]].concat(),
+            &["rule-1", "rule-2"],
+        ),
+        ([&written[..], &vec![b'\n'; limit - written.len() + line + 1]].concat(), &["rule-2"]),
+        (vec![b'x'; 2 * limit], &[]),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(names(), expected);
+    }
+    std::fs::write(&file, long).unwrap();
+    assert_eq!(names().len(), KEPT);
+    findings.add("s", Path::new("/m"), vec![event("new", 9)]).unwrap();
+    assert_eq!(names().last().map(String::as_str), Some("new"));
+    assert!(std::fs::metadata(&file).unwrap().len() < 64 * 1024);
+}
+
 #[test]
 fn several_writers_at_once_lose_nothing() {
     let (_home, findings) = folder();

@@ -121,7 +121,7 @@ enum Command {
 pub struct Context {
     /// Which manifest to work on.
     pub global: Global,
-    /// Our environment. In `run` and `doctor` the process's own copy is already cleared.
+    /// Our environment. In verbs that start a server or ask a store the process's own copy is already cleared.
     pub env: OwnEnv,
     /// The one printer.
     pub out: Output,

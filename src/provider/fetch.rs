@@ -27,7 +27,10 @@ use crate::sys::clock;
 /// comes first.
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
-/// How long the cache may take to keep a value before the launch goes on without.
+/// How long the cache may take to say what it has before the store is asked: with that one's time it fits the deadline.
+const LOOKING: Duration = Duration::from_secs(2);
+
+/// How long the cache may take to keep or drop a value before the launch goes on without.
 const KEEPING: Duration = Duration::from_millis(500);
 
 /// What one fetch brought.
@@ -41,7 +44,11 @@ pub(super) struct Answer {
 
 /// What has been fetched in one launch, and what is being fetched.
 #[derive(Default)]
-pub(super) struct Memo(RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>);
+pub(super) struct Memo {
+    answers: RefCell<BTreeMap<SecretRef, Rc<OnceCell<Answer>>>>,
+    /// Where the cache keeps what it had not, or why it cannot.
+    places: RefCell<BTreeMap<SecretRef, Result<Place, Failure>>>,
+}
 
 impl Memo {
     /// The answer for a coordinate: what was fetched before, what is being fetched, or else what `fetching` brings.
@@ -50,18 +57,19 @@ impl Memo {
         coordinate: &SecretRef,
         fetching: impl Future<Output = Answer>,
     ) -> Answer {
-        let cell = Rc::clone(self.0.borrow_mut().entry(coordinate.clone()).or_default());
+        let cell = Rc::clone(self.answers.borrow_mut().entry(coordinate.clone()).or_default());
         cell.get_or_init(|| fetching).await.clone()
     }
 }
 
 impl fmt::Debug for Memo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Memo({} coordinates)", self.0.borrow().len())
+        write!(f, "Memo({} coordinates)", self.answers.borrow().len())
     }
 }
 
-/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none.
+/// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none. A cache that cannot be read
+/// is one that has nothing; that nothing is kept there says why.
 pub(super) async fn look(
     coordinate: &SecretRef,
     providers: Providers<'_>,
@@ -69,8 +77,24 @@ pub(super) async fn look(
 ) -> Option<Answer> {
     let started = Instant::now();
     let offline = providers.0.offline;
-    // A cache that cannot be read is one that has nothing; writing to it says why.
-    let mut found = place(coordinate, providers, leases).await.ok()??.find(offline).await?;
+    let looking = async {
+        match place(coordinate, providers, leases).await? {
+            Some(place) => place.find(offline).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let late = |_| Err(Failure::Deadline { after: LOOKING });
+    let (place, found) = match tokio::time::timeout(LOOKING, looking).await.unwrap_or_else(late) {
+        Ok(None) => return None,
+        Ok(Some((place, found))) => (Ok(place), found),
+        Err(failure) => (Err(failure), None),
+    };
+    let Some(mut found) = found else {
+        if let Some(memo) = providers.0.memo {
+            memo.places.borrow_mut().insert(coordinate.clone(), place);
+        }
+        return None;
+    };
     if let (true, Some(age)) = (offline, found.cached) {
         let age = clock::rough(age);
         found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
@@ -98,7 +122,7 @@ pub(super) async fn place(
         login.extend_from_slice(&(value.len() as u64).to_le_bytes());
         login.extend_from_slice(value.expose());
     }
-    Place::of(coordinate, &login, providers)
+    Place::of(coordinate, login, providers).await
 }
 
 /// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
@@ -120,8 +144,7 @@ pub(super) async fn fetch(
                 .and_then(|fetched| fetched),
         };
         let took = started.elapsed();
-        let fetched = fetched.and_then(within_size);
-        let fetched = keep(coordinate, providers, leases, fetched).await;
+        let fetched = keep(coordinate, providers, fetched.and_then(within_size)).await;
         Answer { fetched: fetched.map(Rc::new).map_err(Arc::new), took }
     };
     match providers.0.memo {
@@ -153,25 +176,26 @@ fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> 
     })
 }
 
-/// Has the cache keep what a store gave, or drop what the store has no more. That it could not is no failure: the value
-/// is there.
+/// Has the cache keep what a store gave, or drop what the store has no more, where [`look`] found nothing. That it could
+/// not is no failure: the value is there.
 async fn keep(
     coordinate: &SecretRef,
     providers: Providers<'_>,
-    leases: &Leases,
     fetched: Result<Fetched, Failure>,
 ) -> Result<Fetched, Failure> {
-    let kept = match (place(coordinate, providers, leases).await, &fetched) {
-        (Ok(None), _) => return fetched,
-        (Ok(Some(place)), Ok(value)) if value.lasts.is_none() => {
+    let memo = providers.0.memo;
+    let place = memo.and_then(|memo| memo.places.borrow_mut().remove(coordinate));
+    let kept = match (place, &fetched) {
+        (None, _) => return fetched,
+        (Some(Err(failure)), _) => Err(failure),
+        (Some(Ok(place)), Ok(value)) if value.lasts.is_none() => {
             tokio::time::timeout(KEEPING, place.keep(value)).await.unwrap_or(Ok(()))
         }
-        (Ok(Some(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
-        (Ok(Some(place)), _) => {
-            place.forget().await;
+        (Some(Ok(_)), Err(failure)) if !is_last_word(failure) => Ok(()),
+        (Some(Ok(place)), _) => {
+            let _ = tokio::time::timeout(KEEPING, place.forget()).await;
             Ok(())
         }
-        (Err(failure), _) => Err(failure),
     };
     fetched.map(|mut fetched| {
         if let Err(failure) = kept {

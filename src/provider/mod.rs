@@ -15,6 +15,7 @@ mod detached;
 mod env;
 mod failure;
 mod fetch;
+mod fetched;
 mod field;
 mod file;
 mod keeper;
@@ -30,10 +31,7 @@ mod vault;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -45,6 +43,7 @@ use fetch::Memo;
 pub use config::ProviderConfig;
 pub use failure::Failure;
 pub use fetch::{fetch_one, log_in};
+pub use fetched::{Fetched, Fetching, LoggingIn, Login, Unwrapped, Unwrapping};
 pub use file::trim_newline;
 pub use keeper::{Keeper, Kept, Put, Rekeyed, Sealer};
 pub use lease::{Holder, Lease, Leases};
@@ -134,12 +133,14 @@ pub trait Settings: fmt::Debug + Send + Sync {
     }
 
     /// What besides these settings says who logs in, and where: a token file's content, the variables that `from_env`
-    /// lets in. A value that was kept for one identity is never given to another. Reads small files of this machine at
-    /// most.
-    fn identity(&self, _surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
-        Zeroizing::default()
+    /// lets in. A value that was kept for one identity is never given to another. Does no I/O before it is called.
+    fn identity(&self, _surroundings: Surroundings<'_>) -> Identify {
+        Box::new(Zeroizing::default)
     }
 }
+
+/// Finds out who logs in. Reads small files of this machine, so it is called where nobody has to wait for them.
+pub type Identify = Box<dyn FnOnce() -> Zeroizing<Vec<u8>> + Send>;
 
 /// What providers may know of the process and the user.
 #[derive(Clone, Copy)]
@@ -173,8 +174,9 @@ pub trait Provider {
     /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
     fn expect(&self, _coordinates: &[&SecretRef]) {}
 
-    /// Exchanges a token that stands for one answer, once, for what it wraps.
-    fn unwrap<'a>(&'a self, _token: &'a Secret) -> Fetching<'a> {
+    /// Exchanges a token that stands for one answer, once, for what it wraps. `place` is where that will be stored: where
+    /// it tells what must be in the token, another one is refused and stays unused.
+    fn unwrap<'a>(&'a self, _token: &'a Secret, _place: &'a SecretRef) -> Unwrapping<'a> {
         Box::pin(std::future::ready(Err(Failure::BadPath {
             reason: "only a `vault` provider knows what a token wraps",
         })))
@@ -203,47 +205,6 @@ pub trait Provider {
     /// The side that stores, where hushpipe may write to this provider.
     fn keeper(&self) -> Option<&dyn Keeper> {
         None
-    }
-}
-
-/// A fetch under way. Not `Send`: everything runs on the one thread of the runtime.
-pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, Failure>> + 'a>>;
-
-/// A login under way.
-pub type LoggingIn<'a> = Pin<Box<dyn Future<Output = Result<Login, Failure>> + 'a>>;
-
-/// What a provider said when it was logged in to.
-#[derive(Debug, Default)]
-pub struct Login {
-    /// As whom, in the provider's words, as in "`token` with the policies `default`, `orders`"; never a token or a key.
-    pub identity: Option<String>,
-    /// How long the login is good for.
-    pub lasts: Option<Duration>,
-    /// What the person should know although it worked.
-    pub warning: Option<String>,
-}
-
-/// What a provider answered.
-#[derive(Debug)]
-pub struct Fetched {
-    /// The whole value.
-    pub value: Secret,
-    /// What tells this value from an earlier one at the same place, in the provider's words; never derived from the value.
-    pub version: Option<String>,
-    /// When this version was made, in seconds since 1970, where the provider says.
-    pub created: Option<u64>,
-    /// How long the value is good for, where it was given for a time only.
-    pub lasts: Option<Duration>,
-    /// What the person should know although it worked.
-    pub warning: Option<String>,
-    /// How long ago the store gave it, where it was in the cache and the store was not asked.
-    pub cached: Option<Duration>,
-}
-
-impl Fetched {
-    /// A value of which nothing else is known.
-    pub fn of(value: Secret) -> Self {
-        Self { value, version: None, created: None, lasts: None, warning: None, cached: None }
     }
 }
 

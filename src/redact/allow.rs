@@ -1,6 +1,8 @@
 //! What may pass although a rule finds it: by the rule and where it is found, or by the value under the key of this
 //! machine. Known values never pass.
 
+use std::rc::Rc;
+
 /// One entry of `redact.allow`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
@@ -70,6 +72,31 @@ impl std::fmt::Display for Pointer {
 
 /// The place of what is found in a server's log.
 pub const STDERR: &str = "stderr";
+
+/// Whose answers a message has.
+#[derive(Clone, Copy)]
+pub enum Tools<'t> {
+    /// The whole message is the answer of this tool, or of none.
+    One(Option<&'t str>),
+    /// A batch, whose messages are those of these in their order.
+    Each(&'t [Option<Rc<str>>]),
+}
+
+impl<'t> Tools<'t> {
+    /// Nobody's.
+    pub const NONE: Self = Self::One(None);
+
+    /// The tool in whose answer this place of the message is.
+    pub fn at(self, place: &str) -> Option<&'t str> {
+        match self {
+            Self::One(tool) => tool,
+            Self::Each(tools) => {
+                let index: usize = place.split('/').nth(1)?.parse().ok()?;
+                tools.get(index)?.as_deref()
+            }
+        }
+    }
+}
 
 impl Allow {
     /// What it lets pass, in words.

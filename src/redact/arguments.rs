@@ -31,7 +31,7 @@ impl Redactor {
             }
             let counts = hits[..inside].iter().filter(sure).find_map(|hit| {
                 let found = &json[hit.start.max(range.start)..hit.end.min(range.end)];
-                let place = || format!("{place}{}", walker.pointer());
+                let place = format!("{place}{}", walker.pointer());
                 self.judge(hit.label, found, Some(tool), place)
             });
             findings.extend(counts.map(|finding| Finding { action: Action::Passed, ..finding }));

@@ -4,6 +4,7 @@
 //! one pass a view. The cost is linear in the text: what follows a seed is compared for no longer than the value, and no
 //! rule is tried inside a stretch that the same rule has just taken.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -12,7 +13,7 @@ use super::finder::{Finder, Literal};
 use super::instruct::phrase;
 use super::known::Known;
 use super::rule::{self, Rules};
-use super::view::{LAYERS, Layer, safe_cut};
+use super::view::{LAYERS, safe_cut};
 
 /// A stretch of text that must not leave.
 #[derive(Clone, Copy)]
@@ -187,12 +188,22 @@ impl Detector {
         &self.rules
     }
 
-    /// A rule among those wanted that is sure to find a credential in this text, without its escapes.
-    pub(super) fn sure_of(&self, text: &[u8], wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        self.scan(text, true, &Cell::default()).into_iter().find_map(|hit| match hit.label {
-            Label::Rule(rule) if hit.weight.0 && wanted(rule) => Some(rule),
-            _ => None,
-        })
+    /// A rule among those wanted that finds something in this text, in whatever view of it, and whatever else is found
+    /// around that.
+    pub(super) fn rule_in(&self, text: &[u8], wanted: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut view = Cow::Borrowed(text);
+        let mut layers = LAYERS.iter().filter(|layer| layer.is_spelling());
+        loop {
+            let hits = self.scan(&view, true, &Cell::default());
+            let rule = hits.into_iter().find_map(|hit| match hit.label {
+                Label::Rule(rule) if wanted(rule) => Some(rule),
+                _ => None,
+            });
+            if rule.is_some() {
+                return rule;
+            }
+            view = layers.by_ref().find_map(|layer| layer.peel(&view))?.into();
+        }
     }
 
     /// How many bytes must be seen behind a place before it is known that nothing begins there.
@@ -212,10 +223,13 @@ impl Detector {
 
     /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on.
     fn views(&self, text: &[u8], depth: usize, signs: &Cell<Signs>) -> Vec<Hit> {
-        let wrapped = depth > 0 && LAYERS[depth - 1] == Layer::Wraps;
-        let mut hits = self.scan(text, !wrapped, signs);
+        let spelled = depth == 0 || LAYERS[depth - 1].is_spelling();
+        let mut hits = self.scan(text, spelled, signs);
         let mut depth = depth;
         while let Some(layer) = LAYERS.get(depth) {
+            if self.forms.is_empty() && !layer.is_spelling() {
+                break;
+            }
             depth += 1;
             if let Some(view) = layer.peel(text) {
                 let mut inner = self.views(&view, depth, signs);
@@ -228,7 +242,7 @@ impl Detector {
         merge(hits)
     }
 
-    /// One pass over one view. Rules stay out of joined lines: ends and beginnings of words meet there.
+    /// One pass over one view. Rules stay out of what is joined: ends and beginnings of words meet there.
     fn scan(&self, text: &[u8], with_rules: bool, signs: &Cell<Signs>) -> Vec<Hit> {
         let mut hits = Vec::new();
         // Where what each rule has matched ends. It is not tried in there again, even if a check refused it: a long text
@@ -286,7 +300,7 @@ impl Signs {
 
 /// Puts hits in order and makes one of those that overlap. Known values outrank rules, and of those the sure ones the
 /// others; then the longer match wins.
-fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
+pub(super) fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_unstable_by_key(|hit| hit.start);
     let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
     for hit in hits {

@@ -7,8 +7,8 @@
 use memchr::memchr;
 
 use super::Redactor;
+use super::record::KeyInRecords;
 use super::stream::{Located, StreamCleaner};
-use crate::mcp::fields::Fields;
 use crate::mcp::{Scanner, Shape};
 
 /// What the lines of a stream are.
@@ -35,13 +35,16 @@ pub struct LineCleaner<'r> {
     /// Whether the line has become too long to be kept.
     long: bool,
     text: StreamCleaner<'r>,
+    /// A key over lines of JSON.
+    records: KeyInRecords,
     findings: Vec<Located>,
 }
 
 impl<'r> LineCleaner<'r> {
     pub(super) fn new(redactor: &'r Redactor, format: Format) -> Self {
-        let (line, findings) = (Vec::new(), Vec::new());
-        Self { redactor, format, line, long: false, text: redactor.stream(), findings }
+        let (line, findings, text) = (Vec::new(), Vec::new(), redactor.stream());
+        let records = KeyInRecords::default();
+        Self { redactor, format, line, long: false, text, records, findings }
     }
 
     /// Takes what was read and appends what may be written to `out`.
@@ -99,8 +102,8 @@ impl<'r> LineCleaner<'r> {
         // Text that is not complete yet belongs before it. A key that is printed line by line goes on behind it.
         self.text.interrupt(out);
         self.findings.append(&mut self.text.take_findings());
-        let data = Fields { data: true, ..Fields::default() };
-        match self.redactor.frame(line, data) {
+        let parts = self.records.parts_in(line);
+        match self.redactor.line(line, parts) {
             Ok(cleaned) => {
                 out.extend_from_slice(cleaned.clean.as_bytes());
                 let line = self.text.count_line();
@@ -196,6 +199,22 @@ mod tests {
         );
         let expected = "[hushpipe:private-key]\n{\"a\":1}\n{\"b\":2}\nafter\n";
         everywhere(&input, Format::Auto, expected, &[(1, "stderr")]);
+    }
+
+    #[test]
+    fn a_key_over_records_is_one_key_and_each_stays_json() {
+        let kind = "PRIVATE KEY";
+        let body = "MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu";
+        let record = |text: &str| format!("{{\"msg\":\"{text}\",\"n\":1}}\n");
+        let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
+        let said = |body: &str, last: &str| {
+            [&begin, body, "ok", "plain\n", body, last, &end, "done"]
+                .map(|text| if text.ends_with('\n') { text.to_owned() } else { record(text) })
+        };
+        let marker = "[hushpipe:private-key]";
+        let found = [(2, "/msg"), (5, "/msg"), (6, "/msg")];
+        let (input, expected) = (said(body, "8jNbvJZHtC=="), said(marker, marker));
+        everywhere(&input.concat(), Format::Auto, &expected.concat(), &found);
     }
 
     #[test]

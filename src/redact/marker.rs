@@ -2,9 +2,10 @@
 //!
 //! A marker that is written over a real credential destroys it, so the arguments of a call are looked through for one.
 //! Looked for is exactly what this redactor, or that of another server of the manifest, could have written, in every
-//! spelling that a server would read as that: JSON escapes, JSON inside text, percent escapes, and base64, in which tools
-//! take the content of a file. Text that only mentions how markers begin is none. The cost is linear, and next to nothing
-//! for text without a trace of one.
+//! spelling that a server would read as that: JSON escapes, JSON inside text, percent escapes, HTML's references, and
+//! base64, in which tools take the content of a file. The word in it has no letter that a model or an encoder would
+//! write as `%68` or `&#104;` (RFC 3986, 2.3, has letters never encoded), so text without that word is passed over. Text
+//! that only mentions how markers begin is none. The cost is linear, and next to nothing for text without a trace of one.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,7 +17,7 @@ use memchr::memmem::{self, Finder};
 
 use super::encoding::LENIENT;
 use super::json::Walker;
-use super::view::{LAYERS, Layer};
+use super::view::LAYERS;
 use super::{NAMED, Redactor};
 use crate::mcp::fields::Fields;
 
@@ -74,8 +75,11 @@ impl Written {
             return None;
         }
         let mut view = Cow::Borrowed(leaf);
-        let found = |view: &[u8]| self.first_plain(view).or_else(|| self.first_encoded(view));
-        let mut layers = LAYERS.iter().filter(|layer| **layer != Layer::Wraps);
+        let found = |view: &[u8]| {
+            let referred = || self.first_plain(&without_references(view)?);
+            self.first_plain(view).or_else(|| self.first_encoded(view)).or_else(referred)
+        };
+        let mut layers = LAYERS.iter().filter(|layer| layer.is_spelling());
         loop {
             if let Some(marker) = found(&view) {
                 return Some(marker);
@@ -113,6 +117,37 @@ impl Written {
         let marker = std::str::from_utf8(&within[..end]).ok()?;
         self.markers.get(marker).map(String::as_str)
     }
+}
+
+/// The text with what HTML writes for ASCII characters undone, of those with a name only the ones of a marker; `None`
+/// where there is none of that.
+fn without_references(text: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    let mut copied = 0;
+    for at in memchr::memchr_iter(b'&', text) {
+        let Some((c, end)) = reference(&text[at + 1..]) else { continue };
+        plain.extend_from_slice(&text[copied..at]);
+        plain.push(c);
+        copied = at + 1 + end;
+    }
+    plain.extend_from_slice(&text[copied..]);
+    (copied > 0).then_some(plain)
+}
+
+/// The character of which the reference goes on so, behind its `&`, and its length.
+fn reference(rest: &[u8]) -> Option<(u8, usize)> {
+    const LONGEST: usize = "#0000091".len();
+    let end = rest.iter().take(LONGEST + 1).position(|b| *b == b';')?;
+    let code = match std::str::from_utf8(&rest[..end]).ok()? {
+        "lsqb" | "lbrack" => b'[',
+        "rsqb" | "rbrack" => b']',
+        "colon" => b':',
+        name => match name.strip_prefix('#')?.strip_prefix(['x', 'X']) {
+            Some(digits) => u8::from_str_radix(digits, 16).ok()?,
+            None => name[1..].parse().ok()?,
+        },
+    };
+    code.is_ascii().then_some((code, end + 1))
 }
 
 /// Whether there may be a marker in a JSON text, in whatever spelling.
@@ -210,6 +245,27 @@ mod tests {
             assert_eq!(found(&nested), token_at("/a"), "{nested}");
             let twice = json!({"a": nested}).to_string();
             assert_eq!(found(&twice), token_at("/a"), "{twice}");
+        }
+    }
+
+    #[test]
+    fn a_marker_is_found_where_html_or_an_url_spells_its_brackets() {
+        for spelling in [
+            "&#91;hushpipe:TOKEN&#93;",
+            "&#x5b;hushpipe&#x3A;TOKEN&#x5D;",
+            "&#0091;hushpipe&colon;TOKEN&#0093;",
+            "&lbrack;hushpipe:TOKEN&rbrack;",
+            "&lsqb;hushpipe:TOKEN&rsqb;",
+            "%5Bhushpipe:TOKEN%5D",
+            "%5bhushpipe%3aTOKEN%5d",
+            "%26%2391;hushpipe:TOKEN%26%2393;",
+        ] {
+            let text = format!("<p title=\"a &amp; b\">{spelling}</p>");
+            assert_eq!(found(&json!({"a": text}).to_string()), token_at("/a"), "{spelling}");
+        }
+        for none in ["&#91;hushpipe:OTHER&#93;", "&#92;hushpipe:TOKEN&#93;", "&#91hushpipe:TOKEN&"]
+        {
+            assert_eq!(found(&json!({"a": none}).to_string()), [], "{none}");
         }
     }
 

@@ -20,9 +20,11 @@ mod json;
 mod known;
 mod lines;
 mod marker;
+mod nested;
 mod note;
 mod own;
 mod part;
+mod record;
 mod rule;
 pub mod settings;
 mod shown;
@@ -39,9 +41,9 @@ use zeroize::Zeroizing;
 use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
 use crate::sys::machine_key::MachineKey;
-pub use allow::{NoPointer, Pointer, STDERR};
+pub use allow::{NoPointer, Pointer, STDERR, Tools};
 use control::Controls;
-use detect::{Detector, Hit, Label, Signs};
+use detect::{Detector, Hit, Label, Signs, merge};
 use known::Known;
 pub use lines::{Format, LineCleaner};
 pub use marker::Returned;
@@ -193,10 +195,10 @@ impl Redactor {
     /// # Errors
     /// A known value stands where nothing may be rewritten; the message must not be sent.
     pub fn frame<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
-        self.frame_of(frame, fields, None)
+        self.frame_of(frame, fields, Tools::NONE)
     }
 
-    /// The same for what a tool answers: what is let pass may be so only there.
+    /// The same for what tools answer: what is let pass may be so only there.
     ///
     /// # Errors
     /// As [`Redactor::frame`].
@@ -204,15 +206,27 @@ impl Redactor {
         &self,
         frame: &'a [u8],
         fields: Fields,
-        tool: Option<&str>,
+        tools: Tools<'_>,
     ) -> Result<Cleaned<'a>, Blocked> {
-        self.found(frame, self.search(frame), fields, tool)
+        self.found(frame, self.search(frame), fields, tools)
     }
 
     /// Looks through one JSON-RPC message: the one pass, for redaction and for [`instruct::look`].
     pub fn search(&self, frame: &[u8]) -> Searched {
         let (hits, signs) = self.detector.json(frame);
         Searched { hits, signs }
+    }
+
+    /// Cleans one JSON text of the lines of a stream, in which `parts` of a key were found besides.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    fn line<'a>(&self, line: &'a [u8], parts: Vec<Hit>) -> Result<Cleaned<'a>, Blocked> {
+        let mut searched = self.search(line);
+        if !parts.is_empty() {
+            searched.hits = merge([searched.hits, parts].concat());
+        }
+        self.found(line, searched, Fields { data: true, ..Fields::default() }, Tools::NONE)
     }
 
     /// Cleans a message that was searched, as it is now.
@@ -224,9 +238,9 @@ impl Redactor {
         frame: &'a [u8],
         searched: Searched,
         fields: Fields,
-        tool: Option<&str>,
+        tools: Tools<'_>,
     ) -> Result<Cleaned<'a>, Blocked> {
-        self.spliced(frame, searched, fields, tool, self.mode)
+        self.spliced(frame, searched, fields, tools, self.mode)
     }
 
     /// Cleans a message for a file, which holds no secret in clear even where the client is shown them.
@@ -234,7 +248,7 @@ impl Redactor {
     /// # Errors
     /// As [`Redactor::frame`].
     pub fn recorded<'a>(&self, frame: &'a [u8], fields: Fields) -> Result<Cleaned<'a>, Blocked> {
-        self.spliced(frame, self.search(frame), fields, None, Mode::Redact)
+        self.spliced(frame, self.search(frame), fields, Tools::NONE, Mode::Redact)
     }
 
     fn spliced<'a>(
@@ -242,14 +256,14 @@ impl Redactor {
         frame: &'a [u8],
         Searched { hits, signs }: Searched,
         fields: Fields,
-        tool: Option<&str>,
+        tools: Tools<'_>,
         mode: Mode,
     ) -> Result<Cleaned<'a>, Blocked> {
         let blocks = if signs.block { self.blocks(frame, fields, &hits) } else { Vec::new() };
         if hits.is_empty() && blocks.is_empty() && self.weak.is_empty() {
             return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
         }
-        Splice::new(self, frame, tool, mode).frame(&hits, blocks, fields)
+        Splice::new(self, frame, tools, mode).frame(&hits, blocks, fields)
     }
 
     /// Whether findings are only told, and nothing of what the client gets is withheld.
@@ -259,7 +273,7 @@ impl Redactor {
 
     /// Cleans free text that is complete, even where findings are only told.
     pub fn text<'a>(&self, text: &'a [u8]) -> Cleaned<'a> {
-        Splice::new(self, text, None, Mode::Redact).text(&self.detector.text(text), "text")
+        Splice::new(self, text, Tools::NONE, Mode::Redact).text(&self.detector.text(text), "text")
     }
 
     /// Starts cleaning a server's stderr, control characters too.
@@ -288,9 +302,9 @@ impl Redactor {
         label: Label,
         found: &[u8],
         tool: Option<&str>,
-        place: impl FnOnce() -> String,
+        place: String,
     ) -> Option<Finding> {
-        let (mut label, place) = (label, place());
+        let mut label = label;
         let (kind, hmac) = match label {
             Label::Known(_) => (Kind::Value, None),
             Label::Rule(_) => (Kind::Rule, self.key.as_ref().map(|key| key.hmac(&plain(found)))),
@@ -308,8 +322,8 @@ impl Redactor {
                 self.allow.iter().any(|allow| allow.covers(what, &place, tool))
             };
             if passes(rule) {
-                // What another rule is as sure of does not pass because it stands in more that does.
-                label = Label::Rule(self.detector.sure_of(&plain(found), |other| !passes(other))?);
+                // What another rule finds does not pass because it stands in more that does.
+                label = Label::Rule(self.detector.rule_in(found, |other| !passes(other))?);
             }
         }
         let (what, len, action) = (self.name(label).to_owned(), found.len(), Action::Replaced);

@@ -101,6 +101,11 @@ proptest! {
         let once = frame(&redactor, &input.to_string());
         let parsed: Value = serde_json::from_str(&once).expect("still JSON");
         assert_same_structure(&input, &parsed);
+        if data.is_object() || data.is_array() {
+            let text = parsed["result"]["content"][0]["text"].as_str().expect("a text");
+            let inner: Value = serde_json::from_str(text).expect("JSON in it is still JSON");
+            assert_same_structure(&data, &inner);
+        }
         for text in strings(&parsed) {
             prop_assert!(!text.contains(A) && !text.contains(B), "{text}");
         }

@@ -7,11 +7,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::block::Block;
 use super::detect::{Hit, Label};
 use super::json::{Token, Walker};
+use super::marker::MARKER;
+use super::nested::{self, Inner};
 use super::settings::Mode;
-use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor};
+use super::{Action, Blocked, Clean, Cleaned, Finding, Redactor, Tools};
 use crate::mcp::fields::{Fields, Treatment};
 
 /// Findings beyond this many in one message are not listed; the markers are all there.
@@ -24,11 +28,11 @@ pub(super) struct Splice<'r, 'a> {
     out: Vec<u8>,
     copied: usize,
     findings: Vec<Finding>,
-    /// How many keys have been rewritten.
-    keys: usize,
+    /// The number of the last key that was rewritten, once one was.
+    keys: Option<usize>,
     blocked: bool,
-    /// Whose answer it is.
-    tool: Option<&'r str>,
+    /// Whose answers it has.
+    tools: Tools<'r>,
     mode: Mode,
 }
 
@@ -36,11 +40,11 @@ impl<'r, 'a> Splice<'r, 'a> {
     pub(super) fn new(
         redactor: &'r Redactor,
         source: &'a [u8],
-        tool: Option<&'r str>,
+        tools: Tools<'r>,
         mode: Mode,
     ) -> Self {
         let (out, findings) = (Vec::new(), Vec::new());
-        Self { redactor, source, out, copied: 0, findings, keys: 0, blocked: false, tool, mode }
+        Self { redactor, source, out, copied: 0, findings, keys: None, blocked: false, tools, mode }
     }
 
     /// A whole text that has no structure; `place` is the name of the stream it belongs to.
@@ -91,7 +95,8 @@ impl<'r, 'a> Splice<'r, 'a> {
             } else if let Some(label) = self.weak(&walker, token, &range) {
                 let action = self.find(label, &range, Action::Replaced, || walker.pointer());
                 if action == Some(Action::Replaced) {
-                    self.replace_whole(token, range, label);
+                    let quote = if token == Token::Bare { "\"" } else { "" };
+                    self.replace_with(range, label, quote);
                 }
             }
         }
@@ -107,8 +112,16 @@ impl<'r, 'a> Splice<'r, 'a> {
         if token == Token::Key {
             walker.withhold_key();
         }
-        let mut replaced = false;
+        let inner = match (token, treatment) {
+            (Token::Text, Treatment::Replace) => self.inner(&range, hits),
+            _ => Vec::new(),
+        };
+        // Where the key ends that is being rewritten.
+        let mut key = None;
         for hit in hits {
+            if let Some(end) = key.take_if(|end| *end <= hit.start) {
+                self.number_key(end);
+            }
             let found = hit.start.max(range.start)..hit.end.min(range.end);
             let known = matches!(hit.label, Label::Known(_));
             let action = match treatment {
@@ -119,30 +132,54 @@ impl<'r, 'a> Splice<'r, 'a> {
                 Treatment::Encoded => return,
             };
             let action = self.find(hit.label, &found, action, || walker.pointer());
-            replaced |= action == Some(Action::Replaced);
             match action.unwrap_or(Action::Passed) {
                 Action::Blocked => self.blocked = true,
                 Action::Passed | Action::Reported => {}
                 Action::Replaced if token == Token::Bare => {
-                    return self.replace_whole(token, range, hit.label);
+                    return self.replace_with(range, hit.label, "\"");
                 }
                 Action::Replaced => {
+                    let at = inner.partition_point(|inner| inner.range.end <= found.start);
+                    let within = inner.get(at).filter(|inner| inner.range.start <= found.start);
+                    key = match within {
+                        Some(inner) if inner.token == Token::Key => Some(inner.range.end),
+                        Some(inner) => {
+                            self.replace_with(inner.range.clone(), hit.label, inner.quote);
+                            continue;
+                        }
+                        None => (token == Token::Key).then_some(range.end),
+                    };
                     let found = whole_chars(&self.source[..range.end], found);
                     self.replace(found.start.max(range.start)..found.end, hit.label);
                 }
             }
         }
-        if token == Token::Key && replaced {
-            self.number_key(range.end);
+        if let Some(end) = key {
+            self.number_key(end);
         }
+    }
+
+    /// The keys and numbers of JSON in this string in which hits stand.
+    fn inner(&self, range: &Range<usize>, hits: &[Hit]) -> Vec<Inner> {
+        let mut held: Vec<Hit> = hits.to_vec();
+        for hit in &mut held {
+            hit.start = hit.start.max(range.start) - range.start;
+            hit.end = hit.end.min(range.end) - range.start;
+        }
+        let mut inner = nested::tokens(&self.source[range.clone()], &held);
+        for Inner { range: place, .. } in &mut inner {
+            *place = place.start + range.start..place.end + range.start;
+        }
+        inner
     }
 
     /// Two keys with the same marker would be one key to most parsers.
     fn number_key(&mut self, end: usize) {
-        self.keys += 1;
-        if self.keys > 1 {
+        let number = 1 + self.keys.unwrap_or_else(|| last_number(self.source));
+        self.keys = Some(number);
+        if number > 1 {
             self.copy_to(end);
-            self.out.extend_from_slice(format!("#{}", self.keys).as_bytes());
+            self.out.extend_from_slice(format!("#{number}").as_bytes());
         }
     }
 
@@ -193,11 +230,14 @@ impl<'r, 'a> Splice<'r, 'a> {
         self.copied = found.end.max(start);
     }
 
-    /// A number becomes a string, a string stays one.
-    fn replace_whole(&mut self, token: Token, range: Range<usize>, label: Label) {
+    /// Replaces a leaf: a number becomes a string, a string stays one.
+    fn replace_with(&mut self, range: Range<usize>, label: Label, quote: &str) {
+        if range.start < self.copied {
+            // Something else in it was found before.
+            return;
+        }
         self.copy_to(range.start);
         let marker = self.redactor.marker(label);
-        let quote = if token == Token::Bare { "\"" } else { "" };
         self.out.extend_from_slice(format!("{quote}{marker}{quote}").as_bytes());
         self.copied = range.end;
     }
@@ -221,7 +261,9 @@ impl<'r, 'a> Splice<'r, 'a> {
         let listed = listed || action == Action::Blocked && !self.blocked;
         if listed || self.redactor.lets_something_pass() {
             let found = &self.source[found.clone()];
-            let finding = self.redactor.judge(label, found, self.tool, place)?;
+            let place = place();
+            let tool = self.tools.at(&place);
+            let finding = self.redactor.judge(label, found, tool, place)?;
             self.findings.extend(listed.then_some(Finding { action, ..finding }));
         }
         Some(action)
@@ -235,6 +277,21 @@ impl<'r, 'a> Splice<'r, 'a> {
         Cleaned { clean: Clean(Cow::Owned(self.out)), findings: self.findings }
     }
 }
+
+/// The highest number that a key beside a marker may have already, in a text that brings markers along.
+fn last_number(source: &[u8]) -> usize {
+    if memmem::find(source, MARKER.as_bytes()).is_none() {
+        return 0;
+    }
+    let number = |at: usize| {
+        let digits = source[at + 1..].iter().take(MOST_DIGITS).take_while(|b| b.is_ascii_digit());
+        digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+    };
+    memchr::memchr_iter(b'#', source).map(number).max().unwrap_or_default().max(1)
+}
+
+/// No key that we wrote has a number of more digits.
+const MOST_DIGITS: usize = 9;
 
 /// Widens a range so that no character of several bytes is cut. A continuation byte that belongs to no character is no
 /// reason to widen: what stands before it may be the end of an escape.

@@ -11,15 +11,16 @@ use memchr::memchr;
 use memchr::memmem;
 
 use super::control::Controls;
-use super::detect::{Hit, Label};
+use super::detect::{Hit, Label, merge};
 use super::encoding::is_base64;
+use super::record::KeyInRecords;
 use super::rule;
 use super::splice::whole_chars;
 use super::view::{self, Layer};
 use super::{Action, Finding, Redactor, STDERR};
 
 /// How much an open PEM block withholds.
-const BLOCK: usize = 64 * 1024;
+pub(super) const BLOCK: usize = 64 * 1024;
 
 /// Cleans a stream piece by piece. Made by [`Redactor::stderr`] and [`Redactor::stream`].
 pub struct StreamCleaner<'r> {
@@ -30,6 +31,7 @@ pub struct StreamCleaner<'r> {
     searched: usize,
     /// What is left of the limit of an open PEM block.
     block: Option<Block>,
+    records: KeyInRecords,
     window: usize,
     overlap: usize,
     controls: Controls,
@@ -71,6 +73,7 @@ impl<'r> StreamCleaner<'r> {
             pending: Vec::new(),
             searched: 0,
             block: None,
+            records: KeyInRecords::default(),
             window,
             overlap,
             controls,
@@ -168,6 +171,10 @@ impl<'r> StreamCleaner<'r> {
     /// Writes one or several whole lines, or the last piece of a stream.
     fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
         let mut hits = self.redactor.detector.text(text);
+        let parts = self.records.parts_in(text);
+        if !parts.is_empty() {
+            hits = merge([hits, parts].concat());
+        }
         let Some(start) = open_block(text) else {
             self.write(text, &hits, out);
             let marked = hits.last().is_some_and(|hit| ends_in_key_body(text, hit));
@@ -257,7 +264,7 @@ impl<'r> StreamCleaner<'r> {
 
     /// Takes down what was found; whether it is replaced.
     fn find(&mut self, label: Label, found: &[u8], line: u64) -> bool {
-        let judged = self.redactor.judge(label, found, None, || STDERR.to_owned());
+        let judged = self.redactor.judge(label, found, None, STDERR.to_owned());
         let Some(mut finding) = judged else { return false };
         let reports = self.redactor.reports();
         if reports {
@@ -281,11 +288,13 @@ fn write_key_marker(redactor: &Redactor, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n");
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
+/// How a key in PEM begins.
+pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
+/// How its last line begins.
+pub(super) const END: &[u8] = b"-----END ";
 
 /// Where a private key in PEM begins that does not end in this text: a header with nothing or base64 behind it.
-fn open_block(text: &[u8]) -> Option<usize> {
+pub(super) fn open_block(text: &[u8]) -> Option<usize> {
     let start = memmem::rfind(text, BEGIN)?;
     let header = text[start + BEGIN.len()..].split(|b| *b == b'\n').next()?;
     let body = memmem::find(header, b"-----").map(|at| (&header[..at], &header[at + 5..]));
@@ -308,7 +317,7 @@ fn ends_in_key_body(text: &[u8], hit: &Hit) -> bool {
 }
 
 /// The shortest line of the body of a key that another one may follow: programs wrap at 64 characters and beyond.
-const FULL_LINE: usize = 60;
+pub(super) const FULL_LINE: usize = 60;
 
 /// Whether a line holds nothing but base64, in whole groups of four if it is the last one.
 fn is_body(line: &[u8]) -> bool {

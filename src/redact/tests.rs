@@ -112,6 +112,42 @@ fn a_name_that_is_a_value_is_not_shown() {
     assert_eq!(text(&redactor, "MY_TOKEN_1"), "[hushpipe:secret-1]");
 }
 
+/// A model reads what nobody sees past, and `grep --color` writes what a terminal obeys into the middle of a match.
+#[test]
+fn a_value_with_what_nobody_sees_in_it_is_found() {
+    let value = "k9-Qw7xZ2v+B5nM1pL8sD4f/G6h";
+    let redactor = armed(&[("TOKEN", value)]);
+    let odd = [
+        "\u{200b}",
+        "\u{feff}\u{2060}",
+        "\u{ad}",
+        "\u{e0041}",
+        "\u{fe0f}",
+        "\u{7f}",
+        "\u{1b}[01;31m\u{1b}[K",
+    ];
+    let undone_before = |spelling: &String| spelling.contains(['\\', '%']);
+    for spelling in spellings(value).into_iter().filter(|spelling| !undone_before(spelling)) {
+        for (odd, step) in odd.iter().flat_map(|odd| [1, 3, 7].map(|step| (odd, step))) {
+            let chars: Vec<char> = spelling.chars().collect();
+            let pieces: Vec<String> = chars.chunks(step).map(String::from_iter).collect();
+            let split = pieces.join(odd);
+            for said in [format!("é {split} 😀"), split.clone()] {
+                assert_gone(&split, &text(&redactor, &said), odd);
+                let message = result(&said);
+                assert_gone(&split, &frame(&redactor, &message), odd);
+                let escaped = message.replace(odd, &spelling::escape_all(odd));
+                let out = frame(&redactor, &escaped);
+                assert!(out.contains("[hushpipe:TOKEN]"), "{out}");
+            }
+        }
+    }
+    let beside = "a\u{200b}k9-Qw7xZ2v+B5nM1pL8sD4f/G6h\u{200b}b";
+    assert_eq!(text(&redactor, beside), "a\u{200b}[hushpipe:TOKEN]\u{200b}b");
+    let emoji = "👩\u{200d}💻 ❤\u{fe0f} \u{1b}[1mbold\u{1b}[0m";
+    assert_eq!(text(&redactor, emoji), emoji);
+}
+
 #[test]
 fn parts_of_structured_values_are_secrets_too() {
     let (pem, body) = rule::tests::expand(

@@ -1,4 +1,4 @@
-//! Decoded views of a text: what stands behind JSON escapes, percent escapes and line wraps.
+//! Decoded views of a text: what stands behind JSON escapes, percent escapes, invisible characters and line wraps.
 //!
 //! One value has many spellings (`\/` from PHP, `\u003c` from Go, `\u0041` for a plain letter, `%2b` or `%2B`); listing
 //! them all is not possible, so they are undone before anything is looked for. A view keeps no map of offsets: nearly all
@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use super::detect::Hit;
 use super::encoding::is_base64;
+use super::instruct::is_hidden;
 
 /// One way of hiding text that is undone before looking for secrets.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(super) enum Layer {
     Escapes,
     /// `%HH`.
     Percent,
+    /// Characters that nobody sees, and the sequences by which a terminal is told colours.
+    Unseen,
     /// Line breaks inside long runs of base64 or hex.
     Wraps,
 }
@@ -33,17 +36,23 @@ struct Unit {
 
 /// The layers in the order in which they are taken off. JSON inside JSON inside a frame is real: a tool's structured
 /// result is repeated as text, and that text may hold an answer of some other service, which quotes a third.
-pub(super) const LAYERS: [Layer; 7] = [
+pub(super) const LAYERS: [Layer; 8] = [
     Layer::Escapes,
     Layer::Escapes,
     Layer::Escapes,
     Layer::Escapes,
     Layer::Percent,
     Layer::Percent,
+    Layer::Unseen,
     Layer::Wraps,
 ];
 
 impl Layer {
+    /// Whether it only spells characters. Beneath the others ends and beginnings of words meet.
+    pub(super) fn is_spelling(self) -> bool {
+        matches!(self, Self::Escapes | Self::Percent)
+    }
+
     /// The decoded text, or nothing where there is nothing to decode.
     pub(super) fn peel(self, text: &[u8]) -> Option<Vec<u8>> {
         if self == Self::Escapes {
@@ -67,12 +76,16 @@ impl Layer {
     ///
     /// A hit that ends inside a decoded character takes its whole spelling with it.
     pub(super) fn locate(self, text: &[u8], hits: &mut [Hit]) {
-        let mut cursor =
-            Cursor { layer: self, text, source: 0, view: 0, next: self.next_unit(text, 0) };
+        let mut cursor = self.cursor(text);
         for hit in hits {
             hit.start = cursor.start(hit.start);
             hit.end = cursor.end(hit.end);
         }
+    }
+
+    /// A walk over `text` and its view side by side.
+    pub(super) fn cursor(self, text: &[u8]) -> Cursor<'_> {
+        Cursor { layer: self, text, source: 0, view: 0, next: self.next_unit(text, 0) }
     }
 
     fn next_unit(self, text: &[u8], mut from: usize) -> Option<(usize, Unit)> {
@@ -82,11 +95,13 @@ impl Layer {
                 + match self {
                     Self::Escapes => memchr(b'\\', rest)?,
                     Self::Percent => memchr(b'%', rest)?,
+                    Self::Unseen => may_be_unseen(rest)?,
                     Self::Wraps => memchr(b'\n', rest)?,
                 };
             let unit = match self {
                 Self::Escapes => escape(&text[at..]).map(|unit| (at, unit)),
                 Self::Percent => percent(&text[at..]).map(|unit| (at, unit)),
+                Self::Unseen => unseen(&text[at..]).map(|unit| (at, unit)),
                 Self::Wraps => wrap(text, at),
             };
             if unit.is_some() {
@@ -97,8 +112,8 @@ impl Layer {
     }
 }
 
-/// A walk over a source and its view side by side.
-struct Cursor<'a> {
+/// A walk over a source and its view side by side, which only goes on.
+pub(super) struct Cursor<'a> {
     layer: Layer,
     text: &'a [u8],
     source: usize,
@@ -108,7 +123,7 @@ struct Cursor<'a> {
 
 impl Cursor<'_> {
     /// The source offset of what begins at `target` in the view.
-    fn start(&mut self, target: usize) -> usize {
+    pub(super) fn start(&mut self, target: usize) -> usize {
         while let Some((at, unit)) = &self.next {
             let run = at - self.source;
             if target < self.view + run {
@@ -123,7 +138,7 @@ impl Cursor<'_> {
     }
 
     /// The source offset of what ends at `target` in the view.
-    fn end(&mut self, target: usize) -> usize {
+    pub(super) fn end(&mut self, target: usize) -> usize {
         while let Some((at, unit)) = &self.next {
             let run = at - self.source;
             if target <= self.view + run {
@@ -135,6 +150,23 @@ impl Cursor<'_> {
             self.pass();
         }
         self.source + (target - self.view)
+    }
+
+    /// The view offset of what begins at `target` in the source, or around that.
+    pub(super) fn view_start(&mut self, target: usize) -> usize {
+        while self.next.as_ref().is_some_and(|(at, unit)| at + unit.taken <= target) {
+            self.pass();
+        }
+        let unit = self.next.as_ref().map_or(target, |(at, _)| *at);
+        self.view + (target.min(unit) - self.source)
+    }
+
+    /// The view offset of what ends at `target` in the source, or around that.
+    pub(super) fn view_end(&mut self, target: usize) -> usize {
+        while self.next.as_ref().is_some_and(|(at, _)| *at < target) {
+            self.pass();
+        }
+        self.view + target.saturating_sub(self.source)
     }
 
     fn pass(&mut self) {
@@ -149,6 +181,11 @@ impl Cursor<'_> {
 impl Unit {
     fn byte(taken: usize, byte: u8) -> Self {
         Self { taken, bytes: [byte, 0, 0, 0], len: 1 }
+    }
+
+    /// What stands for nothing.
+    fn nothing(taken: usize) -> Self {
+        Self { taken, bytes: [0; 4], len: 0 }
     }
 
     fn char(taken: usize, c: char) -> Self {
@@ -281,6 +318,39 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?))
 }
 
+/// Where the first character may begin that nobody sees. Nearly all text is ASCII, which is passed over in chunks; one of
+/// another script is not looked at in chunks from each of its characters on.
+fn may_be_unseen(text: &[u8]) -> Option<usize> {
+    let begins =
+        |b: &u8| matches!(*b, ESC | 0x7F | 0xC2 | 0xCD | 0xD8 | 0xE1..=0xE3 | 0xEF | 0xF0 | 0xF3);
+    let near = text.len().min(NEAR);
+    if let Some(at) = text[..near].iter().position(begins) {
+        return Some(at);
+    }
+    // Without an early exit inside a chunk this becomes vector code.
+    let other = |chunk: &&[u8]| chunk.iter().fold(false, |any, b| any | (*b >= 0x7F) | (*b == ESC));
+    let chunks = text[near..].chunks(256).take_while(|chunk| !other(chunk)).count();
+    let passed = near + chunks * 256;
+    Some(passed + text.get(passed..)?.iter().position(begins)?)
+}
+
+/// How many bytes are looked at one by one before a chunk is.
+const NEAR: usize = 32;
+
+const ESC: u8 = 0x1B;
+
+/// The character at the start of `text` that nobody sees, or the control sequence (ECMA-48, 5.4).
+fn unseen(text: &[u8]) -> Option<Unit> {
+    if let [ESC, b'[', rest @ ..] = text {
+        let parameters = rest.iter().take(64).take_while(|b| matches!(b, b' '..=b'?')).count();
+        let last = rest.get(parameters).filter(|b| matches!(b, b'@'..=b'~'));
+        return last.map(|_| Unit::nothing(parameters + 3));
+    }
+    let len = (text[0].leading_ones() as usize).clamp(1, 4);
+    let c = std::str::from_utf8(text.get(..len)?).ok()?.chars().next()?;
+    is_hidden(c).then(|| Unit::nothing(len))
+}
+
 /// A line with a shorter run than this at its end is not a wrapped one: programs wrap at 64 or 76 characters.
 const WRAPPED_RUN: usize = 24;
 
@@ -295,7 +365,7 @@ fn wrap(text: &[u8], at: usize) -> Option<(usize, Unit)> {
     let indent = after.iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
     after.get(indent).filter(|c| is_base64(**c))?;
     let taken = at - line.len() + 1 + indent;
-    Some((line.len(), Unit { taken, bytes: [0; 4], len: 0 }))
+    Some((line.len(), Unit::nothing(taken)))
 }
 
 /// Whether a line ends like one that a program wrapped.

@@ -14,7 +14,7 @@ use super::view::Layer;
 use crate::mcp::fields::Fields;
 
 /// How deep JSON may stand in JSON.
-const LEVELS: usize = 2;
+pub(super) const LEVELS: usize = 2;
 
 impl Redactor {
     /// The weak value that a JSON leaf is as a whole, if it is one.
@@ -70,6 +70,7 @@ impl Redactor {
     }
 }
 
-fn unescaped(content: &[u8]) -> Cow<'_, [u8]> {
+/// The content of a JSON string without its escapes.
+pub(super) fn unescaped(content: &[u8]) -> Cow<'_, [u8]> {
     Layer::Escapes.peel(content).map_or(Cow::Borrowed(content), Cow::Owned)
 }

@@ -156,6 +156,7 @@ pub async fn relay(
     let mut end = End::new(settings);
     let mut tenure = Tenure::new(server.leases, &log);
     let mut backend = Backend::of(server, &session);
+    os::release_program();
     loop {
         tokio::select! {
             status = backend.process.wait(), if backend.runs() => {

@@ -5,7 +5,6 @@
 //! of the server that could be taken for one of ours is tagged.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -13,6 +12,7 @@ use tokio::process::ChildStderr;
 
 use super::told::Told;
 use crate::redact::{Finding, Redactor, StreamCleaner};
+use crate::sys::drain::{Drain, Queue};
 use crate::sys::os;
 
 /// How much may wait for a slow reader, in bytes.
@@ -26,21 +26,13 @@ const STDERR_TAG: &str = "[server stderr] ";
 
 /// The queue in front of our stderr. Clones share it.
 #[derive(Clone, Default)]
-pub struct Log(Arc<Shared>);
+pub struct Log(Drain<Chunks>);
 
 #[derive(Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
+struct Chunks {
     chunks: VecDeque<Vec<u8>>,
     bytes: usize,
     dropped: usize,
-    thread: bool,
-    writing: bool,
 }
 
 impl Log {
@@ -54,70 +46,55 @@ impl Log {
         if bytes.is_empty() {
             return;
         }
-        let mut queue = self.lock();
-        if queue.bytes + bytes.len() > QUEUE_LIMIT {
-            queue.dropped += bytes.len();
-            return;
-        }
-        if queue.dropped > 0 {
-            let notice = format!(
-                "hushpipe: dropped {} bytes of server log, stderr is not read\n",
-                queue.dropped
-            );
-            queue.dropped = 0;
-            queue.add(notice.into_bytes());
-        }
-        queue.add(bytes.to_vec());
-        if !queue.thread {
-            let shared = Arc::clone(&self.0);
-            // Where there can be no more threads, the next line tries again.
-            let writing = std::thread::Builder::new().spawn(move || shared.write_forever());
-            queue.thread = writing.is_ok();
-        }
-        drop(queue);
-        self.0.changed.notify_all();
+        self.0.fill(
+            Duration::ZERO,
+            |chunks| chunks.add(bytes),
+            |chunk| {
+                // A stderr that cannot be written is no reason to stop relaying; the log is lost, as it would be without
+                // us.
+                let _ = os::write_stderr(&chunk);
+            },
+        );
     }
 
     /// Waits until everything is written, or until `limit` has passed: nobody may be reading.
     pub fn flush(&self, limit: Duration) {
-        let busy = |queue: &mut Queue| queue.thread && (queue.writing || !queue.chunks.is_empty());
-        // Poisoned or timed out: either way there is nothing more to wait for.
-        let _ = self.0.changed.wait_timeout_while(self.lock(), limit, busy);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock()
+        self.0.flush(limit);
     }
 }
 
-impl Queue {
-    fn add(&mut self, chunk: Vec<u8>) {
+impl Chunks {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.bytes + bytes.len() > QUEUE_LIMIT {
+            self.dropped += bytes.len();
+            return;
+        }
+        let dropped = std::mem::take(&mut self.dropped);
+        if dropped > 0 {
+            let notice =
+                format!("hushpipe: dropped {dropped} bytes of server log, stderr is not read\n");
+            self.append(notice.into_bytes());
+        }
+        self.append(bytes.to_vec());
+    }
+
+    fn append(&mut self, chunk: Vec<u8>) {
         self.bytes += chunk.len();
         self.chunks.push_back(chunk);
     }
 }
 
-impl Shared {
-    /// No code that holds the lock can panic halfway through a change, so a poisoned queue is still whole.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl Queue for Chunks {
+    type Piece = Vec<u8>;
+
+    fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
     }
 
-    fn write_forever(&self) {
-        loop {
-            let mut queue = self
-                .changed
-                .wait_while(self.lock(), |queue| queue.chunks.is_empty())
-                .unwrap_or_else(PoisonError::into_inner);
-            let Some(chunk) = queue.chunks.pop_front() else { continue };
-            queue.bytes -= chunk.len();
-            queue.writing = true;
-            drop(queue);
-            // A stderr that cannot be written is no reason to stop relaying; the log is lost, as it would be without us.
-            let _ = os::write_stderr(&chunk);
-            self.lock().writing = false;
-            self.changed.notify_all();
-        }
+    fn take(&mut self) -> Vec<u8> {
+        let chunk = self.chunks.pop_front().unwrap_or_default();
+        self.bytes -= chunk.len();
+        chunk
     }
 }
 

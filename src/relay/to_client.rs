@@ -6,6 +6,8 @@
 //! kind ([`Stop`]), and so is what readers could understand differently. An answer that nobody asked for is dropped: a
 //! client could take it for the answer to a later request.
 
+use std::rc::Rc;
+
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
 
@@ -20,8 +22,9 @@ use super::withhold::{items, without};
 use crate::mcp::era::{PROBE, negotiated};
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
+use crate::mcp::scan::messages;
 use crate::mcp::{Claim, Envelope, Field, Id, Kind, Refusal, Shape};
-use crate::redact::{Blocked, Cleaned, Searched};
+use crate::redact::{Blocked, Cleaned, Finding, Searched, Tools};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
 const ROUNDS: usize = 8;
@@ -127,17 +130,21 @@ impl Session<'_> {
         }
     }
 
-    /// A message as it may go on, given the tool whose answer it is. What was found is taken down.
+    /// A message as it may go on, given the tools whose answers it has. What was found is taken down.
     fn redacted<'l>(
         &self,
         line: &'l [u8],
         searched: Searched,
-        tool: Option<&str>,
+        tools: Tools<'_>,
     ) -> Result<Cleaned<'l>, Blocked> {
-        let cleaned = self.redactor.found(line, searched, self.fields(), tool);
-        match &cleaned {
-            Ok(cleaned) => self.told.found(&cleaned.findings, tool),
-            Err(blocked) => self.told.found(&blocked.findings, tool),
+        let cleaned = self.redactor.found(line, searched, self.fields(), tools);
+        let found = match &cleaned {
+            Ok(cleaned) => &cleaned.findings,
+            Err(blocked) => &blocked.findings,
+        };
+        let tool = |finding: &Finding| tools.at(&finding.place);
+        for of_one in found.chunk_by(|a, b| tool(a) == tool(b)) {
+            self.told.found(of_one, of_one.first().and_then(tool));
         }
         cleaned
     }
@@ -145,7 +152,7 @@ impl Session<'_> {
     /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
     async fn pass(&self, screened: Screened<'_>, id: Option<&Id>, asked: &Asked) {
         let Screened { line, searched } = screened;
-        let blocked = match self.redacted(&line, searched, asked.tool.as_deref()) {
+        let blocked = match self.redacted(&line, searched, Tools::One(asked.tool.as_deref())) {
             Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
@@ -177,7 +184,7 @@ impl Session<'_> {
                 return false;
             };
             line = rest;
-            match self.redacted(&line, self.redactor.search(&line), None) {
+            match self.redacted(&line, self.redactor.search(&line), Tools::NONE) {
                 Ok(cleaned) => {
                     self.send(&cleaned.clean).await;
                     return true;
@@ -200,7 +207,7 @@ impl Session<'_> {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
         let Screened { line, searched } = self.screened(line, Origin::Message(envelope));
-        match self.redacted(&line, searched, None) {
+        match self.redacted(&line, searched, Tools::NONE) {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
@@ -228,8 +235,9 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
+        let tools: Vec<_> = messages(line).map(|(_, envelope)| self.tool_of(&envelope)).collect();
         let Screened { line, searched } = self.screened(line, Origin::Batch(&answered));
-        match self.redacted(&line, searched, None) {
+        match self.redacted(&line, searched, Tools::Each(&tools)) {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {
@@ -245,6 +253,14 @@ impl Session<'_> {
             }
         }
         answered.iter().for_each(|id| self.in_flight.settle(id));
+    }
+
+    /// The tool whose answer a message is.
+    fn tool_of(&self, envelope: &Envelope) -> Option<Rc<str>> {
+        let answers = envelope.kind() == Some(Kind::Response);
+        let waiting =
+            envelope.id.usable().filter(|_| answers).and_then(|id| self.in_flight.find(id));
+        waiting?.asked.tool
     }
 
     /// A batch in a revision that has none: most clients give a connection up that brings one.

@@ -1,8 +1,9 @@
 //! Our own environment as data, and the environment of a child, which starts empty and grows by name.
 //!
 //! hushpipe's own environment is attacker input: a project's client configuration sets it. So nothing reads a variable
-//! behind our back: [`OwnEnv`] is the only reader, and in the verbs that start a server the process's real environment
-//! is cleared before any thread exists, which keeps libraries from finding `HTTPS_PROXY` or `VAULT_ADDR` there.
+//! behind our back: [`OwnEnv`] is the only reader, and in the verbs that start a server or ask a store the process's real
+//! environment is cleared before any thread exists, which keeps libraries from finding `HTTPS_PROXY` or `SSL_CERT_FILE`
+//! there.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod drain;
 pub mod env;
 pub mod machine;
 pub mod machine_key;

@@ -3,6 +3,7 @@
 //! Nothing here knows what hushpipe should answer; tests do. Always true: no test reads or writes the developer's own
 //! home, and a program a test started is gone when its handle is dropped.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -105,6 +106,12 @@ impl TestContext {
     }
 }
 
+/// A call of the echo server's tool that tells its environment.
+pub(crate) const ASK_ENVIRONMENT: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"environment","arguments":{}}}"#,
+    "\n"
+);
+
 /// What a program left behind.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -117,6 +124,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// The environment of the echo server, as it tells it in answer to [`ASK_ENVIRONMENT`]; what is withheld is a marker.
+    #[track_caller]
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        let text = &self.messages()[0]["result"]["content"][0]["text"];
+        let text = text.as_str().unwrap_or_else(|| panic!("{}", self.everything()));
+        serde_json::from_str(text).expect("variables")
+    }
+
     /// stdout as text.
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).expect("stdout is UTF-8")

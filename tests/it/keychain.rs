@@ -3,14 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use serde_json::json;
-
-use crate::context::{Outcome, TestContext, finish};
+use crate::context::{ASK_ENVIRONMENT, Outcome, TestContext, finish};
 use crate::keyring::{Bus, Keyring};
 
 const VALUE: &str = "canary-keychain-4f0b7d9e21";
+
+/// Far less than a person may take for a password, and far more than all that is asked without one.
+const WITHOUT_A_PERSON: Duration = Duration::from_secs(60);
 
 const TABLES: &str = "[servers.server.secrets]\nTOKEN = \"keychain://token\"\n";
 
@@ -34,11 +36,6 @@ fn must(user: &TestContext, bus: &Bus, args: &[&str], stdin: &str) -> String {
     let outcome = hushpipe(user, bus, args, stdin);
     assert_eq!(outcome.code, Some(0), "{args:?}: {}", outcome.everything());
     outcome.everything()
-}
-
-fn environment_request() -> String {
-    let params = json!({"name": "environment", "arguments": {}});
-    format!("{}\n", json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}))
 }
 
 /// The server was given the value, and the client reads its marker.
@@ -67,7 +64,7 @@ fn what_a_person_stores_a_server_gets_and_nobody_else() {
     let said = must(&user, bus, &["secret", "set", "keychain://token"], VALUE);
     assert!(said.contains("replaced `keychain://token`"), "{said}");
     assert!(must(&user, bus, &["secret", "test", "server"], "").contains("ok"));
-    assert_served(&hushpipe(&user, bus, &["run", "server"], &environment_request()));
+    assert_served(&hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT));
 
     must(&user, bus, &["secret", "set", "keychain://other/thing"], "another-value");
     let listed = must(&user, bus, &["secret", "list", "--json"], "");
@@ -77,7 +74,7 @@ fn what_a_person_stores_a_server_gets_and_nobody_else() {
     assert!(listed[0]["updated"].is_string() && listed[0]["length"].is_null(), "{listed}");
 
     must(&user, bus, &["secret", "remove", "--yes", "keychain://token"], "");
-    let outcome = hushpipe(&user, bus, &["run", "server"], &environment_request());
+    let outcome = hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT);
     let missing = "`token` of service `hushpipe` in the keychain was not found";
     assert_refused(&outcome, 77, missing, "`hushpipe secret set keychain://token`");
     let again = hushpipe(&user, bus, &["secret", "remove", "--yes", "keychain://token"], "");
@@ -94,7 +91,7 @@ fn secret_tool_reads_what_hushpipe_stored_and_replaces_it() {
     assert_eq!(lookup(), b"first");
     let store = [&["store", "--label=x"][..], &names].concat();
     assert!(keyring.secret_tool(&store, VALUE.as_bytes()).status.success());
-    assert_served(&hushpipe(&user, bus, &["run", "server"], &environment_request()));
+    assert_served(&hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT));
     must(&user, bus, &["secret", "set", "keychain://token"], "third");
     assert_eq!(lookup(), b"third");
     must(&user, bus, &["secret", "remove", "--yes", "keychain://token"], "");
@@ -109,8 +106,7 @@ fn an_item_of_secret_tool_is_found_by_service_and_account() {
     let store = ["store", "--label=x", "service", "work", "username", "me@example.org"];
     // As `echo` gives it.
     assert!(keyring.secret_tool(&store, format!("{VALUE}\n").as_bytes()).status.success());
-    let request = environment_request();
-    assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], &request));
+    assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], ASK_ENVIRONMENT));
     let listed = must(&user, keyring.bus(), &["secret", "test", "server"], "");
     assert!(listed.contains(&format!("{} bytes", VALUE.len())), "{listed}");
 }
@@ -123,7 +119,7 @@ fn two_items_that_answer_to_one_reference_are_refused() {
             ["store", "--label=x", "service", "hushpipe", "username", "token", "more", more];
         assert!(keyring.secret_tool(&store, VALUE.as_bytes()).status.success());
     }
-    let outcome = hushpipe(&user, keyring.bus(), &["run", "server"], &environment_request());
+    let outcome = hushpipe(&user, keyring.bus(), &["run", "server"], ASK_ENVIRONMENT);
     let words = "2 items of the keychain are `token` of service `hushpipe`";
     assert_refused(&outcome, 78, words, "remove all but one");
     let set = hushpipe(&user, keyring.bus(), &["secret", "set", "keychain://token"], VALUE);
@@ -137,7 +133,7 @@ fn the_bus_is_found_where_clients_pass_no_variable_of_it() {
     let mut run = user.command(["run", "server"]);
     run.env_remove("DBUS_SESSION_BUS_ADDRESS");
     run.env("XDG_RUNTIME_DIR", keyring.bus().runtime_folder());
-    assert_served(&finish(run, environment_request().as_bytes()));
+    assert_served(&finish(run, ASK_ENVIRONMENT.as_bytes()));
 
     if !nix::unistd::Uid::effective().is_root() {
         return; // only root can give a process a `/run` of its own
@@ -151,7 +147,7 @@ fn the_bus_is_found_where_clients_pass_no_variable_of_it() {
     alone.arg(keyring.bus().socket()).arg(env!("CARGO_BIN_EXE_hushpipe")).args(["run", "server"]);
     alone.env_clear().env("HOME", user.home()).env("PATH", "/usr/bin:/bin");
     alone.envs([("LOGNAME", "root"), ("SHELL", "/bin/sh"), ("TERM", "dumb"), ("USER", "root")]);
-    assert_served(&finish(alone, environment_request().as_bytes()));
+    assert_served(&finish(alone, ASK_ENVIRONMENT.as_bytes()));
 }
 
 #[test]
@@ -160,7 +156,7 @@ fn a_locked_keychain_is_an_error_and_never_a_question() {
     let bus = keyring.bus();
     must(&user, bus, &["secret", "set", "keychain://token"], VALUE);
     keyring.lock();
-    let outcome = hushpipe(&user, bus, &["run", "server"], &environment_request());
+    let outcome = hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 77, "the keychain is locked", "ask the user to unlock it");
     // A person's verb does ask, and without a desktop nobody answers.
     for verb in [&["secret", "set", "keychain://token"][..], &["secret", "test", "server"]] {
@@ -173,9 +169,9 @@ fn a_locked_keychain_is_an_error_and_never_a_question() {
 #[test]
 fn a_machine_without_a_keychain_is_told_what_to_use() {
     let (bus, user) = (Bus::start(), user());
-    let outcome = hushpipe(&user, &bus, &["run", "server"], &environment_request());
+    let outcome = hushpipe(&user, &bus, &["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 69, "no program answers for the keychain", "`local://NAME`");
-    let outcome = user.run(&["run", "server"], &environment_request());
+    let outcome = user.run(&["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 69, "there is no session bus at", "`local://NAME`");
     let set = user.run(&["secret", "set", "keychain://token"], VALUE);
     assert_eq!(set.code, Some(69), "{}", set.everything());
@@ -196,7 +192,7 @@ fn a_bus_address_that_starts_programs_or_leaves_the_machine_is_refused() {
     ] {
         let mut run = user.command(["run", "server"]);
         run.env("DBUS_SESSION_BUS_ADDRESS", &address);
-        let outcome = finish(run, environment_request().as_bytes());
+        let outcome = finish(run, ASK_ENVIRONMENT.as_bytes());
         let words = "`DBUS_SESSION_BUS_ADDRESS` does not name a socket in the file system";
         assert_refused(&outcome, 77, words, "remove `DBUS_SESSION_BUS_ADDRESS`");
         assert!(!mark.exists());
@@ -214,7 +210,7 @@ fn a_bus_that_somebody_else_could_have_made_is_refused() {
     let run = || {
         let mut run = user.command(["run", "server"]);
         run.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/bus", folder.display()));
-        finish(run, environment_request().as_bytes())
+        finish(run, ASK_ENVIRONMENT.as_bytes())
     };
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("opened");
     assert_refused(&run(), 78, "can be changed by every account", "chmod go-w");
@@ -238,10 +234,25 @@ fn a_bus_that_never_answers_costs_its_time_and_no_more() {
             kept.push(connection);
         }
     });
+    let said = "the keychain gave no answer within 4500 ms";
     let mut run = user.command(["run", "server"]);
-    run.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
-    let outcome = finish(run, environment_request().as_bytes());
-    assert_refused(&outcome, 75, "the keychain gave no answer within", "restart it");
+    let address = format!("unix:path={}", socket.display());
+    run.env("DBUS_SESSION_BUS_ADDRESS", &address);
+    assert_refused(&finish(run, ASK_ENVIRONMENT.as_bytes()), 75, said, "restart it");
+    // Nor are those who wait for a person's password kept by a bus on which nobody asks for one.
+    for verb in [
+        &["secret", "test", "server"][..],
+        &["secret", "set", "keychain://token"],
+        &["secret", "list"],
+        &["doctor"],
+    ] {
+        let mut command = user.command(verb);
+        command.env("DBUS_SESSION_BUS_ADDRESS", &address);
+        let start = Instant::now();
+        let outcome = finish(command, VALUE.as_bytes());
+        assert!(outcome.everything().contains(said), "{verb:?}: {}", outcome.everything());
+        assert!(start.elapsed() < WITHOUT_A_PERSON, "{verb:?} took {:?}", start.elapsed());
+    }
 }
 
 #[test]
@@ -268,16 +279,16 @@ fn the_local_store_moves_its_key_into_the_keychain() {
     let local = "[providers.local]\ntype = \"local\"\nkey = \"keychain://local-key\"\n";
     user.write_manifest(&format!("{manifest}{local}"));
 
-    let outcome = hushpipe(&user, bus, &["run", "server"], &environment_request());
+    let outcome = hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 74, "its key is missing", "`hushpipe secret rekey --from KEY`");
     let said = must(&user, bus, &["secret", "rekey"], "");
     assert!(said.contains("the keychain's `local-key` of service `hushpipe` opens"), "{said}");
     fs::remove_file(user.config().join("local.key")).expect("it was left");
-    assert_served(&hushpipe(&user, bus, &["run", "server"], &environment_request()));
+    assert_served(&hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT));
     assert!(!must(&user, bus, &["check"], "").contains("as good as plaintext"));
     must(&user, bus, &["secret", "set", "local://another"], "another-value");
     assert!(!user.config().join("local.key").exists());
-    let outcome = user.run(&["run", "server"], &environment_request());
+    let outcome = user.run(&["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 69, "the local store's key is in the keychain", "secret rekey --from");
 }
 
@@ -288,8 +299,7 @@ fn many_starts_at_once_and_killed_starts_leave_the_keychain_as_it_was() {
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let request = environment_request();
-                assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], &request));
+                assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], ASK_ENVIRONMENT));
             });
         }
     });
@@ -301,8 +311,7 @@ fn many_starts_at_once_and_killed_starts_leave_the_keychain_as_it_was() {
         child.kill().expect("ended");
         child.wait().expect("it ends");
     }
-    let request = environment_request();
-    assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], &request));
+    assert_served(&hushpipe(&user, keyring.bus(), &["run", "server"], ASK_ENVIRONMENT));
     let listed = must(&user, keyring.bus(), &["secret", "list"], "");
     assert_eq!(listed.lines().filter(|line| line.contains("keychain://")).count(), 1, "{listed}");
 }

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::context::{Outcome, TestContext, path_text, write_private};
-use crate::process::signal;
+use crate::process::{below, runs, signal};
 use crate::session::Session;
 use crate::stage::{Stage, opened, request};
 use crate::vault::stand_in::StandIn;
@@ -146,6 +146,20 @@ fn a_lease_is_given_back_when_the_server_ends_by_itself() {
         assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
         world.all_is_returned(&outcome);
     }
+}
+
+/// A server that crashes may leave processes that still use its account: they end before it does.
+#[test]
+fn what_a_server_leaves_behind_is_gone_before_its_lease_is_given_back() {
+    let mut world = World::new();
+    let context = world.with_manner(&["leave-child", "left-behind-by-the-server"]);
+    let mut session = open(&context);
+    let left = below(session.pid(), "deaf\0left-behind-by-the-server");
+    world.stand_in.fault("sys/leases/revoke", "delay", &json!({"seconds": 300}), None);
+    signal(below(session.pid(), "leave-child"), Signal::SIGKILL);
+    world.stand_in.wait_for_request("sys/leases/revoke");
+    assert!(!runs(left));
+    assert_eq!(session.wait().code, Some(137));
 }
 
 #[test]

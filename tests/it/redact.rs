@@ -49,6 +49,63 @@ fn a_value_is_replaced_wherever_a_server_puts_text() {
     }
 }
 
+/// A program that reads the JSON in a text goes on reading it.
+#[test]
+fn json_in_a_text_stays_json_and_keeps_every_member() {
+    let (value, pin) = ("canary-inner-7c1e90", "908172635");
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let keys = json!({(value): 1, (hex): 2, "other": [3]}).to_string();
+    for (secret, said) in [(value, keys), (pin, format!("{{\"pin\":{pin},\"a\":1,\"b\":2}}"))] {
+        let content = json!([{"type": "text", "text": said}]);
+        let frame = json!({"jsonrpc": "2.0", "id": 1, "result": {"content": content}});
+        let got = &assert_hidden(secret, &frame).messages()[0];
+        let text = got["result"]["content"][0]["text"].as_str().unwrap();
+        let inner: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"));
+        assert_eq!(inner.as_object().unwrap().len(), 3, "{inner}");
+        assert!(text.contains("[hushpipe:TOKEN]"), "{text}");
+    }
+}
+
+#[test]
+fn a_value_with_zero_width_characters_in_it_is_found_under_every_setting() {
+    let value = "canary-unseen-41d7ab";
+    let split: String = value.chars().flat_map(|c| [c, '\u{200b}']).collect();
+    for setting in ["off", "flag", "strip"] {
+        let tables = format!("{TABLES}[servers.server.redact]\ninstructions = \"{setting}\"\n");
+        let context = TestContext::with_example("echo_server", &[], &tables);
+        context.set_secret("local://token", value);
+        let mut session = context.start();
+        session.initialize();
+        let answer = session.call("echo", &json!({"text": split}));
+        assert!(answer.to_string().contains("[hushpipe:TOKEN]"), "{setting}: {answer}");
+        session.call("complain", &json!({"text": split}));
+        let stderr = session.finish().stderr;
+        assert!(stderr.contains("[hushpipe:TOKEN]"), "{setting}: {stderr}");
+        assert!(!format!("{answer}{stderr}").contains(&split[..24]), "{setting}");
+    }
+}
+
+#[test]
+fn a_key_that_a_server_logs_one_line_a_record_is_withheld() {
+    let kind = "PRIVATE KEY";
+    let body =
+        ["MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu", "8jNbvJZHtC6d9w=="];
+    let (begin, end) = (format!("-----BEGIN {kind}-----"), format!("-----END {kind}-----"));
+    let lines = ["ready", &begin, body[0], body[0], body[1], &end, "listening"];
+    let records =
+        lines.map(|line| json!({"level": "info", "msg": line}).to_string() + "\n").concat();
+    let context = TestContext::with_example("echo_server", &[], "");
+    let mut session = context.start();
+    session.initialize();
+    session.call("complain", &json!({"text": records}));
+    let stderr = session.finish().stderr;
+    let msg =
+        |line: &str| serde_json::from_str::<Value>(line).ok()?["msg"].as_str().map(str::to_owned);
+    let left: Vec<String> = stderr.lines().filter_map(msg).collect();
+    let marker = "[hushpipe:private-key]";
+    assert_eq!(left, ["ready", &begin, marker, marker, marker, &end, "listening"], "{stderr}");
+}
+
 #[test]
 fn a_value_is_found_in_every_spelling_of_json() {
     let value = "päss/word\"with\\all<&>\u{1F980}";

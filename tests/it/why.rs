@@ -51,6 +51,49 @@ fn records(context: &TestContext) -> Vec<PathBuf> {
     listed.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl")).collect()
 }
 
+/// The one revision that has batches lets a server answer several calls at once.
+#[test]
+fn what_each_answer_of_a_batch_held_is_told_with_its_tool_and_may_pass_there() {
+    let open = |tables: &str| {
+        let stage = stage(tables);
+        let (mut client, mut server) = stage.open("2025-03-26");
+        for (id, tool) in [(1, "get_issue"), (2, "search")] {
+            client.send_json(&request(id, "tools/call", &json!({"name": tool})));
+            server.receive();
+        }
+        let answer = |id: u32| json!({"id": id, "jsonrpc": "2.0", "result": {"content": [{"type": "text", "text": TOKEN}]}});
+        let notice = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": TOKEN}});
+        server.send_json(&json!([answer(2), notice, answer(1)]));
+        let got = client.receive_json();
+        drop(server);
+        client.finish();
+        (stage, got)
+    };
+    let (stage, got) = open("");
+    assert!(!got.to_string().contains(TOKEN), "{got}");
+    let told = why(&stage.context);
+    let tool = |place: &str| &told.iter().find(|found| found["place"] == place).unwrap()["tool"];
+    assert_eq!(tool("/0/result/content/0/text"), "search");
+    assert_eq!(tool("/1/params/data"), &Value::Null);
+    assert_eq!(tool("/2/result/content/0/text"), "get_issue");
+    let (_, got) =
+        open("[servers.server.redact]\nallow = [{ rule = \"github-pat\", tool = \"search\" }]\n");
+    assert_eq!(got[0]["result"]["content"][0]["text"], TOKEN);
+    assert_eq!(got[1]["params"]["data"], "[hushpipe:github-pat]");
+    assert!(!got[2].to_string().contains(TOKEN), "{got}");
+}
+
+#[test]
+fn a_record_that_has_grown_too_long_is_told_from_its_end() {
+    let stage = stage("");
+    session(&stage, "get_issue", TOKEN);
+    let record = records(&stage.context).remove(0);
+    let written = fs::read(&record).unwrap();
+    fs::write(&record, [&vec![b' '; 2 << 20][..], b"\n", &written].concat()).unwrap();
+    let all = why(&stage.context);
+    assert_eq!((all.len(), &all[0]["name"]), (1, &Value::from("github-pat")));
+}
+
 #[test]
 fn what_was_withheld_is_told_without_a_value() {
     let stage = stage("");

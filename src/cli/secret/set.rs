@@ -6,7 +6,7 @@ use super::{input, named_for, reference, to_store, what_weak_means};
 use crate::cli::Context;
 use crate::cli::runtime::block_on;
 use crate::error::Error;
-use crate::provider::{Failure, Providers};
+use crate::provider::{Failure, Providers, Unwrapped};
 use crate::sys::path::Paths;
 
 /// Store a value: typed at a prompt that does not show it, or from stdin
@@ -39,19 +39,23 @@ impl Set {
         let typed = input::value(&reference)?;
         // Opened before a wrapping token is used up.
         provider.unlock(Some(&reference))?;
-        let value = match &self.unwrap {
-            None => typed,
+        let (value, made_at) = match &self.unwrap {
+            None => (typed, None),
             Some(from) => {
                 let named = named_for(from, paths)?;
                 let from = Providers::new(&named, &context.env, paths).open(from)?;
-                block_on(from.unwrap(&typed))??.value
+                let Unwrapped { value, made_at } = block_on(from.unwrap(&typed, &reference))??;
+                (value, made_at)
             }
         };
         let weakness = value.weakness();
         let keeper = provider.keeper().ok_or(Failure::Stopped)?;
         let put = keeper.put(&reference.path, &value)?;
         let done = if put.replaced { "replaced" } else { "stored" };
-        context.out.words(&format!("hushpipe: {done} `{reference}`, {} bytes", value.len()));
+        // For the person to compare with what was asked for.
+        let made_at = made_at.map(|path| format!(", made at `{path}`")).unwrap_or_default();
+        let length = value.len();
+        context.out.words(&format!("hushpipe: {done} `{reference}`, {length} bytes{made_at}"));
         if let Some(weakness) = weakness {
             context.out.warn(&what_weak_means(weakness));
         }

@@ -132,12 +132,19 @@ impl Line {
 fn unlock(context: &Context, server: &Server, providers: Providers<'_>) {
     let references: BTreeSet<_> =
         server.secrets.iter().map(|request| request.reference.coordinate()).collect();
+    let mut silent = BTreeSet::new();
     for reference in references.iter().filter(|reference| providers.check(reference).is_ok()) {
+        // Each of its secrets would wait as long for a store that does not answer.
+        if silent.contains(reference.provider.as_str()) {
+            continue;
+        }
         let opened = providers.open(&reference.provider);
-        if let Err(refused @ Failure::Denied { .. }) =
-            opened.and_then(|provider| provider.unlock(Some(reference)))
-        {
-            context.out.warn(&refused.with_cause());
+        match opened.and_then(|provider| provider.unlock(Some(reference))) {
+            Err(refused @ Failure::Denied { .. }) => context.out.warn(&refused.with_cause()),
+            Err(Failure::NoAnswer { .. }) => {
+                silent.insert(reference.provider.as_str());
+            }
+            _ => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::profile::Files;
-use crate::provider::{Failure, Surroundings};
+use crate::provider::{Failure, Identify, Surroundings};
 use crate::secret::SecretRef;
 use crate::sys::permission;
 
@@ -141,28 +141,29 @@ impl Account {
     }
 
     /// The variables and the files that say as whom, for what is kept from one run to the next.
-    pub(super) fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+    pub(super) fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
         let mut identity = Zeroizing::new(Vec::new());
-        let mut add = |part: &[u8]| {
-            identity.extend_from_slice(&part.len().to_le_bytes());
-            identity.extend_from_slice(part);
-        };
         if self.from_env {
             let names = surroundings.env.names();
             let names = names.filter(|name| name.as_encoded_bytes().starts_with(b"AWS_"));
             for name in names {
-                add(name.as_encoded_bytes());
-                add(surroundings.env.var(name).unwrap_or_default().as_encoded_bytes());
+                add(&mut identity, name.as_encoded_bytes());
+                add(
+                    &mut identity,
+                    surroundings.env.var(name).unwrap_or_default().as_encoded_bytes(),
+                );
             }
         }
         let files = self.files(surroundings);
-        for file in [files.config, files.credentials] {
-            // One that cannot be read or trusted gives no credentials either.
-            let text = permission::read_owned(&file).map(Zeroizing::new).unwrap_or_default();
-            add(file.as_os_str().as_encoded_bytes());
-            add(text.as_bytes());
-        }
-        identity
+        Box::new(move || {
+            for file in [files.config, files.credentials] {
+                // One that cannot be read or trusted gives no credentials either.
+                let text = permission::read_owned(&file).map(Zeroizing::new).unwrap_or_default();
+                add(&mut identity, file.as_os_str().as_encoded_bytes());
+                add(&mut identity, text.as_bytes());
+            }
+            identity
+        })
     }
 
     /// Where the profile is.
@@ -177,6 +178,12 @@ impl Account {
             credentials: file(&self.credentials_file, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
         }
     }
+}
+
+/// Adds a part with its length before it, so that no two rows of parts are the same bytes.
+fn add(identity: &mut Vec<u8>, part: &[u8]) {
+    identity.extend_from_slice(&part.len().to_le_bytes());
+    identity.extend_from_slice(part);
 }
 
 fn reference<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretRef>, D::Error> {

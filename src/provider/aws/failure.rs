@@ -51,8 +51,22 @@ pub(super) struct Refused {
     pub(super) message: String,
 }
 
-/// Splits an error into an answer, or the failure that there was none.
-pub(super) fn refused<E>(error: &SdkError<E>, asked: &Asked<'_>) -> Result<Refused, Failure>
+impl Refused {
+    /// Whether it is not the value that is refused but the key that it is encrypted with. A service says so by a code of its
+    /// own, by one of KMS, or in the message of a plain `AccessDeniedException`.
+    fn is_of_key(&self) -> bool {
+        const SAID: [&str; 3] =
+            ["Access to KMS is not allowed", "to perform: kms:", "The ciphertext refers to"];
+        let code = self.code.as_str();
+        matches!(code, "DecryptionFailure" | "InvalidKeyId")
+            || code.starts_with("KMS")
+            || (code == "AccessDeniedException"
+                && SAID.iter().any(|words| self.message.contains(words)))
+    }
+}
+
+/// Splits an error of this place into an answer, or the failure that there was none.
+pub(super) fn refused<E>(error: &SdkError<E>, place: &str) -> Result<Refused, Failure>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -60,19 +74,16 @@ where
         SdkError::ServiceError(answered) => answered.raw(),
         SdkError::ResponseError(broken) => broken.raw(),
         SdkError::DispatchFailure(failed) if failed.is_timeout() => {
-            return Err(silent(&asked.place, CALL));
+            return Err(silent(place, CALL));
         }
         SdkError::DispatchFailure(failed) => {
             let cause = failed.as_connector_error();
-            return Err(unreached(
-                &asked.place,
-                cause.map(|cause| cause as &(dyn Error + 'static)),
-            ));
+            return Err(unreached(place, cause.map(|cause| cause as &(dyn Error + 'static))));
         }
-        SdkError::TimeoutError(_) => return Err(silent(&asked.place, CALL)),
+        SdkError::TimeoutError(_) => return Err(silent(place, CALL)),
         _ => {
             return Err(Failure::BadAnswer {
-                place: asked.place.clone(),
+                place: place.to_owned(),
                 reason: "cannot be asked: its address or the question makes no request".to_owned(),
                 hint: Some("look at `region` and `endpoint` of the provider".to_owned()),
             });
@@ -81,7 +92,7 @@ where
     let status = raw.status().as_u16();
     if raw.status().is_success() {
         let reason = "gave an answer that cannot be understood".to_owned();
-        return Err(Failure::BadAnswer { place: asked.place.clone(), reason, hint: None });
+        return Err(Failure::BadAnswer { place: place.to_owned(), reason, hint: None });
     }
     let known = error.as_service_error();
     let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
@@ -105,7 +116,7 @@ pub(super) fn of<E>(error: &SdkError<E>, asked: &Asked<'_>) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    match refused(error, asked) {
+    match refused(error, &asked.place) {
         Ok(refused) => common(&refused, asked),
         Err(failure) => failure,
     }
@@ -115,63 +126,59 @@ where
 pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
     let Asked { place, what, action, origin, renewal } = asked;
     let denied = |reason: String, hint: String| Failure::Denied { reason, hint };
-    match (refused.code.as_str(), refused.status) {
-        ("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation", _) => denied(
+    match refused.code.as_str() {
+        _ if refused.is_of_key() => denied(
+            format!(
+                "{place} cannot decrypt {what}: its key is disabled, gone, or not for {origin}"
+            ),
+            format!(
+                "let the policy of {origin} allow `kms:Decrypt` on its key, and look whether the key is enabled"
+            ),
+        ),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => denied(
             format!("{place} does not permit `{action}` on {what}"),
             format!(
                 "let the policy of {origin} allow `{action}` on it, or log in as somebody whose policy does"
             ),
         ),
-        ("SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException", _) => {
-            denied(
-                format!("{place} does not accept the secret access key of {origin}"),
-                "look whether the key is whole and this machine's clock is right".to_owned(),
-            )
-        }
-        (
-            "InvalidClientTokenId"
-            | "UnrecognizedClientException"
-            | "InvalidAccessKeyId"
-            | "MissingAuthenticationToken"
-            | "AuthFailure",
-            _,
-        ) => denied(
+        "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => denied(
+            format!("{place} does not accept the secret access key of {origin}"),
+            "look whether the key is whole and this machine's clock is right".to_owned(),
+        ),
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "AuthFailure" => denied(
             format!("{place} does not know the access key of {origin}"),
             (*renewal).to_owned(),
         ),
-        ("ExpiredToken" | "ExpiredTokenException" | "RequestExpired", _) => {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             denied(format!("the credentials of {origin} have expired"), (*renewal).to_owned())
         }
-        ("OptInRequired" | "RegionDisabledException", _) => denied(
+        "OptInRequired" | "RegionDisabledException" => denied(
             format!("{place} is not open to this account"),
             "use another `region`, or have this one enabled".to_owned(),
         ),
-        (code, status)
-            if status == 429
-                || code.contains("Throttl")
-                || code.contains("TooManyRequests")
-                || code == "RequestLimitExceeded" =>
-        {
-            Failure::BadAnswer {
-                place: place.clone(),
-                reason: "answers no more requests for now".to_owned(),
-                hint: Some("try again in a minute".to_owned()),
-            }
-        }
-        (_, status @ 500..) => Failure::BadAnswer {
-            place: place.clone(),
-            reason: format!("answered {status}"),
-            hint: Some("try again in a minute".to_owned()),
-        },
-        (code, status) => Failure::BadAnswer {
-            place: place.clone(),
-            reason: match shown(code) {
-                Some(code) => format!("answered `{code}` when asked for {what}"),
-                None => format!("answered {status} when asked for {what}"),
-            },
-            hint: None,
-        },
+        _ => unusual(refused, place, what),
     }
+}
+
+/// What a service answers that is overloaded, out of order, or says what we do not know.
+fn unusual(refused: &Refused, place: &str, what: &str) -> Failure {
+    let code = refused.code.as_str();
+    let is_busy = refused.status == 429
+        || code == "RequestLimitExceeded"
+        || ["Throttl", "TooManyRequests"].iter().any(|word| code.contains(word));
+    let (reason, hint) = match (shown(code), refused.status) {
+        _ if is_busy => {
+            ("answers no more requests for now".to_owned(), Some("try again in a minute"))
+        }
+        (_, status @ 500..) => (format!("answered {status}"), Some("try again in a minute")),
+        (Some(code), _) => (format!("answered `{code}` when asked for {what}"), None),
+        (None, status) => (format!("answered {status} when asked for {what}"), None),
+    };
+    Failure::BadAnswer { place: place.to_owned(), reason, hint: hint.map(str::to_owned) }
 }
 
 /// A code as a message may show it: a name, and nothing else that a server may have put there.
@@ -250,6 +257,10 @@ mod tests {
     use crate::error::{Fault, Kind};
 
     fn meaning(status: u16, code: &str) -> Failure {
+        saying(status, code, "canary-message")
+    }
+
+    fn saying(status: u16, code: &str, message: &str) -> Failure {
         let asked = Asked {
             place: "Secrets Manager in `eu-central-1`".to_owned(),
             what: "the secret `x`".to_owned(),
@@ -257,8 +268,7 @@ mod tests {
             origin: "the profile `work`",
             renewal: "ask the user to run `aws sso login --profile work`",
         };
-        let message = "canary-message".to_owned();
-        common(&Refused { status, code: code.to_owned(), message }, &asked)
+        common(&Refused { status, code: code.to_owned(), message: message.to_owned() }, &asked)
     }
 
     #[test]
@@ -301,6 +311,32 @@ mod tests {
         }
         let hint = meaning(400, "ExpiredToken").hint();
         assert_eq!(hint.as_deref(), Some("ask the user to run `aws sso login --profile work`"));
+    }
+
+    #[test]
+    fn a_key_that_is_refused_is_told_from_a_value_that_is() {
+        for (code, message) in [
+            ("DecryptionFailure", ""),
+            ("InvalidKeyId", ""),
+            ("KMSAccessDeniedException", ""),
+            ("AccessDeniedException", "Access to KMS is not allowed"),
+            (
+                "AccessDeniedException",
+                "User: arn:aws:iam::1:user/u is not authorized to perform: kms:Decrypt on resource: x",
+            ),
+            (
+                "AccessDeniedException",
+                "The ciphertext refers to a customer master key that does not exist, or you are not allowed to access.",
+            ),
+        ] {
+            let failure = saying(400, code, message);
+            assert!(failure.to_string().contains("cannot decrypt the secret `x`"), "{failure}");
+            assert!(failure.hint().expect("one").contains("`kms:Decrypt`"), "{failure}");
+        }
+        let named =
+            "is not authorized to perform: secretsmanager:GetSecretValue on resource: prod/KMS/kms";
+        let failure = saying(400, "AccessDeniedException", named);
+        assert!(failure.to_string().contains("does not permit"), "{failure}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! made before a reference is fetched.
 
 mod account;
+mod batch;
 mod credentials;
 mod failure;
 mod http;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use super::{Failure, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
+use super::{Failure, Identify, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
 use crate::secret::SecretRef;
 use account::Account;
 use credentials::Identity;
@@ -80,7 +81,7 @@ impl Settings for Aws {
         Some(Arc::new(Self { service, account: self.account.clone() }))
     }
 
-    fn identity(&self, surroundings: Surroundings<'_>) -> zeroize::Zeroizing<Vec<u8>> {
+    fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
         self.account.identity(surroundings)
     }
 }

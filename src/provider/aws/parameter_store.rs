@@ -3,20 +3,16 @@
 //! Always decrypted: without that AWS gives a `SecureString` as its ciphertext. Several parameters of one region are
 //! fetched with one call; what such a call does not answer, versions and labels are fetched one by one.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-use std::sync::Arc;
-
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::error::SdkError;
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
+use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 use aws_sdk_ssm::types::Parameter;
-use tokio::sync::OnceCell;
 
+use super::batch::Batches;
 use super::failure::{self, Asked};
 use super::session::Session;
-use super::{Access, Service, account::Account, parse, region_of, same};
+use super::{Access, Service, account::Account, parse, region_of};
 use crate::provider::{
     Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, Provider, config,
 };
@@ -42,63 +38,25 @@ const BATCH: usize = 10;
 /// The provider of an account's parameters.
 pub(super) struct Store<'a> {
     access: Access<'a>,
-    batches: RefCell<Vec<Rc<Batch>>>,
-}
-
-/// Parameters that are fetched with one call, and its answer.
-struct Batch {
-    region: Option<String>,
-    names: Vec<String>,
-    answer: OnceCell<Result<Vec<Parameter>, Missed>>,
-}
-
-/// Why a batch brought nothing.
-enum Missed {
-    /// It was refused: each is asked for by itself.
-    Refused,
-    /// There is no login, or nobody to ask: so it would be for each.
-    All(Arc<Failure>),
+    batches: Batches<Parameter>,
 }
 
 impl<'a> Store<'a> {
     pub(super) fn new(access: Access<'a>) -> Self {
-        Self { access, batches: RefCell::default() }
+        Self { access, batches: Batches::of(SERVICE, BATCH) }
     }
 
     /// What the batch of this parameter says of it, if it is in one and there is something.
     async fn batched(&self, name: &str, leases: &Leases) -> Result<Option<Fetched>, Failure> {
-        let has = |batch: &&Rc<Batch>| batch.names.iter().any(|one| one == name);
-        let batch = self.batches.borrow().iter().find(has).cloned();
-        let Some(batch) = batch else { return Ok(None) };
-        match batch.answer.get_or_init(|| self.ask(&batch, leases)).await {
-            Ok(parameters) => {
-                let found = parameters.iter().find(|parameter| is(name, parameter));
-                Ok(found.and_then(fetched))
-            }
-            Err(Missed::Refused) => Ok(None),
-            Err(Missed::All(failure)) => Err(same(failure)),
-        }
-    }
-
-    async fn ask(&self, batch: &Batch, leases: &Leases) -> Result<Vec<Parameter>, Missed> {
-        let all = |failure| Missed::All(Arc::new(failure));
-        let session = self.access.session(batch.region.as_deref(), leases).await.map_err(all)?;
-        let call = Client::new(&session.sdk).get_parameters().with_decryption(true);
-        match call.set_names(Some(batch.names.clone())).send().await {
-            Ok(answer) => Ok(answer.parameters.unwrap_or_default()),
-            Err(error) => {
-                let asked = Asked::by(
-                    &session,
-                    SERVICE,
-                    "several parameters".to_owned(),
-                    "ssm:GetParameters",
-                );
-                Err(match failure::refused(&error, &asked) {
-                    Ok(_) => Missed::Refused,
-                    Err(failure) => all(failure),
-                })
-            }
-        }
+        let ask = async |session: &Session, names| {
+            let call = Client::new(&session.sdk).get_parameters().with_decryption(true);
+            let answer = call.set_names(Some(names)).send().await?;
+            Ok(answer.parameters.unwrap_or_default())
+        };
+        let found = |parameters: &[Parameter]| {
+            parameters.iter().find(|parameter| is(name, parameter)).and_then(fetched)
+        };
+        self.batches.fetch::<GetParametersError>(name, &self.access, leases, ask, found).await
     }
 }
 
@@ -160,21 +118,8 @@ impl Provider for Store<'_> {
     }
 
     fn expect(&self, coordinates: &[&SecretRef]) {
-        let mut by_region: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
         // AWS takes a parameter once in a call, so versions and labels are asked for one by one.
-        for coordinate in coordinates.iter().filter(|coordinate| coordinate.query.is_empty()) {
-            by_region.entry(region_of(&coordinate.path)).or_default().push(coordinate.path.clone());
-        }
-        let batches = by_region.into_iter().flat_map(|(region, names)| {
-            let batch = move |names: &[String]| Batch {
-                region: region.map(str::to_owned),
-                names: names.to_vec(),
-                answer: OnceCell::new(),
-            };
-            let several = names.chunks(BATCH).filter(|names| names.len() > 1);
-            several.map(|names| Rc::new(batch(names))).collect::<Vec<_>>()
-        });
-        self.batches.replace(batches.collect());
+        self.batches.expect(coordinates.iter().copied().filter(|one| one.query.is_empty()));
     }
 
     fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {
@@ -219,11 +164,11 @@ fn fetched(parameter: &Parameter) -> Option<Fetched> {
 
 fn not_got(error: &SdkError<GetParameterError>, session: &Session, name: &str) -> Failure {
     let asked = Asked::by(session, SERVICE, format!("the parameter `{name}`"), "ssm:GetParameter");
-    let refused = match failure::refused(error, &asked) {
+    let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };
-    let Asked { what, place, origin, .. } = &asked;
+    let Asked { what, place, .. } = &asked;
     match refused.code.as_str() {
         "ParameterNotFound" => Failure::NotFound {
             place: format!("{what} in {place}"),
@@ -232,14 +177,6 @@ fn not_got(error: &SdkError<GetParameterError>, session: &Session, name: &str) -
         "ParameterVersionNotFound" | "ParameterVersionLabelLimitExceeded" => Failure::NotFound {
             place: format!("this version of {what} in {place}"),
             hint: "ask the user to run `aws ssm get-parameter-history --name NAME`".to_owned(),
-        },
-        "InvalidKeyId" => Failure::Denied {
-            reason: format!(
-                "{place} cannot decrypt {what}: its key is disabled, gone, or not for {origin}"
-            ),
-            hint: format!(
-                "let the policy of {origin} allow `kms:Decrypt` on the parameter's key, and look whether the key is enabled"
-            ),
         },
         _ => failure::common(&refused, &asked),
     }

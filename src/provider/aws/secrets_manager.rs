@@ -4,21 +4,17 @@
 //! one region are fetched with one call; what such a call does not answer, and everything where the policy does not permit
 //! it, is fetched one by one, so that each gets the words that fit it.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-use std::sync::Arc;
-
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::SdkError;
+use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::primitives::{Blob, DateTime};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
-use tokio::sync::OnceCell;
 
+use super::batch::Batches;
 use super::failure::{self, Asked};
 use super::session::Session;
-use super::{Access, Service, account::Account, parse, region_of, same};
+use super::{Access, Service, account::Account, parse, region_of};
 use crate::provider::{
     Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, Provider, config,
 };
@@ -47,66 +43,27 @@ const BATCH: usize = 20;
 /// The provider of an account's secrets.
 pub(super) struct Manager<'a> {
     access: Access<'a>,
-    batches: RefCell<Vec<Rc<Batch>>>,
-}
-
-/// Secrets that are fetched with one call, and its answer.
-struct Batch {
-    region: Option<String>,
-    ids: Vec<String>,
-    answer: OnceCell<Result<Vec<SecretValueEntry>, Missed>>,
-}
-
-/// Why a batch brought nothing.
-enum Missed {
-    /// It was refused: each is asked for by itself.
-    Refused,
-    /// There is no login, or nobody to ask: so it would be for each.
-    All(Arc<Failure>),
+    batches: Batches<SecretValueEntry>,
 }
 
 impl<'a> Manager<'a> {
     pub(super) fn new(access: Access<'a>) -> Self {
-        Self { access, batches: RefCell::default() }
+        Self { access, batches: Batches::of(SERVICE, BATCH) }
     }
 
     /// What the batch of this secret says of it, if it is in one and there is something.
     async fn batched(&self, id: &str, leases: &Leases) -> Result<Option<Fetched>, Failure> {
-        let batch = self
-            .batches
-            .borrow()
-            .iter()
-            .find(|batch| batch.ids.iter().any(|one| one == id))
-            .cloned();
-        let Some(batch) = batch else { return Ok(None) };
-        match batch.answer.get_or_init(|| self.ask(&batch, leases)).await {
-            Ok(entries) => {
-                let entry = entries.iter().find(|entry| is(id, entry.name(), entry.arn()));
-                Ok(entry.and_then(|entry| {
-                    let value = value(entry.secret_string(), entry.secret_binary())?;
-                    Some(fetched(value, entry.version_id(), entry.created_date()))
-                }))
-            }
-            Err(Missed::Refused) => Ok(None),
-            Err(Missed::All(failure)) => Err(same(failure)),
-        }
-    }
-
-    async fn ask(&self, batch: &Batch, leases: &Leases) -> Result<Vec<SecretValueEntry>, Missed> {
-        let all = |failure| Missed::All(Arc::new(failure));
-        let session = self.access.session(batch.region.as_deref(), leases).await.map_err(all)?;
-        let call = Client::new(&session.sdk).batch_get_secret_value();
-        match call.set_secret_id_list(Some(batch.ids.clone())).send().await {
-            Ok(answer) => Ok(answer.secret_values.unwrap_or_default()),
-            Err(error) => {
-                let action = "secretsmanager:BatchGetSecretValue";
-                let asked = Asked::by(&session, SERVICE, "several secrets".to_owned(), action);
-                Err(match failure::refused(&error, &asked) {
-                    Ok(_) => Missed::Refused,
-                    Err(failure) => all(failure),
-                })
-            }
-        }
+        let ask = async |session: &Session, ids| {
+            let call = Client::new(&session.sdk).batch_get_secret_value();
+            let answer = call.set_secret_id_list(Some(ids)).send().await?;
+            Ok(answer.secret_values.unwrap_or_default())
+        };
+        let found = |entries: &[SecretValueEntry]| {
+            let entry = entries.iter().find(|entry| is(id, entry.name(), entry.arn()))?;
+            let value = value(entry.secret_string(), entry.secret_binary())?;
+            Some(fetched(value, entry.version_id(), entry.created_date()))
+        };
+        self.batches.fetch::<BatchGetSecretValueError>(id, &self.access, leases, ask, found).await
     }
 }
 
@@ -139,20 +96,7 @@ impl Provider for Manager<'_> {
     }
 
     fn expect(&self, coordinates: &[&SecretRef]) {
-        let mut by_region: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
-        for coordinate in coordinates.iter().filter(|coordinate| is_current(coordinate)) {
-            by_region.entry(region_of(&coordinate.path)).or_default().push(coordinate.path.clone());
-        }
-        let batches = by_region.into_iter().flat_map(|(region, ids)| {
-            let batch = move |ids: &[String]| Batch {
-                region: region.map(str::to_owned),
-                ids: ids.to_vec(),
-                answer: OnceCell::new(),
-            };
-            let several = ids.chunks(BATCH).filter(|ids| ids.len() > 1);
-            several.map(|ids| Rc::new(batch(ids))).collect::<Vec<_>>()
-        });
-        self.batches.replace(batches.collect());
+        self.batches.expect(coordinates.iter().copied().filter(|one| is_current(one)));
     }
 
     fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {
@@ -227,11 +171,11 @@ fn not_got(
     };
     let selected = selected("stage", "stage") + &selected("version_id", "version");
     let asked = Asked::by(session, SERVICE, format!("the secret `{id}`{selected}"), action);
-    let refused = match failure::refused(error, &asked) {
+    let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };
-    let Asked { what, place, origin, .. } = &asked;
+    let Asked { what, place, .. } = &asked;
     let message = refused.message.as_str();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let not_found = |hint: String| Failure::NotFound { place: format!("{what} in {place}"), hint };
@@ -252,14 +196,6 @@ fn not_got(
             reason: format!("{what} in {place} is to be deleted and cannot be read any more"),
             hint: format!(
                 "ask the user to run `aws secretsmanager restore-secret --secret-id {id}`, or name another"
-            ),
-        },
-        "DecryptionFailure" => Failure::Denied {
-            reason: format!(
-                "{place} cannot decrypt {what}: its key is disabled, gone, or not for {origin}"
-            ),
-            hint: format!(
-                "let the policy of {origin} allow `kms:Decrypt` on the secret's key, and look whether the key is enabled"
             ),
         },
         _ => failure::common(&refused, &asked),

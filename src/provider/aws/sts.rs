@@ -164,7 +164,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let asked = Asked::by(session, SERVICE, format!("the role `{}`", role.arn), action);
-    let refused = match failure::refused(error, &asked) {
+    let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };

@@ -59,42 +59,48 @@ impl Place {
     ///
     /// # Errors
     /// The machine has no key, or the local store none to seal with.
-    pub(super) fn of(
+    pub(super) async fn of(
         coordinate: &SecretRef,
-        login: &[u8],
+        login: Zeroizing<Vec<u8>>,
         providers: Providers<'_>,
     ) -> Result<Option<Self>, Failure> {
         let config = providers.config(&coordinate.provider)?;
-        let Some(cache) = &config.cache else { return Ok(None) };
-        let paths = providers.0.paths;
-        let key = key(paths)?;
-        let identity = config.settings.identity(providers.0);
-        let reference = coordinate.to_string();
-        let mut parts = Zeroizing::new(Vec::new());
-        for part in [
-            config.kind.scheme.as_bytes(),
-            cache.settings.as_slice(),
-            &identity,
-            login,
-            reference.as_bytes(),
-        ] {
-            // With its length before each, so that no two sets of parts are the same bytes.
-            parts.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            parts.extend_from_slice(part);
-        }
-        Ok(Some(Self {
-            provider: coordinate.provider.clone(),
-            digest: key.hmac(&parts),
-            start: start(&key),
-            folder: Folder::of(&folder(paths), &coordinate.provider),
-            sealer: sealer(providers)?,
-            max_age: cache.max_age,
-        }))
+        let Some(cache) = config.cache.clone() else { return Ok(None) };
+        let (scheme, identify) = (config.kind.scheme, config.settings.identity(providers.0));
+        let (coordinate, paths) = (coordinate.clone(), providers.0.paths.clone());
+        let sealer = sealer(providers)?;
+        detached(move || {
+            let key = key(&paths)?;
+            let (identity, reference) = (identify(), coordinate.to_string());
+            let mut parts = Zeroizing::new(Vec::new());
+            let reference = reference.as_bytes();
+            for part in [scheme.as_bytes(), &cache.settings, &identity, &login, reference] {
+                // With its length before each, so that no two sets of parts are the same bytes.
+                parts.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                parts.extend_from_slice(part);
+            }
+            Ok(Some(Self {
+                digest: key.hmac(&parts),
+                start: start(&key),
+                folder: Folder::of(&folder(&paths), &coordinate.provider),
+                provider: coordinate.provider,
+                sealer,
+                max_age: cache.max_age,
+            }))
+        })
+        .await
     }
 
-    /// The value, if there is one that is young enough, or any where `offline`.
-    pub(super) async fn find(self, offline: bool) -> Option<Fetched> {
-        detached(move || Ok(self.read(offline))).await.ok().flatten()
+    /// The value, if there is one that is young enough, or any where `offline`; and the place again.
+    ///
+    /// # Errors
+    /// There is no thread to look.
+    pub(super) async fn find(self, offline: bool) -> Result<(Self, Option<Fetched>), Failure> {
+        detached(move || {
+            let found = self.read(offline);
+            Ok((self, found))
+        })
+        .await
     }
 
     /// Keeps a value that was fetched just now.

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::fetch::place;
 use super::super::resolve::{Attempt, DEADLINE, within_limit};
 use super::super::{
-    Fetching, Fields, Kind, Leases, Provider, ProviderConfig, Settings, Surroundings, attempt,
+    Fetching, Fields, Identify, Kind, Leases, Provider, ProviderConfig, Settings, Surroundings,
+    attempt,
 };
 use super::*;
 use crate::secret::{Delivery, SecretRequest};
@@ -28,9 +29,13 @@ static FAKE: Kind = Kind {
     schema: |_| schemars::Schema::default(),
 };
 
-/// A store that counts how often it is asked, and whose user and token are variables of the environment.
+/// A store that counts how often it is asked and how often who asks is found out; that and a token are variables of the
+/// environment.
 #[derive(Debug, Clone, Default)]
-struct Fake(Arc<AtomicUsize>);
+struct Fake {
+    asked: Arc<AtomicUsize>,
+    identified: Arc<AtomicUsize>,
+}
 
 impl Settings for Fake {
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
@@ -42,9 +47,15 @@ impl Settings for Fake {
         vec![("token", "env://TOKEN".parse().expect("a reference"))]
     }
 
-    fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
-        let user = surroundings.env.var("USER").unwrap_or_default();
-        Zeroizing::new(user.as_encoded_bytes().to_vec())
+    fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
+        let user = surroundings.env.var("USER").unwrap_or_default().to_owned();
+        let identified = Arc::clone(&self.identified);
+        let asking = std::thread::current().id();
+        Box::new(move || {
+            assert_ne!(std::thread::current().id(), asking, "a file that hangs must hinder nobody");
+            identified.fetch_add(1, Ordering::Relaxed);
+            Zeroizing::new(user.as_encoded_bytes().to_vec())
+        })
     }
 }
 
@@ -56,7 +67,7 @@ impl Provider for Store {
     }
 
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef, _: &'a Leases) -> Fetching<'a> {
-        self.0.0.fetch_add(1, Ordering::Relaxed);
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
         let (place, hint) = (String::from("it"), String::from("ask"));
         let long = CANARY.repeat(LONG / CANARY.len() + 1);
         let value = if coordinate.path == "long" { long } else { CANARY.to_owned() };
@@ -132,9 +143,9 @@ impl World {
 
     /// Whether a launch with a store in this state asks it.
     fn asks(&self, reference: &str, state: &str) -> bool {
-        let before = self.store.0.load(Ordering::Relaxed);
+        let before = self.store.asked.load(Ordering::Relaxed);
         self.launch(reference, state, false);
-        self.store.0.load(Ordering::Relaxed) > before
+        self.store.asked.load(Ordering::Relaxed) > before
     }
 
     /// Puts a value into the cache that was fetched so long ago.
@@ -178,6 +189,15 @@ fn a_young_value_is_given_without_asking_the_store() {
 }
 
 #[test]
+fn who_asks_is_found_out_once_for_a_fetch() {
+    let world = World::new();
+    for (state, launches) in [("", 1), ("", 2), ("gone", 3)] {
+        world.launch("corp://short", state, false);
+        assert_eq!(world.store.identified.load(Ordering::Relaxed), launches, "{state}");
+    }
+}
+
+#[test]
 fn no_cache_is_the_default_and_keeps_nothing() {
     let world = World::new();
     world.max_age.set(None);
@@ -210,7 +230,7 @@ fn past_its_age_a_value_is_given_only_offline_and_said_to_be_old() {
         found.warning.as_deref(),
         Some("`corp://short` is as it was 2 h ago: no store was asked")
     );
-    assert_eq!(world.store.0.load(Ordering::Relaxed), 0);
+    assert_eq!(world.store.asked.load(Ordering::Relaxed), 0);
     let failure = world.launch("corp://short", "dead", false).outcome.expect_err("expired");
     assert!(matches!(*failure, Failure::Unreachable { .. }), "{failure}");
     assert!(world.asks("corp://short", ""));
@@ -229,7 +249,7 @@ fn without_a_value_offline_fails_with_the_next_step_and_asks_nothing() {
     world.max_age.set(None);
     let failure = world.launch("corp://short", "", true).outcome.expect_err("no cache");
     assert!(failure.hint().is_some_and(|hint| hint.contains("in `[providers.corp]`")));
-    assert_eq!(world.store.0.load(Ordering::Relaxed), 0);
+    assert_eq!(world.store.asked.load(Ordering::Relaxed), 0);
 }
 
 #[test]

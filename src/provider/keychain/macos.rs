@@ -99,6 +99,7 @@ impl Access {
         &self,
         _place: Option<&Place>,
         _limit: Duration,
+        _patience: Duration,
     ) -> Result<(), Failure> {
         let keychain = SecKeychain::default_for_domain(SecPreferencesDomain::User);
         let unlocked = keychain.and_then(|mut keychain| keychain.unlock(None));

@@ -94,7 +94,7 @@ impl Provider for Items {
 
     fn unlock(&self, coordinate: Option<&SecretRef>) -> Result<(), Failure> {
         let place = coordinate.map(|coordinate| self.place(&coordinate.path)).transpose()?;
-        self.access.unlock(place.as_ref(), PATIENCE)
+        self.access.unlock(place.as_ref(), LIMIT, PATIENCE)
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {

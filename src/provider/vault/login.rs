@@ -12,9 +12,9 @@ use super::answer::{self, Answer};
 use super::dynamic;
 use super::http::{Call, Link};
 use super::session::{SecretId, Session};
-use super::settings::{Auth, Credential, Vault};
+use super::settings::{Auth, Credential, Vault, mount_of};
 use crate::provider::detached::detached;
-use crate::provider::{Failure, Leases, Surroundings};
+use crate::provider::{Failure, Identify, Leases, Surroundings};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::os::{self, Readers};
 use crate::sys::{permission, private};
@@ -63,19 +63,23 @@ pub(super) async fn log_in(
 }
 
 /// What besides the settings says who logs in: the user's token, and what `from_env` lets in.
-pub(super) fn identity(settings: &Vault, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
-    let mut identity = Zeroizing::new(Vec::new());
-    for variable in settings.variables(surroundings) {
-        identity.extend_from_slice(variable.as_bytes());
-        identity.push(0);
-    }
-    if matches!(settings.auth(), Auth::Token { token: None })
-        && let Ok(mut file) = permission::open_owned(&token_file(surroundings))
-        && let Ok(token) = private::read_limited(&mut file, MAX_TOKEN)
-    {
-        identity.extend_from_slice(&token);
-    }
-    identity
+pub(super) fn identity(settings: &Vault, surroundings: Surroundings<'_>) -> Identify {
+    let variables = Zeroizing::new(settings.variables(surroundings));
+    let own = matches!(settings.auth(), Auth::Token { token: None });
+    let file = own.then(|| token_file(surroundings));
+    Box::new(move || {
+        let mut identity = Zeroizing::new(Vec::new());
+        for variable in variables.iter() {
+            identity.extend_from_slice(variable.as_bytes());
+            identity.push(0);
+        }
+        if let Some(mut file) = file.and_then(|file| permission::open_owned(&file).ok())
+            && let Ok(token) = private::read_limited(&mut file, MAX_TOKEN)
+        {
+            identity.extend_from_slice(&token);
+        }
+        identity
+    })
 }
 
 /// Where `vault login` leaves its token.
@@ -151,7 +155,7 @@ impl Request {
     ) -> Result<Self, Failure> {
         let new = |method: &'static str, mount: &Option<String>| Self {
             method,
-            mount: mount.as_deref().unwrap_or(method).trim_matches('/').to_owned(),
+            mount: mount_of(method, mount).to_owned(),
             user: None,
             fields: Vec::new(),
             secret_id: None,

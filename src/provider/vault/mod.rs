@@ -26,11 +26,10 @@ mod wrapping;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
-use zeroize::Zeroizing;
 
 use super::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
-    Surroundings, config,
+    Failure, Fetching, Fields, Identify, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
+    Surroundings, Unwrapping, config,
 };
 use crate::secret::{Secret, SecretRef};
 use http::Link;
@@ -58,7 +57,7 @@ impl Settings for Vault {
         self.needs()
     }
 
-    fn identity(&self, surroundings: Surroundings<'_>) -> Zeroizing<Vec<u8>> {
+    fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
         login::identity(self, surroundings)
     }
 }
@@ -118,10 +117,13 @@ impl Provider for Client<'_> {
         })
     }
 
-    fn unwrap<'a>(&'a self, token: &'a Secret) -> Fetching<'a> {
+    fn unwrap<'a>(&'a self, token: &'a Secret, place: &'a SecretRef) -> Unwrapping<'a> {
         Box::pin(async move {
-            let link = Link::open(self.settings.server(self.surroundings)?).await?;
-            wrapping::unwrap(&link, token).await.map(Fetched::of)
+            let server = self.settings.server(self.surroundings)?;
+            let namespace = server.namespace.clone();
+            let link = Link::open(server).await?;
+            let mount = self.settings.secret_id_at(place);
+            wrapping::unwrap(&link, token, mount, namespace.as_deref()).await
         })
     }
 

@@ -182,6 +182,6 @@ impl SecretId {
 }
 
 /// Whether a name of the server's can be shown as it is.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_./@:".contains(c))
 }

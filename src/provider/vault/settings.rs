@@ -58,7 +58,7 @@ pub(super) enum Auth {
     AppRole {
         /// Where the method is mounted; by default `approle`.
         mount: Option<String>,
-        /// The role id, which is no secret; or a reference to it.
+        /// The role id, which is no secret.
         role_id: String,
         /// The secret id, where the role asks for one.
         secret_id: Option<Credential>,
@@ -346,6 +346,18 @@ impl Vault {
         self.auth.as_ref().map(Auth::needs).unwrap_or_default()
     }
 
+    /// Where the AppRole is mounted that logs in with the secret id at this place, if one does.
+    pub(super) fn secret_id_at(&self, place: &SecretRef) -> Option<&str> {
+        match &self.auth {
+            Some(Auth::AppRole { mount, secret_id: Some(Credential(reference)), .. })
+                if reference.coordinate() == place.coordinate() =>
+            {
+                Some(mount_of("approle", mount))
+            }
+            _ => None,
+        }
+    }
+
     /// What the environment gives, in a fixed order.
     pub(super) fn variables(&self, surroundings: Surroundings<'_>) -> Vec<String> {
         let names = ["ADDR", "NAMESPACE", "TOKEN"];
@@ -357,6 +369,11 @@ impl Vault {
         let text = |prefix| surroundings.env.text(format!("{prefix}_{name}"));
         self.from_env.then(|| text("BAO").or_else(|| text("VAULT")).map(str::to_owned))?
     }
+}
+
+/// Where a method is mounted: where the table says, or under its own name.
+pub(super) fn mount_of<'a>(method: &'a str, mount: &'a Option<String>) -> &'a str {
+    mount.as_deref().unwrap_or(method).trim_matches('/')
 }
 
 fn is_dns_name(name: &str) -> bool {

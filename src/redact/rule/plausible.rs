@@ -39,12 +39,16 @@ pub(super) fn is_real(value: &[u8]) -> bool {
     ];
     /// Not at the beginning of one.
     const BEFORE: [&str; 4] = ["your", "my_", "my-", "insert"];
+    if is_constant(value) {
+        return false;
+    }
     let value = String::from_utf8_lossy(value).to_ascii_lowercase();
     let templated = value.ends_with(['%', '}', ')']) && value.contains(['{', '(', '%']);
     let said = |word: &&str| value.contains(word) && !has_more_than(&value, word);
     !templated
         && !is_reference(&value)
         && !value.split_once(':').is_some_and(|(_, password)| is_reference(password))
+        && !is_typed_number(&value)
         && !SYNTAX.iter().any(|syntax| value.contains(syntax))
         && !WORDS.iter().any(said)
         && !BEFORE.iter().any(|word| value.starts_with(word) && said(word))
@@ -64,6 +68,14 @@ fn is_reference(value: &str) -> bool {
     value.strip_prefix(['$', '%', '@', '&']).is_some_and(|name| {
         name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:$%-[](){}>\\".contains(c))
     })
+}
+
+/// Whether this is a number in code: `-1069416440i32`.
+fn is_typed_number(value: &str) -> bool {
+    const TYPES: [&str; 6] = ["i32", "i64", "isize", "u32", "u64", "usize"];
+    let digits = TYPES.iter().find_map(|kind| value.strip_suffix(kind));
+    let digits = digits.map(|number| number.strip_prefix('-').unwrap_or(number));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// What stands in secrets and seldom in names.
@@ -127,7 +139,13 @@ fn is_path(value: &[u8]) -> bool {
 
 /// Whether this is code: `user.password2`, `LOGON32_LOGON`, `auth::Token`, `PKCS7PrivateKeyTypes`.
 fn is_expression(value: &[u8]) -> bool {
-    let digits = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    // Of `get_access_token::Input` the first colon was taken for what assigns.
+    let value = value.strip_prefix(b":").unwrap_or(value);
+    // The number of a curve is part of a word: `ed25519.Ed25519PrivateKey`.
+    let digits = |part: &[u8]| {
+        let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
+        digits - if memmem::find(part, b"25519").is_some() { 5 } else { 0 }
+    };
     let name = |part: &[u8]| {
         part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && part.len() <= 24

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mcp::fields::Fields;
-use crate::redact::{Action, Check, Confidence, Pointer, Redactor};
+use crate::redact::{Action, Check, Confidence, Pointer, Redactor, Tools};
 use crate::secret::Secret;
 use crate::sys::machine_key::MachineKey;
 use crate::sys::path::Paths;
@@ -32,7 +32,8 @@ fn result(text: &str) -> String {
 /// The result with this text as the client gets it, and what was found.
 fn cleaned(redactor: &Redactor, text: &str, tool: Option<&str>) -> (String, Vec<(String, Action)>) {
     let frame = result(text);
-    let cleaned = redactor.frame_of(frame.as_bytes(), Fields::default(), tool).unwrap();
+    let tools = Tools::One(tool);
+    let cleaned = redactor.frame_of(frame.as_bytes(), Fields::default(), tools).unwrap();
     let found = cleaned.findings.into_iter().map(|found| (found.what, found.action)).collect();
     (String::from_utf8(cleaned.clean.as_bytes().to_vec()).unwrap(), found)
 }
@@ -87,6 +88,31 @@ fn what_may_pass_does_so_there_and_nowhere_else() {
     assert_eq!(passes(allow(None, Some("stderr")), None), (false, true));
     let other = Allow::Place { rule: "jwt".into(), tool: None, pointer: None };
     assert_eq!(passes(other, None), (false, false));
+}
+
+/// A token of another rule inside what may pass would have been withheld alone.
+#[test]
+fn what_may_pass_takes_no_other_token_with_it() {
+    let allow = |rule: &str| {
+        let allow = vec![Allow::Place { rule: rule.into(), tool: None, pointer: None }];
+        with(&Settings { allow, ..Settings::default() })
+    };
+    let id = ["AKIA", "Z7QGX3MPWK5RVB2T"].concat();
+    let percent = TOKEN.replacen("ghp", "%67%68p", 1);
+    let twice = TOKEN.replacen('g', r"\\u0067", 1);
+    for (inside, other) in [
+        (TOKEN, "github-pat"),
+        (&*percent, "github-pat"),
+        (&*twice, "github-pat"),
+        (&*id, "aws-access-key-id"),
+    ] {
+        let text = format!("see https://me:{inside}@git.corp.example/x now");
+        let (clean, found) = cleaned(&allow("url-credentials"), &text, None);
+        assert!(!clean.contains(&inside[10..]), "{clean}");
+        assert_eq!(found, [(other.to_owned(), Action::Replaced)], "{clean}");
+    }
+    let plain = "see https://me:s3cr-3t-Pw9x@git.corp.example/x now";
+    assert_eq!(cleaned(&allow("url-credentials"), plain, None), (result(plain), vec![]));
 }
 
 #[test]

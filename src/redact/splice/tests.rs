@@ -90,6 +90,64 @@ fn keys_of_data_are_replaced_and_stay_unique() {
     assert_eq!(out["result"]["structuredContent"], expected);
 }
 
+/// What a client keeps of an object that has a key twice is anybody's guess.
+#[test]
+fn keys_stay_unique_beside_markers_that_came_and_in_json_in_a_text() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let marker = "[hushpipe:TOKEN]";
+    for keys in [
+        ["abcd-1234-efgh", r"abcd-123\u0034-efgh", "k"],
+        [marker, "abcd-1234-efgh", "k"],
+        ["abcd-1234-efgh", "[hushpipe:TOKEN]#2", r"abcd-123\u0034-efgh"],
+        ["abcd-1234-efgh", r"abcd-123\u0034-efgh", marker],
+        ["x abcd-1234-efgh", "x [hushpipe:TOKEN]", "x [hushpipe:TOKEN]#2"],
+    ] {
+        let object = format!(r#"{{"{}":1,"{}":2,"{}":3}}"#, keys[0], keys[1], keys[2]);
+        let data = format!(r#"{{"id":1,"result":{{"structuredContent":{object}}}}}"#);
+        let text = result(&format!("\n {object}"));
+        let deeper = result(&json!({"a": [0, object], "b": object}).to_string());
+        for input in [data, text, deeper] {
+            let once = frame(&redactor, &input);
+            assert_eq!(frame(&redactor, &once), once);
+            assert!(!once.contains("-efgh"), "{once}");
+            let message: Value = serde_json::from_str(&once).expect("JSON");
+            let data = &message["result"]["structuredContent"];
+            let text = &message["result"]["content"][0]["text"];
+            let outer = text.as_str().map_or(data.clone(), |text| {
+                serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+            });
+            let inner: Vec<Value> = match outer.get("a") {
+                Some(a) => [&a[1], &outer["b"]]
+                    .map(|inner| serde_json::from_str(inner.as_str().unwrap()).unwrap())
+                    .into(),
+                None => vec![outer],
+            };
+            for object in inner {
+                assert_eq!(object.as_object().unwrap().len(), 3, "{object} of {input}");
+            }
+        }
+    }
+}
+
+/// A bare marker in it would make it something that no client can read.
+#[test]
+fn a_number_in_json_in_a_text_becomes_a_string() {
+    let redactor = armed(&[("PIN", "9081726354"), ("SHORT", "4711")]);
+    let data = r#"{ "pin":9081726354, "n":[4711,-9081726354 , 14711,"x 9081726354"],"z":1}"#;
+    let expected = r#"{ "pin":"[hushpipe:PIN]", "n":["[hushpipe:SHORT]","[hushpipe:PIN]" , 14711,"x [hushpipe:PIN]"],"z":1}"#;
+    let nest = |text: &str| json!({"t": text, "u": [text]}).to_string();
+    assert_eq!(frame(&redactor, &result(data)), result(expected));
+    assert_eq!(frame(&redactor, &result(&nest(data))), result(&nest(expected)));
+    let array = "[9081726354,{\"a\":4711}]";
+    let expected = "[\"[hushpipe:PIN]\",{\"a\":\"[hushpipe:SHORT]\"}]";
+    assert_eq!(frame(&redactor, &result(array)), result(expected));
+    for prose in ["[9081726354] is it", "[note] 9081726354, as said", "{x: 9081726354 y}"] {
+        let expected = result(&prose.replace("9081726354", "[hushpipe:PIN]"));
+        let expected = expected.replace("[[hushpipe:PIN]]", r#"[\"[hushpipe:PIN]\"]"#);
+        assert_eq!(frame(&redactor, &result(prose)), expected);
+    }
+}
+
 #[test]
 fn a_number_that_is_the_value_becomes_a_string() {
     let redactor = armed(&[("PIN", "9081726354"), ("SHORT", "4711")]);
@@ -120,7 +178,8 @@ fn leaves_of_json_in_a_text_are_leaves() {
                 &format!("{quote}password{quote},"),
                 &format!("{quote}[hushpipe:PASS]{quote},"),
             )
-            .replace("4711", "[hushpipe:PIN]")
+            .replace(&format!("{quote}4711{quote}"), &format!("{quote}[hushpipe:PIN]{quote}"))
+            .replace("4711", &format!("{quote}[hushpipe:PIN]{quote}"))
             .replace("abcd-1234-efgh", "[hushpipe:LONG]");
         assert_eq!(left, expected);
     }

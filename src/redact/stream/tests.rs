@@ -206,3 +206,57 @@ proptest! {
         prop_assert_eq!(&whole(&redactor, &out), &out);
     }
 }
+
+/// A logger that writes JSON makes a record of each line that a program prints.
+fn records(record: &str, lines: &[&str]) -> String {
+    lines.iter().map(|line| record.replace("{}", line) + "\n").collect()
+}
+
+#[test]
+fn a_key_logged_one_line_a_record_is_withheld_and_the_records_stay() {
+    let redactor = armed(&[("TOKEN", "abcd-1234-efgh")]);
+    let (pem, _) = expand(
+        "{dashes}BEGIN EC {key}{dashes}\n{base64:64}\n{base64:64}\n{base64:21}9==\n{dashes}END EC {key}{dashes}",
+        3,
+    );
+    let key: Vec<&str> = pem.lines().collect();
+    for record in [
+        r#"{"msg":"{}"}"#,
+        r#"{"level":"info","id":"a3f1","msg": "{}\n","n":[1,"done"]}"#,
+        r#" {"log":{"lines":["{}"]},"stream":"stderr"}"#,
+    ] {
+        let input = records(record, &["starting", key[0], "abcd-1234-efgh"])
+            + "some other line\n"
+            + &records(record, &[key[1], "waiting", key[2], key[3], key[4], key[1]]);
+        let expected = input
+            .replacen(key[1], "[hushpipe:private-key]", 1)
+            .replace(key[2], "[hushpipe:private-key]")
+            .replace(key[3], "[hushpipe:private-key]")
+            .replace(r"key]\n", "key]")
+            .replace("abcd-1234-efgh", "[hushpipe:TOKEN]");
+        assert_eq!(whole(&redactor, &input), expected);
+        for step in [1, 7, 64] {
+            let cuts: Vec<_> = (0..input.len()).step_by(step).collect();
+            assert_eq!(pieces(&redactor, input.as_bytes(), &cuts), expected.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn records_behind_the_mention_of_a_key_stay() {
+    let redactor = armed(&[]);
+    let (pem, _) = expand("{dashes}BEGIN {key}{dashes}\n{hex:64}", 3);
+    let (header, hash) = pem.split_once('\n').unwrap();
+    let said = r#"{"msg":"{}","sha256":"0"}"#;
+    let mention = format!("expected {header} in the file");
+    let far: Vec<&str> = std::iter::repeat_n("connected", 200).collect();
+    for input in [
+        records(said, &[&mention, hash]),
+        records(said, &[header, "done", "ABCD", "starting the server now", "a/b/c"]),
+        records(said, &[header]) + &records(&said.replace("\"0\"", &format!("\"{hash}\"")), &["x"]),
+        records(said, &[&[header][..], &far, &[hash]].concat()),
+        records(said, &[hash, header]) + hash + "\n",
+    ] {
+        assert_eq!(whole(&redactor, &input), input);
+    }
+}

@@ -145,7 +145,7 @@ fn end_soon(child: &mut Child) {
             _ => return,
         }
     }
-    os::end_session(child);
+    os::end_session(child.id());
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -1,16 +1,17 @@
 //! What only Linux offers: no debuggers, death signals, a handle on our parent, the children of others. Twin of `other.rs`.
 
 use std::collections::HashSet;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long, c_void};
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
+use std::{ptr, slice};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 use tokio::io::Interest;
 
 /// Closes our memory to debuggers of the same user, and inherited descriptors to our children.
@@ -67,6 +68,43 @@ pub(super) fn widen(pipe: impl AsFd) {
 /// What a widened pipe holds, in bytes: a quarter of what the kernel allows everybody. All pipes of one user together
 /// may hold 64 MiB by default.
 const PIPE: c_int = 256 << 10;
+
+/// Gives back what the launch has read of our own program: code and constants that the relay hardly needs again. What it
+/// does need comes back from the page cache at its first touch, in microseconds.
+#[expect(unsafe_code, reason = "dl_iterate_phdr(3) has no safe wrapper here")]
+pub fn release_program() {
+    // SAFETY: the callback is called during this call only, and takes nothing but what it is called with.
+    unsafe { libc::dl_iterate_phdr(Some(release_object), ptr::null_mut()) };
+}
+
+/// Unmaps the pages of an object that nobody may write: those are as they are in its file. What is read-only only since
+/// the linker has relocated it counts as writable here.
+#[expect(unsafe_code, reason = "madvise(2) and the program's own headers")]
+unsafe extern "C" fn release_object(
+    object: *mut libc::dl_phdr_info,
+    _size: usize,
+    _data: *mut c_void,
+) -> c_int {
+    // SAFETY: the linker calls with a valid object, which has so many headers, and nothing unloads it meanwhile.
+    let (base, headers) = unsafe {
+        let libc::dl_phdr_info { dlpi_addr, dlpi_phdr, dlpi_phnum, .. } = *object;
+        (dlpi_addr, slice::from_raw_parts(dlpi_phdr, dlpi_phnum.into()))
+    };
+    let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().map_or(4096, c_long::unsigned_abs);
+    for part in headers {
+        if part.p_type == libc::PT_LOAD && part.p_flags & libc::PF_W == 0 {
+            let start = base + part.p_vaddr;
+            let before = start % page;
+            let length = (part.p_memsz + before) as usize;
+            // SAFETY: a private mapping of a file in which no page was ever written: dropping pages changes no byte.
+            unsafe {
+                libc::madvise((start - before) as *mut c_void, length, libc::MADV_DONTNEED);
+            }
+        }
+    }
+    // The first object is the program; libraries are shared with others anyway.
+    1
+}
 
 /// Makes every process below this one its child when its own parent ends.
 #[expect(unsafe_code, reason = "prctl(2) has no safe wrapper here")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, Uid, User, setsid};
@@ -25,10 +25,11 @@ pub(crate) fn own_session(command: &mut Command) {
     unsafe { command.pre_exec(|| setsid().map(drop).map_err(Into::into)) };
 }
 
-/// Ends every process of a command's own session (KILL).
-pub(crate) fn end_session(child: &Child) {
-    if let Ok(pid) = i32::try_from(child.id()) {
-        // A child without a session of its own leads no group, and none is found.
+/// Ends every process of the session that a command with [`own_session`] leads, but for those that left its group (KILL).
+/// Only while the command is not collected: until then nobody else can have its id.
+pub(crate) fn end_session(leader: u32) {
+    if let Ok(pid) = i32::try_from(leader) {
+        // One without a session of its own leads no group, and none is found.
         let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
     }
 }

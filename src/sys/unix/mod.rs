@@ -23,7 +23,7 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use guard::{Guard, Process};
-pub use kernel::parent_gone;
+pub use kernel::{parent_gone, release_program};
 pub(crate) use machine::{
     NODE_PLACES, PYTHON_PLACES, asks_to_install, end_session, is_program, login_shell, own_session,
     program_name, session_variables,

@@ -21,6 +21,9 @@ pub fn parent_gone() -> impl Future<Output = ()> {
 /// Pipes grow by themselves here, or not at all.
 pub(super) fn widen(_pipe: impl AsFd) {}
 
+/// Left to the system.
+pub fn release_program() {}
+
 /// Orphans go to the first process of the system here, and nothing can be done about it.
 pub(super) fn adopt_orphans() {}
 

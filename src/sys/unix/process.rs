@@ -17,7 +17,7 @@ pub fn harden() {
 }
 
 /// Makes a helper's command die with the thread that starts it. It stays in our process group, so that a person's
-/// Ctrl-C reaches it as well.
+/// Ctrl-C reaches it as well, unless it gets a session of its own.
 #[expect(unsafe_code, reason = "what the child does between fork and exec")]
 pub fn end_with_us(command: &mut std::process::Command) {
     use std::os::unix::process::CommandExt;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use crate::sys::env::OwnEnv;
 
@@ -15,7 +15,7 @@ pub(crate) fn login_shell() -> Option<PathBuf> {
 pub(crate) fn own_session(_command: &mut Command) {}
 
 /// Ends every process of a command's own session: the command itself is ended by its handle.
-pub(crate) fn end_session(_child: &Child) {}
+pub(crate) fn end_session(_leader: u32) {}
 
 /// The file name of a program. Batch files are left out: they would run in a shell.
 pub(crate) fn program_name(name: &str) -> String {

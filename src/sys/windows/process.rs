@@ -217,6 +217,9 @@ pub fn parent_gone() -> impl Future<Output = ()> {
     std::future::pending()
 }
 
+/// Left to the system.
+pub fn release_program() {}
+
 /// The exit code that tells how a server ended.
 pub fn exit_code(status: std::process::ExitStatus) -> u8 {
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)

@@ -135,6 +135,25 @@ fn a_credential_process_ends_with_us_even_when_we_are_killed() {
     wait_until_gone(&[pid]);
 }
 
+/// The end of a wrapper alone would leave what it started.
+#[test]
+fn a_credential_process_that_is_late_is_ended_with_all_that_it_started() {
+    let person = server().stranger("", TOKEN);
+    for rest in ["wait", "exit 0"] {
+        let script = format!("#!/bin/sh\nsleep 300 &\necho $! > \"$HOME/pid\"\n{rest}\n");
+        let path = program(&person, "keys", &script);
+        config(
+            &person,
+            &format!("[default]\nregion = eu-central-1\ncredential_process = {path}\n"),
+        );
+        let lines = tested(&person);
+        let failure = lines[0]["failure"].as_str().expect("it was late");
+        assert!(failure.contains("within 5000 ms"), "{failure}");
+        let pid = std::fs::read_to_string(person.home().join("pid")).expect("it ran");
+        wait_until_gone(&[pid.trim().parse().expect("a number")]);
+    }
+}
+
 #[test]
 fn wrong_keys_are_told_apart_without_showing_them() {
     let (id, secret) = server().keys("reader");
@@ -236,21 +255,57 @@ fn the_environment_counts_only_where_the_manifest_lets_it() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
 }
 
+/// A user with these settings, in which `TOKEN_FILE` is a file that is not there yet.
+fn with_token_file(settings: &str) -> (TestContext, std::path::PathBuf) {
+    let person = server().stranger(settings, TOKEN);
+    let file = person.home().join("identity");
+    let manifest = person.config().join("hushpipe.toml");
+    let text = std::fs::read_to_string(manifest).expect("a manifest");
+    person.write_manifest(&text.replace("TOKEN_FILE", &path_text(&file)));
+    (person, file)
+}
+
 #[test]
 fn a_web_identity_is_a_role_for_a_token_in_a_file() {
     let role = server().text("/role");
-    let person = server().stranger(
-        &format!("region = \"eu-central-1\"\nrole_arn = \"{role}\"\nweb_identity_token_file = \"TOKEN_FILE\""),
-        TOKEN,
-    );
-    let file = person.home().join("identity");
-    let manifest = person.config().join("hushpipe.toml");
-    let text = std::fs::read_to_string(&manifest).expect("a manifest");
-    person.write_manifest(&text.replace("TOKEN_FILE", &path_text(&file)));
+    let (person, file) = with_token_file(&format!(
+        "region = \"eu-central-1\"\nrole_arn = \"{role}\"\nweb_identity_token_file = \"TOKEN_FILE\""
+    ));
     let (failure, _) = refused(&person);
     assert!(failure.contains(&format!("`{}` was not found", file.display())), "{failure}");
     write_private(&file, "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ0ZXN0In0.");
     assert_fetched(&tested(&person));
+    // What the table says goes before what the environment may add.
+    let manifest = std::fs::read_to_string(person.config().join("hushpipe.toml")).expect("read");
+    person.write_manifest(&manifest.replace("region =", "from_env = true\nregion ="));
+    let others = [("AWS_ACCESS_KEY_ID", "AKIAOTHER"), ("AWS_SECRET_ACCESS_KEY", "other")];
+    assert_fetched(&tested_with(&person, &others));
+}
+
+#[test]
+fn a_container_logs_in_with_the_keys_that_its_agent_gives_for_a_token() {
+    let endpoint = server().text("/endpoint");
+    let (person, file) = with_token_file(&format!(
+        "region = \"eu-central-1\"\ncredentials = \"container\"\ncontainer_uri = \"{endpoint}/agent\"\n\
+         container_token_file = \"TOKEN_FILE\""
+    ));
+    write_private(&file, "wrong");
+    let (failure, _) = refused(&person);
+    assert!(failure.contains("answered 401 when asked for keys"), "{failure}");
+    write_private(&file, "canary-of-the-agent\n");
+    assert_fetched(&tested(&person));
+    assert_eq!(person.run(&["run", "server"], "").code, Some(0));
+}
+
+#[test]
+fn an_instance_logs_in_with_the_keys_of_its_role() {
+    let metadata = format!("{}/metadata", server().text("/endpoint"));
+    let person = server().stranger(
+        &format!("region = \"eu-central-1\"\ncredentials = \"instance\"\ninstance_endpoint = \"{metadata}\""),
+        TOKEN,
+    );
+    assert_fetched(&tested(&person));
+    assert_eq!(person.run(&["run", "server"], "").code, Some(0));
 }
 
 #[test]

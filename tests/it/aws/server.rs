@@ -1,6 +1,7 @@
 //! One moto for all tests of this process, filled by `tests/fixture/aws/server.py`. It ends when this process does, by
 //! whatever: its standard input does then.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -9,7 +10,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::context::{Outcome, TestContext, finish, write_private};
+use crate::context::{ASK_ENVIRONMENT, Outcome, TestContext, finish, write_private};
 use crate::fixture;
 
 /// A running moto and what it said of itself.
@@ -155,12 +156,21 @@ pub(super) fn assert_wrong(person: &TestContext, words: &str) {
 }
 
 /// What the server finds in its environment, of secrets that are said not to be sensitive.
-pub(super) fn given(person: &TestContext) -> serde_json::Map<String, Value> {
-    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"environment","arguments":{}}}"#;
-    let outcome = person.relay(format!("{call}\n").as_bytes());
+pub(super) fn given(person: &TestContext) -> BTreeMap<String, String> {
+    let outcome = person.relay(ASK_ENVIRONMENT.as_bytes());
     assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
-    let text = outcome.messages()[0]["result"]["content"][0]["text"].as_str().map(str::to_owned);
-    serde_json::from_str(&text.expect("a text")).expect("variables")
+    outcome.environment()
+}
+
+/// A reader's server finds these values under these references.
+pub(super) fn assert_gives<R: AsRef<str>>(references: &[(R, &str)]) {
+    let secrets = references.iter().enumerate().map(|(index, (reference, _))| {
+        format!("VALUE_{index} = {{ ref = \"{}\", sensitive = false }}\n", reference.as_ref())
+    });
+    let given = given(&server().person("reader", &secrets.collect::<String>()));
+    for (index, (reference, value)) in references.iter().enumerate() {
+        assert_eq!(given[&format!("VALUE_{index}")], *value, "{}", reference.as_ref());
+    }
 }
 
 /// Neither a value nor a key of any user is in an output.

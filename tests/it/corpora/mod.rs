@@ -9,7 +9,6 @@ mod recall;
 mod sample;
 mod source;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,7 +18,6 @@ use serde_json::json;
 
 use crate::context::TestContext;
 use crate::fixture;
-use floor::Bound;
 use recall::Recall;
 use sample::{Outcome, Place, Sample};
 use source::Touched;
@@ -50,19 +48,43 @@ fn keep(name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn measure(set: &str, title: &str, samples: &[&Sample]) {
+fn measure(set: &str, title: &str, samples: &[&Sample]) -> Recall {
     let recall = Recall::of(samples.iter().copied());
     let mut report = recall.report(title);
     let path = keep(&format!("{set}.txt"), &format!("{report}\n{}", recall.misses()));
-    floor::hold(set, Bound::Floor, &recall.percents(), &mut report);
+    floor::hold(set, &recall.percents(), &mut report);
     say(&format!("{report}  every miss: {}\n", path.display()));
+    recall
 }
 
 #[test]
 fn the_recall_of_labelled_samples_never_falls() {
     let Some(samples) = labelled() else { return };
     let secrets: Vec<_> = samples.iter().filter(|sample| sample.is_secret()).collect();
-    measure("corpora", "recall of ../shared/corpora", &secrets);
+    let recall = measure("corpora", "recall of ../shared/corpora", &secrets);
+    // Of a class with few samples one miss decides the figure, so each is shown, and so is what those made here add.
+    let few = recall.of_classes(&recall.classes_with_few());
+    say(&format!("\nevery miss of a class with few samples\n{}", few.misses()));
+    let made = made::all();
+    let of_few = Recall::of(made.iter().filter(|sample| few.has_class(&sample.class)));
+    let both = few.and(of_few);
+    say(&both.report("classes with few samples, and those made here"));
+    assert_eq!(both.below_must(), [""; 0]);
+}
+
+/// The label of the one key that counts as missed spans the whole file of an account, public URLs included.
+#[test]
+fn of_a_key_that_counts_as_missed_nothing_is_left() {
+    let Some(samples) = labelled() else { return };
+    let redactor = Redactor::armed([]);
+    for sample in samples.iter().filter(|sample| sample.is_secret() && sample.class == "pem") {
+        for place in Place::ALL {
+            let Outcome { left, touched } = place.redact(&redactor, &sample.text);
+            let in_body = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+            let longest = left.split(|c| !in_body(c)).map(str::len).max();
+            assert!(touched && longest < Some(48), "{} as {place}: {left}", sample.rule);
+        }
+    }
 }
 
 /// The classes that the corpora have few samples of, made from documented formats and reported apart.
@@ -105,34 +127,32 @@ fn what_others_call_benign_is_reported() {
     }
 }
 
-/// Section 9 of the design asks for at most 100 chunks in 100,000. The ceiling is for a developer's machine: one that runs
-/// `.ci/run` has other packages in its registry, so there the figure is only shown.
+/// Section 9 of the design asks for at most 100 chunks in 100,000, on whatever machine.
 #[test]
-fn ever_less_source_code_is_touched() {
+fn little_source_code_is_touched() {
     let home = std::env::home_dir().unwrap();
     let cargo = std::env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
     let modules = fixture::folder().join("home/.local/share/hushpipe/store");
     let sources = [
-        ("cargo", cargo.join("registry/src"), &["rs", "c", "h", "py"][..]),
-        ("packages", modules, &["js", "mjs", "cjs", "ts", "py"]),
+        ("cargo", source::locked(&cargo), &["rs", "c", "h", "py"][..], 12),
+        ("packages", vec![modules], &["js", "mjs", "cjs", "ts", "py"], 2),
     ];
-    for (name, folder, extensions) in sources {
-        let files = source::files(&folder, extensions);
+    let (mut all_touched, mut all, mut places) = (0, 0, String::new());
+    for (name, folders, extensions, one_of) in sources {
+        let files = source::files(&folders, extensions, one_of);
         if files.is_empty() {
-            say(&format!("skipped: no sources in {}\n", folder.display()));
+            say(&format!("skipped: no sources of {name} on this machine\n"));
             continue;
         }
         let touched = Touched::of(&files);
         let path = keep(&format!("{name}.txt"), &touched.places());
-        let mut report = touched.report(&format!("source code, {name}"));
-        let tens = touched.chunks_in_100_000().next_multiple_of(10);
-        let figure = BTreeMap::from([(name.to_owned(), tens)]);
-        let table = BTreeMap::from([("source-code".to_owned(), figure)]);
-        if std::env::var_os("CI").is_none() {
-            floor::hold("touched", Bound::Ceiling, &table, &mut report);
-        }
+        let report = touched.report(&format!("source code, {name}"));
+        let (in_touched, in_all) = touched.chunks();
+        (all_touched, all) = (all_touched + in_touched, all + in_all);
+        places += &touched.places();
         say(&format!("{report}  the places: {}\n", path.display()));
     }
+    assert!(all_touched * 100_000 <= all * 100, "{all_touched} of {all} chunks:\n{places}");
 }
 
 /// The real program does to a call's result and to stderr what the library does: some samples of every class.

@@ -18,6 +18,9 @@ const MUST: &[(&str, usize)] = &[
     ("conn-string", 70),
 ];
 
+/// A class with fewer samples has few.
+const FEW: usize = 100;
+
 /// What was measured.
 #[derive(Default)]
 pub(super) struct Recall {
@@ -69,6 +72,43 @@ impl Recall {
             (class, places.map(|(place, n)| (place.to_string(), percent(n))).collect())
         };
         self.classes().into_iter().map(row).collect()
+    }
+
+    /// The classes of which there are so few samples that one miss decides the figure.
+    pub(super) fn classes_with_few(&self) -> Vec<String> {
+        let few = |(_, tally): &(String, Tally)| tally.samples < FEW;
+        self.classes().into_iter().filter(few).map(|(class, _)| class).collect()
+    }
+
+    /// Of these classes only.
+    pub(super) fn of_classes(&self, classes: &[String]) -> Self {
+        let tallies = self.tallies.iter().filter(|((class, _), _)| classes.contains(class));
+        let missed = self.missed.iter().filter(|((class, ..), _)| classes.contains(class));
+        Self {
+            tallies: tallies.map(|(key, tally)| (key.clone(), *tally)).collect(),
+            missed: missed.map(|(key, samples)| (key.clone(), samples.clone())).collect(),
+        }
+    }
+
+    /// Whether there are samples of this class.
+    pub(super) fn has_class(&self, class: &str) -> bool {
+        self.tallies.keys().any(|(of, _)| of == class)
+    }
+
+    /// Both together; no source may be in both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.tallies.extend(other.tallies);
+        self.missed.extend(other.missed);
+        self
+    }
+
+    /// The classes of which the design asks for more.
+    pub(super) fn below_must(&self) -> Vec<String> {
+        let below = |(class, tally): &(String, Tally)| {
+            let [text, ..] = tally.caught;
+            MUST.iter().any(|(of, must)| of == class && text * 100 < must * tally.samples)
+        };
+        self.classes().into_iter().filter(below).map(|(class, _)| class).collect()
     }
 
     /// The figures and the misses as people read them.

@@ -1,6 +1,6 @@
 //! Source code as benign text: what cargo and the test servers' packages have on this machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,10 @@ use hushpipe::redact::Redactor;
 use serde_json::Value;
 
 use super::sample::Place;
+use crate::fixture;
 
 /// About as much of a file as one call of a file server returns.
 const CHUNK_LINES: usize = 40;
-
-/// How much of each source is looked at; all of it takes minutes without optimisation.
-const BYTES: u64 = 24 << 20;
 
 /// What was touched of one source.
 #[derive(Default)]
@@ -28,29 +26,51 @@ pub(super) struct Touched {
     places: Vec<String>,
 }
 
-/// The source files below a folder, an even selection of about [`BYTES`] of them in the order of their paths. The same
-/// package installed twice counts once.
-pub(super) fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let mut found = BTreeSet::new();
-    collect(folder, extensions, &mut found);
-    let mut seen = BTreeSet::new();
-    let package = |path: &PathBuf| {
-        let text = path.to_string_lossy().into_owned();
-        let below = |folder: &str| text.rsplit_once(folder).map(|(_, below)| below.to_owned());
-        below("node_modules").or_else(|| below("site-packages")).unwrap_or(text)
+/// The folders of the packages that `Cargo.lock` names, as far as they have been downloaded: what else a machine has in
+/// its registry is no part of the figure.
+pub(super) fn locked(cargo: &Path) -> Vec<PathBuf> {
+    let lock = fs::read_to_string(fixture::repository().join("Cargo.lock")).unwrap();
+    let lock: toml::Table = toml::from_str(&lock).unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let folder = |package: &toml::Value| {
+        Some(format!("{}-{}", package["name"].as_str()?, package["version"].as_str()?))
     };
-    let mut files: Vec<_> = found.into_iter().filter(|path| seen.insert(package(path))).collect();
-    let size = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.len());
-    let step = (files.iter().map(size).sum::<u64>() / BYTES).max(1);
-    let mut n = 0;
-    files.retain(|_| {
-        n += 1;
-        n % step == 0
-    });
-    files
+    let names: Vec<_> =
+        packages.map(|package| folder(package).expect("a name and a version")).collect();
+    let registries = fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten();
+    let folders =
+        registries.flat_map(|registry| names.iter().map(move |name| registry.path().join(name)));
+    folders.filter(|folder| folder.is_dir()).collect()
 }
 
-fn collect(folder: &Path, extensions: &[&str], found: &mut BTreeSet<PathBuf>) {
+/// One of so many source files below these folders, because all take minutes without optimisation: the same ones on
+/// every machine, chosen by the path below their package. The same package installed twice counts once.
+pub(super) fn files(folders: &[PathBuf], extensions: &[&str], one_of: u64) -> Vec<PathBuf> {
+    let mut found = BTreeMap::new();
+    for folder in folders {
+        let mut files = Vec::new();
+        collect(folder, extensions, &mut files);
+        found.extend(files.into_iter().map(|path| (below_package(folder, &path), path)));
+    }
+    found.retain(|path, _| hash(path).is_multiple_of(one_of));
+    found.into_values().collect()
+}
+
+/// The path of a file as it is on every machine.
+fn below_package(folder: &Path, path: &Path) -> String {
+    let parent = folder.parent().unwrap_or(folder);
+    let text = path.strip_prefix(parent).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let below = |folder: &str| text.rsplit_once(folder).map(|(_, below)| below.to_owned());
+    below("node_modules").or_else(|| below("site-packages")).unwrap_or(text)
+}
+
+/// FNV-1a.
+fn hash(text: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, kind) = (entry.path(), entry.file_type());
         if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
@@ -58,7 +78,7 @@ fn collect(folder: &Path, extensions: &[&str], found: &mut BTreeSet<PathBuf>) {
         } else if kind.is_ok_and(|kind| kind.is_file())
             && path.extension().is_some_and(|e| extensions.iter().any(|wanted| e == *wanted))
         {
-            found.insert(path);
+            found.push(path);
         }
     }
 }
@@ -105,9 +125,9 @@ impl Touched {
         }
     }
 
-    /// The share of chunks that were touched, of a hundred thousand.
-    pub(super) fn chunks_in_100_000(&self) -> u64 {
-        (self.touched_chunks * 100_000 / self.chunks.max(1)) as u64
+    /// How many chunks were touched, and of how many.
+    pub(super) fn chunks(&self) -> (usize, usize) {
+        (self.touched_chunks, self.chunks)
     }
 
     /// The figures in one line, then each rule.

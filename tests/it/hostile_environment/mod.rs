@@ -4,6 +4,8 @@
 //! Not tested because it cannot be refused: `LD_PRELOAD` for hushpipe itself. Whoever sets that could as well set `command`.
 
 mod packages;
+#[cfg(all(feature = "vault", feature = "aws"))]
+mod stores;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +14,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
-
-use crate::context::{Outcome, TestContext, create_private, finish, path_text, write_private};
+use crate::context::{
+    ASK_ENVIRONMENT, TestContext, create_private, finish, path_text, write_private,
+};
 
 /// A user with the echo server as `server`, and what somebody else controls beside them.
 struct World {
@@ -62,7 +64,9 @@ impl World {
     /// Runs `hushpipe run server` with these variables and asks the server for its environment.
     fn environment(&self, variables: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut command = self.user.command(["run", "server"]);
-        asked_environment(&finish(with(&mut command, variables), &ask()))
+        let outcome = finish(with(&mut command, variables), ASK_ENVIRONMENT.as_bytes());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
+        outcome.environment()
     }
 }
 
@@ -72,19 +76,6 @@ fn with(command: &mut Command, variables: &[(&str, &str)]) -> Command {
     copy.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     copy.envs(variables.iter().copied());
     copy
-}
-
-/// One call of the echo server's tool that tells its environment.
-fn ask() -> Vec<u8> {
-    let params = json!({"name": "environment", "arguments": {}});
-    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    format!("{request}\n").into_bytes()
-}
-
-fn asked_environment(outcome: &Outcome) -> BTreeMap<String, String> {
-    assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
-    let text = outcome.messages()[0]["result"]["content"][0]["text"].clone();
-    serde_json::from_str(text.as_str().expect("a text")).expect("variables")
 }
 
 /// A service on loopback that nobody should ever reach.
@@ -159,7 +150,8 @@ fn hushpipe_manifest_starts_nothing_that_nobody_trusted() {
     fs::write(&manifest, format!("version = 1\n[servers.theirs]\n{entry}\n")).unwrap();
     let named = [("HUSHPIPE_MANIFEST", manifest.to_str().unwrap())];
     for verb in [&["run", "theirs"][..], &["tools", "theirs"], &["sync"], &["check"]] {
-        let outcome = finish(with(&mut world.user.command(verb), &named), &ask());
+        let outcome =
+            finish(with(&mut world.user.command(verb), &named), ASK_ENVIRONMENT.as_bytes());
         assert_eq!(outcome.code, Some(78), "{verb:?}: {}", outcome.everything());
     }
     for verb in [&["list"][..], &["explain", "theirs"], &["lock"]] {
@@ -250,7 +242,10 @@ fn dbus_session_bus_address_starts_and_reaches_nothing() {
         let variables = [("DBUS_SESSION_BUS_ADDRESS", address.as_str())];
         let environment = world.environment(&variables);
         assert!(!environment.contains_key("DBUS_SESSION_BUS_ADDRESS"));
-        let refused = finish(with(&mut keychain.command(["run", "server"]), &variables), &ask());
+        let refused = finish(
+            with(&mut keychain.command(["run", "server"]), &variables),
+            ASK_ENVIRONMENT.as_bytes(),
+        );
         assert_eq!(refused.code, Some(77), "{address}: {}", refused.everything());
     }
     assert_eq!(world.traces(), "");
@@ -290,7 +285,7 @@ fn a_home_that_is_not_absolute_is_refused() {
         for verb in [&["run", "server"][..], &["list"], &["init"]] {
             let mut command = with(&mut world.user.command(verb), &[("HOME", home)]);
             command.current_dir(world.hostile.path());
-            let outcome = finish(command, &ask());
+            let outcome = finish(command, ASK_ENVIRONMENT.as_bytes());
             assert_eq!(outcome.code, Some(78), "{verb:?}: {}", outcome.everything());
         }
     }

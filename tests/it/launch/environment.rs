@@ -4,20 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::context::{Outcome, TestContext};
-
-/// The environment as the server itself tells it.
-fn environment(outcome: &Outcome) -> BTreeMap<String, String> {
-    let text = &outcome.messages()[0]["result"]["content"][0]["text"];
-    serde_json::from_str(text.as_str().unwrap_or_else(|| panic!("{}", outcome.everything())))
-        .unwrap()
-}
-
-fn ask() -> Vec<u8> {
-    let params = json!({"name": "environment", "arguments": {}});
-    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    format!("{request}\n").into_bytes()
-}
+use crate::context::{ASK_ENVIRONMENT, TestContext};
 
 const TABLES: &str = r#"
 [servers.server.secrets]
@@ -55,8 +42,8 @@ fn child_never_sees_parent_env() {
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
         ("CLAUDECODE", "1"),
     ]);
-    let outcome = crate::context::finish(command, &ask());
-    let environment = environment(&outcome);
+    let outcome = crate::context::finish(command, ASK_ENVIRONMENT.as_bytes());
+    let environment = outcome.environment();
     let names: Vec<&str> = environment.keys().map(String::as_str).collect();
     let expected =
         "APP_MODE AWS_PROFILE HOME KEY_FILE LANG LOG_LEVEL PASSED PATH TERM TOKEN TZ USER";
@@ -71,7 +58,7 @@ fn the_path_is_never_the_inherited_one() {
     let context = context();
     let mut command = context.command(["run", "server"]);
     command.env("PATH", "/tmp/attacker:/usr/bin:/bin");
-    let environment = environment(&crate::context::finish(command, &ask()));
+    let environment = crate::context::finish(command, ASK_ENVIRONMENT.as_bytes()).environment();
     assert!(!environment["PATH"].contains("attacker"), "{}", environment["PATH"]);
     assert!(environment["PATH"].split(':').any(|folder| folder == "/usr/bin"));
 }

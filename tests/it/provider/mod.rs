@@ -3,6 +3,8 @@
 
 mod local;
 #[cfg(all(feature = "vault", feature = "aws"))]
+mod refused;
+#[cfg(all(feature = "vault", feature = "aws"))]
 mod remote;
 #[cfg(all(feature = "vault", feature = "aws"))]
 mod together;

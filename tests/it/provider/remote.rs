@@ -1,8 +1,6 @@
 //! The kinds that are asked over a network, each in front of a stand-in that does what goes wrong with servers when
 //! told.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::world::{CANARY, World};
@@ -15,14 +13,26 @@ const TOO_LONG: usize = 1024 * 1024 + 1;
 /// What AWS is logged in to with.
 pub(super) const AWS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// What differs between the kinds.
-struct Kind {
+/// What differs between the servers.
+struct Server {
     /// The folder of its stand-in in `tests/fixture`.
-    server: &'static str,
-    /// `[providers.…]` for a server at this address. It logs in with `env://KEY`, so that every fetch is a chain.
-    table: fn(&str) -> String,
+    folder: &'static str,
+    /// `[providers.…]` of a kind, for a server at this address. It logs in with `env://KEY`, so that every fetch is a chain.
+    table: fn(&str, &str) -> String,
     /// What lets us in.
     key: fn(&StandIn) -> String,
+    /// Has the server refuse the login or the value.
+    deny: fn(&StandIn, &mut World),
+    /// Has the server answer with this status and time to wait, so many times or always.
+    refuse: fn(&StandIn, u16, Option<u32>, Option<u32>),
+}
+
+/// What differs between the kinds.
+struct Kind {
+    /// Who is asked.
+    server: &'static Server,
+    /// Its name.
+    scheme: &'static str,
     /// Makes this the value of [`Kind::field`] at [`Kind::reference`].
     put: fn(&StandIn, &str),
     /// The value as a whole.
@@ -35,10 +45,6 @@ struct Kind {
     missing: (&'static str, &'static str),
     /// A reference to a version that is not there, its exit code and the words for it.
     version: (&'static str, i32, &'static str),
-    /// Has the server refuse the login or the value.
-    deny: fn(&StandIn, &mut World),
-    /// Has the server answer with this status and time to wait, so many times or always.
-    refuse: fn(&StandIn, u16, Option<u32>, Option<u32>),
 }
 
 /// A value in front of which a server stands.
@@ -49,15 +55,19 @@ struct Set {
 
 impl Kind {
     fn start(&self) -> Set {
-        self.behind(StandIn::of(self.server, &[]))
+        self.behind(StandIn::of(self.server.folder))
     }
 
     fn behind(&self, server: StandIn) -> Set {
         (self.put)(&server, CANARY);
         let mut world = World::new();
-        world.set("KEY", (self.key)(&server));
-        world.providers = (self.table)(&server.address);
+        world.set("KEY", (self.server.key)(&server));
+        world.providers = self.table(&server.address);
         Set { server, world }
+    }
+
+    fn table(&self, address: &str) -> String {
+        (self.server.table)(self.scheme, address)
     }
 
     fn canary(&self) -> String {
@@ -113,7 +123,7 @@ impl Kind {
                 set.world.fails(reference, code, words)
             }
             Case::Denied => {
-                (self.deny)(&set.server, &mut set.world);
+                (self.server.deny)(&set.server, &mut set.world);
                 self.fails(&set, 77, "hint:")
             }
             Case::Huge => {
@@ -137,15 +147,12 @@ impl Kind {
                 let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
                 let address = format!("http://{}", free.local_addr().expect("its address"));
                 drop(free);
-                set.world.providers = (self.table)(&address);
+                set.world.providers = self.table(&address);
                 set.world.fails(&self.canary(), 69, "could not be reached")
             }
             Case::Untrusted => {
                 let tls = Certificates::new();
-                let [certificate, key] = ["server.pem", "server.key"].map(|file| tls.path(file));
-                let flags: [&Path; 4] =
-                    ["--certificate".as_ref(), &certificate, "--key".as_ref(), &key];
-                let set = self.behind(StandIn::of(self.server, &flags));
+                let set = self.behind(StandIn::certified(self.server.folder, &tls));
                 self.fails(&set, 69, "is not trusted")
             }
             Case::Silent => {
@@ -172,9 +179,9 @@ impl Kind {
     fn try_requests(&self, set: Set, case: Case) -> Tried {
         match case {
             Case::Busy => {
-                (self.refuse)(&set.server, 429, Some(1), Some(1));
+                (self.server.refuse)(&set.server, 429, Some(1), Some(1));
                 self.gives(&set)?;
-                (self.refuse)(&set.server, 429, Some(60), None);
+                (self.server.refuse)(&set.server, 429, Some(60), None);
                 self.fails(&set, 69, "requests")
             }
             Case::Deduplicated => {
@@ -184,7 +191,7 @@ impl Kind {
                 Ok(())
             }
             Case::Retried => {
-                (self.refuse)(&set.server, 503, None, Some(1));
+                (self.server.refuse)(&set.server, 503, None, Some(1));
                 set.server.fault(self.path, "drop", &json!({}), Some(1));
                 let (outcome, _) = set.world.test(&[&self.canary()], "");
                 assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
@@ -192,7 +199,7 @@ impl Kind {
                 Ok(())
             }
             Case::Final => {
-                (self.refuse)(&set.server, 400, None, None);
+                (self.server.refuse)(&set.server, 400, None, None);
                 self.fails(&set, 69, "hushpipe: cause:")?;
                 assert_eq!(set.server.asked(self.path), 1);
                 Ok(())
@@ -212,7 +219,7 @@ pub(super) fn aws_table(kind: &str, address: &str) -> String {
 
 /// A stand-in for AWS.
 pub(super) fn start() -> StandIn {
-    StandIn::of("aws", &[])
+    StandIn::of("aws")
 }
 
 fn put_json(server: &StandIn, value: &str) {
@@ -251,23 +258,15 @@ fn aws_deny(server: &StandIn, _: &mut World) {
     aws_error(server, "*", 400, "AccessDeniedException", None, None);
 }
 
-static VAULT: Kind = Kind {
-    server: "vault",
-    table: |address| {
+static VAULT_SERVER: Server = Server {
+    folder: "vault",
+    table: |kind, address| {
         format!(
-            "[providers.vault]\ntype = \"vault\"\naddress = \"{address}\"\n\
+            "[providers.{kind}]\ntype = \"{kind}\"\naddress = \"{address}\"\n\
              auth = {{ method = \"token\", token = \"env://KEY\" }}\n"
         )
     },
     key: |server| server.root.clone(),
-    put: |server, value| {
-        server.write("secret/data/app", &json!({"data": {"key": value}}));
-    },
-    reference: "vault://secret/app",
-    field: "key",
-    path: "secret/data/app",
-    missing: ("vault://secret/nobody", "was not found"),
-    version: ("vault://secret/app?version=99", 77, "?version=99` was not found"),
     deny: |server, world| world.set("KEY", server.token("", &json!({}))),
     refuse: |server, status, wait, times| {
         let mut more = json!({"status": status});
@@ -278,42 +277,56 @@ static VAULT: Kind = Kind {
     },
 };
 
+static VAULT: Kind = Kind {
+    server: &VAULT_SERVER,
+    scheme: "vault",
+    put: |server, value| {
+        server.write("secret/data/app", &json!({"data": {"key": value}}));
+    },
+    reference: "vault://secret/app",
+    field: "key",
+    path: "secret/data/app",
+    missing: ("vault://secret/nobody", "was not found"),
+    version: ("vault://secret/app?version=99", 77, "?version=99` was not found"),
+};
+
 pub(super) fn vault(case: Case) -> Tried {
     VAULT.try_one(case)
 }
 
-static SECRETS_MANAGER: Kind = Kind {
-    server: "aws",
-    table: |address| aws_table("awssm", address),
+static AWS: Server = Server {
+    folder: "aws",
+    table: aws_table,
     key: |_| AWS_KEY.to_owned(),
+    deny: aws_deny,
+    refuse: aws_refuse,
+};
+
+static SECRETS_MANAGER: Kind = Kind {
+    server: &AWS,
+    scheme: "awssm",
     put: put_json,
     reference: "awssm://app",
     field: "key",
     path: "GetSecretValue",
     missing: ("awssm://nobody", "was not found"),
     version: ("awssm://app?version_id=11111111-2222-4333-8444-555555555555", 77, "was not found"),
-    deny: aws_deny,
-    refuse: aws_refuse,
 };
 
 static PARAMETER_STORE: Kind = Kind {
-    server: "aws",
-    table: |address| aws_table("awsssm", address),
-    key: |_| AWS_KEY.to_owned(),
+    server: &AWS,
+    scheme: "awsssm",
     put: put_json,
     reference: "awsssm:///app",
     field: "key",
     path: "GetParameter",
     missing: ("awsssm:///nobody", "was not found"),
     version: ("awsssm:///app?version=99", 77, "this version of the parameter"),
-    deny: aws_deny,
-    refuse: aws_refuse,
 };
 
 static STS: Kind = Kind {
-    server: "aws",
-    table: |address| aws_table("aws-sts", address),
-    key: |_| AWS_KEY.to_owned(),
+    server: &AWS,
+    scheme: "aws-sts",
     put: put_plain,
     reference: "aws-sts://arn:aws:iam::123456789012:role/app",
     field: "secret_access_key",
@@ -324,8 +337,6 @@ static STS: Kind = Kind {
         78,
         "cannot have `?version=`",
     ),
-    deny: aws_deny,
-    refuse: aws_refuse,
 };
 
 pub(super) fn secrets_manager(case: Case) -> Tried {

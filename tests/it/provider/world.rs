@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Tried;
-use crate::context::{Outcome, TestContext, finish};
+use crate::context::{ASK_ENVIRONMENT, Outcome, TestContext, finish};
 
 /// What every value holds, and nothing that is said may.
 pub(super) const CANARY: &str = "canary-contract-81d3b0";
@@ -93,11 +93,8 @@ impl World {
         // The server of the tests cannot say what is no text.
         let Ok(value) = std::str::from_utf8(value) else { return Ok(()) };
         self.ask_for(&[reference], ", sensitive = false");
-        let params = json!({"name": "environment", "arguments": {}});
-        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-        let launched = self.run(&["run", "server"], format!("{call}\n").as_bytes());
-        let given = &launched.messages()[0]["result"]["structuredContent"]["VALUE"];
-        assert_eq!(given.as_str(), Some(value), "{}", launched.stderr);
+        let launched = self.run(&["run", "server"], ASK_ENVIRONMENT.as_bytes());
+        assert_eq!(launched.environment()["VALUE"], value, "{}", launched.stderr);
         Ok(())
     }
 

@@ -74,20 +74,25 @@ fn a_secret_id_is_not_used_twice_when_an_answer_is_lost() {
     assert_eq!(stand_in.asked("auth/approle/login"), 1, "neither again nor once for each secret");
 }
 
+/// A wrapping token for what a path answers.
+fn wrapped(stand_in: &StandIn, path: &str, body: &Value) -> String {
+    let request = json!({"do": "request", "path": path, "body": body, "wrap": "60s"});
+    let answer = stand_in.tell(&request);
+    answer["body"]["wrap_info"]["token"].as_str().expect("a wrapping token").to_owned()
+}
+
 #[test]
 fn a_wrapped_secret_id_is_stored_unwrapped_and_a_used_token_is_an_alarm() {
     let stand_in = stand_in();
     approle(&stand_in, "approle", &json!({}));
-    let wrapped = stand_in.tell(&json!({
-        "do": "request", "path": "auth/approle/role/app/secret-id", "body": {}, "wrap": "60s",
-    }));
-    let token = wrapped["body"]["wrap_info"]["token"].as_str().expect("a wrapping token");
+    let token = &wrapped(&stand_in, "auth/approle/role/app/secret-id", &json!({}));
     let auth = "method = \"approle\", role_id = \"role-of-tests\", secret_id = \"local://id\"";
     let user = with_auth(&stand_in, auth);
     let stored =
         user.run(&["secret", "set", "local://id", "--unwrap", "corp"], &format!("{token}\n"));
     assert_eq!(stored.code, Some(0), "{}", stored.stderr);
-    assert!(stored.stderr.contains("stored `local://id`, 36 bytes"), "{}", stored.stderr);
+    let said = "stored `local://id`, 36 bytes, made at `auth/approle/role/app/secret-id`";
+    assert!(stored.stderr.contains(said), "{}", stored.stderr);
     assert_logs_in(&stand_in, &user, "auth/approle/login");
     let again = user.run(&["secret", "set", "local://id", "--unwrap", "corp"], token);
     assert_eq!(again.code, Some(77), "{}", again.stderr);
@@ -95,6 +100,35 @@ fn a_wrapped_secret_id_is_stored_unwrapped_and_a_used_token_is_an_alarm() {
     assert!(!again.everything().contains(token));
     let wrong = user.run(&["secret", "set", "local://id", "--unwrap", "local"], token);
     assert_eq!(wrong.code, Some(78), "{}", wrong.stderr);
+}
+
+/// Whoever comes across a wrapping token can use it up and wrap something else, but not at the same path.
+#[test]
+fn a_wrapping_token_that_was_put_in_the_place_of_another_is_told_and_not_used() {
+    let stand_in = stand_in();
+    approle(&stand_in, "approle", &json!({}));
+    approle(&stand_in, "other", &json!({}));
+    let auth = "method = \"approle\", role_id = \"role-of-tests\", secret_id = \"local://id\"";
+    let user = with_auth(&stand_in, auth);
+    let forged = json!({"secret_id": "canary-forged"});
+    for (path, body) in
+        [("sys/wrapping/wrap", &forged), ("auth/other/role/app/secret-id", &json!({}))]
+    {
+        let token = wrapped(&stand_in, path, body);
+        let refused = user.run(&["secret", "set", "local://id", "--unwrap", "corp"], &token);
+        assert_eq!(refused.code, Some(77), "{}", refused.everything());
+        let said =
+            format!("made this wrapping token at `{path}`, not for a secret id of `auth/approle`");
+        assert!(refused.stderr.contains(&said), "{}", refused.stderr);
+        assert_eq!(stand_in.asked("sys/wrapping/unwrap"), 0);
+        let listed = user.run(&["secret", "list"], "");
+        assert!(!listed.text().contains("local://id"), "{}", listed.text());
+    }
+    // Of what is no secret id of the login's nobody knows where it should come from.
+    let token = wrapped(&stand_in, "sys/wrapping/wrap", &json!({"password": "something"}));
+    let stored = user.run(&["secret", "set", "local://other", "--unwrap", "corp"], &token);
+    let said = "stored `local://other`, 9 bytes, made at `sys/wrapping/wrap`";
+    assert!(stored.stderr.contains(said), "{}", stored.everything());
 }
 
 #[test]

@@ -3,16 +3,12 @@
 use std::fs;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::stand_in::Certificates;
+use super::stand_in::{Certificates, wait};
 use crate::fixture;
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// A server, unsealed. It ends when this is dropped.
 pub(super) struct RustyVault {
@@ -112,12 +108,9 @@ impl RustyVault {
     }
 
     fn wait(&self) {
-        let start = Instant::now();
         let authority = self.address.split_once("://").unwrap().1;
-        while std::net::TcpStream::connect(authority).is_err() {
-            assert!(start.elapsed() < LIMIT, "RustyVault does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
+        let listens = || std::net::TcpStream::connect(authority).is_ok();
+        wait(listens, || "RustyVault does not listen".to_owned());
     }
 }
 

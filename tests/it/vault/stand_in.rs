@@ -1,7 +1,7 @@
 //! A stand-in for a Vault server (see `tests/fixture/vault/stand_in.py`), one for each test that wants one.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -27,31 +27,32 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// One with an empty key-value engine of the second version at `secret/`, as Vault's own development server has.
     pub(crate) fn start() -> Self {
-        Self::of("vault", &[])
+        Self::of("vault")
     }
 
     /// The same behind TLS, which knows clients by these certificates.
     pub(crate) fn behind(tls: &Certificates) -> Self {
-        let [certificate, key, clients] =
-            ["server.pem", "server.key", "authority.pem"].map(|file| tls.path(file));
-        Self::of(
-            "vault",
-            &[
-                "--certificate".as_ref(),
-                &certificate,
-                "--key".as_ref(),
-                &key,
-                "--clients".as_ref(),
-                &clients,
-            ],
-        )
+        let clients = ("--clients", tls.path("authority.pem"));
+        Self::with("vault", tls.of_server().into_iter().chain([clients]))
     }
 
     /// The stand-in of another server, which is told things in the same way: `stand_in.py` of this folder of `tests/fixture`.
-    pub(crate) fn of(server: &str, arguments: &[&Path]) -> Self {
+    pub(crate) fn of(server: &str) -> Self {
+        Self::with(server, [])
+    }
+
+    /// The same behind TLS.
+    pub(crate) fn certified(server: &str, tls: &Certificates) -> Self {
+        Self::with(server, tls.of_server())
+    }
+
+    fn with(server: &str, settings: impl IntoIterator<Item = (&'static str, PathBuf)>) -> Self {
         let program = fixture::repository().join("tests/fixture").join(server).join("stand_in.py");
         let mut command = Command::new("python3");
-        command.arg(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(program).stdin(Stdio::piped()).stdout(Stdio::piped());
+        for (setting, path) in settings {
+            command.arg(setting).arg(path);
+        }
         let mut child = command.spawn().expect("python3 runs");
         let mut says = BufReader::new(child.stdout.take().unwrap());
         let ready = read(&mut says);
@@ -137,11 +138,21 @@ impl StandIn {
 
     /// Waits until a figure of its state is this one; fails the test when it never is.
     pub(crate) fn wait_for(&self, what: &str, is: impl Fn(u64) -> bool) {
-        let start = Instant::now();
-        while !is(self.count(what)) {
-            assert!(start.elapsed() < LIMIT, "{what} stays {}", self.count(what));
-            thread::sleep(Duration::from_millis(10));
-        }
+        wait(|| is(self.count(what)), || format!("{what} stays {}", self.count(what)));
+    }
+
+    /// Waits until a path is asked for; fails the test when it never is.
+    pub(crate) fn wait_for_request(&self, path: &str) {
+        wait(|| self.asked(path) > 0, || format!("{path} is not asked for"));
+    }
+}
+
+/// Waits until something is so; fails the test with these words when it never is.
+pub(super) fn wait(is: impl Fn() -> bool, never: impl Fn() -> String) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < LIMIT, "{}", never());
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -176,6 +187,11 @@ impl Certificates {
     /// One of the files.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
+    }
+
+    /// What a stand-in is started with to be the server that these are for.
+    fn of_server(&self) -> [(&'static str, PathBuf); 2] {
+        [("--certificate", self.path("server.pem")), ("--key", self.path("server.key"))]
     }
 
     fn certify(&self, name: &str, subject: &str, extension: &str, by: Option<&str>) {

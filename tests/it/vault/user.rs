@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use crate::context::{Outcome, TestContext, write_private};
+use crate::context::{ASK_ENVIRONMENT, Outcome, TestContext, write_private};
 
 /// A user with this table for `corp` and these secrets, each `VARIABLE = reference`. They are no secrets to redaction, so
 /// that the server can tell them.
@@ -33,12 +31,7 @@ pub(super) fn with_token(
 
 /// What the server gets, through `run`.
 pub(super) fn delivered(user: &TestContext) -> BTreeMap<String, String> {
-    let params = json!({"name": "environment", "arguments": {}});
-    let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-    let outcome = user.relay(format!("{ask}\n").as_bytes());
-    let text = &outcome.messages()[0]["result"]["content"][0]["text"];
-    let text = text.as_str().unwrap_or_else(|| panic!("{}", outcome.everything()));
-    serde_json::from_str(text).unwrap()
+    user.relay(ASK_ENVIRONMENT.as_bytes()).environment()
 }
 
 /// What `secret test` says of the only secret.

@@ -100,13 +100,10 @@ impl Search<'_> {
     async fn first(&self, leases: &Leases) -> Result<(Identity, bool), Failure> {
         let account = self.account;
         let wanted = |source| account.credentials.is_none_or(|named| named == source);
-        if wanted(Source::Static) {
-            if let Some(found) = self.keys(leases).await? {
-                return Ok((found, false));
-            }
-            if let Some(found) = self.keys_of_environment()? {
-                return Ok((found, false));
-            }
+        if wanted(Source::Static)
+            && let Some(found) = self.keys(leases).await?
+        {
+            return Ok((found, false));
         }
         if wanted(Source::WebIdentity)
             && let (Some(file), Some(arn)) = (&account.web_identity_token_file, &account.role_arn)
@@ -114,6 +111,11 @@ impl Search<'_> {
             let session_name = account.session_name.clone();
             let role = Role { arn: arn.clone(), external_id: None, session_name };
             return Ok((self.web_identity(&role, file).await?, true));
+        }
+        if wanted(Source::Static)
+            && let Some(found) = self.keys_of_environment()?
+        {
+            return Ok((found, false));
         }
         if wanted(Source::Profile)
             && let Some(chain) = &self.facts.profile.chain
@@ -250,15 +252,12 @@ impl Search<'_> {
     /// The container that we run in, where the manifest or its variables say where to ask.
     async fn container(&self) -> Result<Option<Identity>, Failure> {
         let account = self.account;
-        let full = account
-            .container_uri
-            .clone()
-            .or_else(|| self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"));
-        let relative = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-        let uri = match (&account.container_uri, relative) {
-            (None, Some(path)) => Some(format!("{}{path}", container::ECS)),
-            _ => full,
+        let relative = || {
+            let path = self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")?;
+            Some(format!("{}{path}", container::ECS))
         };
+        let full = || self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+        let uri = account.container_uri.clone().or_else(relative).or_else(full);
         let Some(uri) = uri else { return Ok(None) };
         let file = account.container_token_file.clone();
         let file = file

@@ -1,8 +1,9 @@
 //! `credential_process` of a profile: a program that prints keys as JSON.
 //!
 //! Run as AWS's command line runs it, without a shell: the line is split at white space outside quotes. It gets a home, a
-//! PATH that is the login shell's and nothing else of our environment, is ended when its time is over or when we end, and
-//! what it says on its standard error is not shown.
+//! PATH that is the login shell's and nothing else of our environment, and no terminal: nobody would see what it asks, for
+//! what it says on its standard error is not shown. When its time is over it is ended with everything that it started,
+//! and when we end, it ends too.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -80,14 +81,19 @@ pub(super) async fn run(
     let mut program = command::helper(&program, words, &env, &surroundings.paths.home);
     program.stderr(Stdio::null());
     os::end_with_us(&mut program);
+    os::own_session(&mut program);
     let mut program = tokio::process::Command::from(program);
     let mut child = program.kill_on_drop(true).spawn().map_err(|_| failed("cannot be started"))?;
+    // Behind the child, so that it is dropped before: see `end_session`.
+    let mut session = Session(child.id());
     let mut output = Zeroizing::new(Vec::new());
     if let Some(stdout) = child.stdout.take() {
         let read = stdout.take(MAX_OUTPUT).read_to_end(&mut output).await;
         read.map_err(|_| failed("cannot be read"))?;
     }
-    match child.wait().await {
+    let ended = child.wait().await;
+    session.0 = None;
+    match ended {
         Ok(status) if status.success() => {}
         Ok(status) => {
             let code = status.code().map_or_else(|| "a signal".to_owned(), |code| code.to_string());
@@ -96,6 +102,16 @@ pub(super) async fn run(
         Err(_) => return Err(failed("cannot be waited for")),
     }
     keys(&output).ok_or_else(|| failed("prints no keys"))
+}
+
+/// The session of a program that has not ended by itself yet. Dropped, it ends whole: a wrapper's helper would outlive the
+/// wrapper. What a program that has ended leaves behind, such as an agent, is meant to stay.
+struct Session(Option<u32>);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.into_iter().for_each(os::end_session);
+    }
 }
 
 /// The keys in an output of version 1.

@@ -129,7 +129,8 @@ impl Access {
         })
     }
 
-    /// Has the keychain ask a person for its password, if what stands at this place, or a new item, needs it.
+    /// Has the keychain ask a person for its password, if what stands at this place, or a new item, needs it. Only where a
+    /// person is asked, `patience` counts; whatever needs none may take as long as anywhere else.
     ///
     /// # Errors
     /// As [`Access::get`], or the person did not give it.
@@ -137,23 +138,26 @@ impl Access {
         &self,
         place: Option<&Place>,
         limit: Duration,
+        patience: Duration,
     ) -> Result<(), Failure> {
-        self.ask(limit, async |service| {
-            let collection = default(service).await?;
-            if let Some(collection) = &collection
-                && collection.is_locked().await.map_err(failure::of)?
-            {
-                collection.unlock().await.map_err(failure::of)?;
+        runtime()?.block_on(async {
+            let service = within(limit, self.connect()).await?;
+            if let Some(collection) = within(limit, locked_default(&service)).await? {
+                within(patience, async { collection.unlock().await.map_err(failure::of) }).await?;
             }
             let Some(place) = place else { return Ok(()) };
-            let found = search(service, attributes(place)).await?;
-            if found.items.is_empty() && found.is_partial {
-                let found = service.search_items(attributes(place)).await.map_err(failure::of)?;
-                for item in &found.locked {
-                    item.unlock().await.map_err(failure::of)?;
-                }
+            let found = within(limit, search(&service, attributes(place))).await?;
+            if !found.items.is_empty() || !found.is_partial {
+                return Ok(());
             }
-            Ok(())
+            let unlock_each = async {
+                let found = service.search_items(attributes(place)).await?;
+                for item in &found.locked {
+                    item.unlock().await?;
+                }
+                Ok(())
+            };
+            within(patience, async { unlock_each.await.map_err(failure::of) }).await
         })
     }
 
@@ -163,17 +167,29 @@ impl Access {
         limit: Duration,
         work: impl AsyncFnOnce(&SecretService<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let started = |source| Failure::Io { action: "starting a runtime".to_owned(), source };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(started)?.block_on(async {
-            let asked = async {
-                let connection = self.0.connect().await?;
-                let service = SecretService::connect_with_existing(EncryptionType::Dh, connection);
-                work(&service.await.map_err(failure::of)?).await
-            };
-            tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(silent(limit)))
-        })
+        let asked = async { work(&self.connect().await?).await };
+        runtime()?.block_on(within(limit, asked))
     }
+
+    async fn connect(&self) -> Result<SecretService<'static>, Failure> {
+        let connection = self.0.connect().await?;
+        let service = SecretService::connect_with_existing(EncryptionType::Dh, connection);
+        service.await.map_err(failure::of)
+    }
+}
+
+/// A runtime for one call, which blocks its thread.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| Failure::Io { action: "starting a runtime".to_owned(), source })
+}
+
+/// What comes of something that may take this long.
+async fn within<T>(
+    limit: Duration,
+    asked: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(silent(limit)))
 }
 
 /// What a keychain holds of something, as far as it can be seen without asking a person.
@@ -200,7 +216,7 @@ async fn search<'a>(
             found.items.push(service.get_item_by_path(path).await.map_err(failure::of)?);
         }
     }
-    if found.items.is_empty() && found.is_partial && is_locked(service).await? {
+    if found.items.is_empty() && found.is_partial && locked_default(service).await?.is_some() {
         return Err(locked());
     }
     Ok(found)
@@ -218,12 +234,13 @@ async fn find<'a>(
     }
 }
 
-/// Whether the collection that new items go to is locked.
-async fn is_locked(service: &SecretService<'_>) -> Result<bool, Failure> {
-    match default(service).await? {
-        Some(collection) => collection.is_locked().await.map_err(failure::of),
-        None => Ok(false),
-    }
+/// The collection that new items go to, where it is locked.
+async fn locked_default<'a>(
+    service: &'a SecretService<'_>,
+) -> Result<Option<Collection<'a>>, Failure> {
+    let Some(collection) = default(service).await? else { return Ok(None) };
+    let locked = collection.is_locked().await.map_err(failure::of)?;
+    Ok(locked.then_some(collection))
 }
 
 /// The collection that new items go to; nothing where a keychain has none, as on WSL.

@@ -110,6 +110,7 @@ impl Access {
         &self,
         _place: Option<&Place>,
         _limit: Duration,
+        _patience: Duration,
     ) -> Result<(), Failure> {
         Ok(())
     }

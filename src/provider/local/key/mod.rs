@@ -175,7 +175,9 @@ impl Source {
     /// The person did not give it, or there is no keychain.
     pub(super) fn unlock(&self) -> Result<(), Failure> {
         match &self.named {
-            Named::Keychain(place) => self.keychain.unlock(Some(place), keychain::PATIENCE),
+            Named::Keychain(place) => {
+                self.keychain.unlock(Some(place), keychain::LIMIT, keychain::PATIENCE)
+            }
             _ => Ok(()),
         }
     }
