@@ -401,17 +401,3 @@ fn an_endpoint_where_nobody_listens_is_unreachable() {
     );
     assert_eq!(outcome.code, Some(69), "{}", outcome.stderr);
 }
-
-#[test]
-fn an_answer_without_end_is_not_read_to_its_end() {
-    let tables = format!(
-        "[providers.awssm]\ntype = \"awssm\"\nregion = \"eu-central-1\"\nendpoint = \"{}\"\n\
-         [servers.server.secrets]\n{TOKEN}\n",
-        crate::loopback::never_ends()
-    );
-    let person = TestContext::with_example("echo_server", &[], &tables);
-    credentials(&person, &format!("[default]\n{}", keys("reader")));
-    let (failure, outcome) = refused(&person);
-    assert_eq!(failure, "the value is longer than 1048576 bytes");
-    assert_eq!(outcome.code, Some(78), "{}", outcome.stderr);
-}
