@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::fetch::attempt_once;
-use super::output::{json, one_line};
+use super::output::{Output, json, one_line};
 use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
@@ -107,7 +107,7 @@ impl Check {
             // What nobody accepted fetches nothing.
             if self.resolve && entry.state != State::NeedsTrust {
                 let providers = Providers::new(&manifest.providers, &context.env, &paths);
-                entry.resolve(server, providers.offline(self.offline))?;
+                entry.resolve(server, providers.offline(self.offline), &context.out)?;
             }
             servers.push(entry);
         }
@@ -187,8 +187,13 @@ impl Entry {
     }
 
     /// Fetches the server's secrets; what fails is a problem, what is weak a note.
-    fn resolve(&mut self, server: &Server, providers: Providers<'_>) -> Result<(), Error> {
-        let attempts = attempt_once(&server.secrets, providers)?;
+    fn resolve(
+        &mut self,
+        server: &Server,
+        providers: Providers<'_>,
+        out: &Output,
+    ) -> Result<(), Error> {
+        let attempts = attempt_once(&server.secrets, providers, out)?;
         for attempt in &attempts {
             let Ok(found) = &attempt.outcome else { continue };
             let variable = attempt.variable.clone();

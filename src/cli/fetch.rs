@@ -1,7 +1,9 @@
-//! Fetching secrets for verbs that only look at them: what was given for a time goes back before the verb goes on.
+//! Fetching secrets for verbs that only look at them: what was given for a time goes back before the verb goes on, and what
+//! could not is told.
 
 use std::time::Duration;
 
+use super::output::Output;
 use super::runtime::{RuntimeError, block_on};
 use crate::provider::resolve::{DEADLINE, within_limit};
 use crate::provider::{Attempt, Failure, Leases, Login, Providers, attempt, fetch_one, log_in};
@@ -17,11 +19,12 @@ const GIVE_BACK: Duration = Duration::from_secs(2);
 pub(super) fn attempt_once(
     requests: &[SecretRequest],
     providers: Providers<'_>,
+    out: &Output,
 ) -> Result<Vec<Attempt>, RuntimeError> {
     block_on(async {
         let leases = Leases::default();
         let attempts = attempt(requests, providers, &leases, within_limit(DEADLINE)).await;
-        leases.give_back(GIVE_BACK).await;
+        give_back(&leases, out).await;
         attempts
     })
 }
@@ -33,11 +36,12 @@ pub(super) fn attempt_once(
 pub(super) fn fetch_once(
     reference: &SecretRef,
     providers: Providers<'_>,
+    out: &Output,
 ) -> Result<Result<Secret, Failure>, RuntimeError> {
     block_on(async {
         let leases = Leases::default();
         let fetched = fetch_one(reference, providers, &leases).await;
-        leases.give_back(GIVE_BACK).await;
+        give_back(&leases, out).await;
         fetched
     })
 }
@@ -49,11 +53,16 @@ pub(super) fn fetch_once(
 pub(super) fn log_in_once(
     schemes: &[&str],
     providers: Providers<'_>,
+    out: &Output,
 ) -> Result<Vec<Result<Login, Failure>>, RuntimeError> {
     block_on(async {
         let leases = Leases::default();
         let logins = log_in(schemes, providers, &leases).await;
-        leases.give_back(GIVE_BACK).await;
+        give_back(&leases, out).await;
         logins
     })
+}
+
+async fn give_back(leases: &Leases, out: &Output) {
+    leases.give_back(GIVE_BACK).await.iter().for_each(|line| out.warn(line));
 }

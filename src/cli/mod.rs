@@ -174,7 +174,9 @@ fn work() -> ExitCode {
     let env = if cli.command.clears_environment() { OwnEnv::take() } else { OwnEnv::copy() };
     let out = Output::new(&env);
     let context = Context { global: cli.global, env, out };
-    match cli.command.run(&context) {
+    let done =
+        cli.command.run(&context).and_then(|code| Ok(context.out.written().map(|()| code)?));
+    match done {
         Ok(code) => code,
         Err(error) => {
             context.out.report(&error);

@@ -1,25 +1,28 @@
 //! The one printer: data on stdout, words on stderr, control characters escaped before a terminal shows them.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, Fault, Kind};
 use crate::sys::env::OwnEnv;
 
 /// Where words and data go.
 #[derive(Clone)]
 pub struct Output {
     progress: bool,
+    /// Why data could not be written, the first time.
+    lost: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl Output {
     /// A printer for this process.
     pub fn new(env: &OwnEnv) -> Self {
         let dumb = env.text("TERM").is_none_or(|term| term == "dumb");
-        Self { progress: std::io::stderr().is_terminal() && !dumb }
+        Self { progress: io::stderr().is_terminal() && !dumb, lost: Arc::default() }
     }
 
     /// Whether progress bars may be drawn: stderr is a terminal that can.
@@ -27,17 +30,34 @@ impl Output {
         self.progress
     }
 
-    /// Writes a line of data to stdout. A closed pipe is the reader's choice, not a failure.
+    /// Writes a line of data to stdout. A closed pipe is the reader's choice, any other failure is for [`Self::written`] to
+    /// tell.
     pub fn data(&self, line: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+        if let Err(error) = writeln!(io::stdout().lock(), "{line}")
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost().get_or_insert(error);
+        }
+    }
+
+    /// Whether all data was written, for the end of a verb.
+    ///
+    /// # Errors
+    /// Why some was not.
+    pub fn written(&self) -> Result<(), Unwritten> {
+        self.lost().take().map_or(Ok(()), |error| Err(Unwritten(error)))
+    }
+
+    fn lost(&self) -> MutexGuard<'_, Option<io::Error>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
-        let mut stdout = std::io::stdout().lock();
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
         stdout.flush()
     }
@@ -60,9 +80,20 @@ impl Output {
     }
 }
 
+/// Data could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("stdout cannot be written")]
+pub struct Unwritten(#[source] pub(super) io::Error);
+
+impl Fault for Unwritten {
+    fn kind(&self) -> Kind {
+        Kind::Io
+    }
+}
+
 /// Writes a line of words to stderr, for the one place that has no [`Output`]: a panic.
 pub fn words(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// `text` with control characters, bidirectional overrides and other invisible characters written as `\u{…}`, so that

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::fetch::attempt_once;
-use super::output::{one_line, printable_json};
+use super::output::{Unwritten, one_line, printable_json};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::{self, Manifest, Server};
 use crate::provider::Providers;
@@ -112,7 +112,7 @@ impl Redact {
                 match context.out.bytes(&clean) {
                     // Whoever read it has seen enough.
                     Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
-                    written => written.map_err(Failed::Write)?,
+                    written => written.map_err(Unwritten)?,
                 }
             }
             if read == 0 {
@@ -170,7 +170,7 @@ fn fetch(
     // What nobody accepted fetches nothing; the lock decides what runs, and nothing does.
     let _ = server.allow(&ledger)?;
     let providers = Providers::new(&manifest.providers, &context.env, paths);
-    let attempts = attempt_once(&server.secrets, providers)?;
+    let attempts = attempt_once(&server.secrets, providers, &context.out)?;
     let resolved = all_or_nothing(&server.name, attempts)?;
     resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
     Ok(resolved.secrets)
@@ -182,15 +182,13 @@ fn is_utf16(start: &[u8]) -> bool {
     matches!(start, [0xFF] | [0xFE] | [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
 }
 
-/// A text could not be moved.
+/// A text could not be read.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     #[error("stdin is UTF-16, in which no secret would be found")]
     Utf16,
     #[error("stdin cannot be read")]
     Read(#[source] io::Error),
-    #[error("stdout cannot be written")]
-    Write(#[source] io::Error),
 }
 
 impl Fault for Failed {

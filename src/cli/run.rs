@@ -250,8 +250,8 @@ async fn deadline(input: &mut Input, begin: Instant) -> Duration {
 /// Keeps what a session has shown of a server's era, beside the relay: another process may be changing the store.
 fn note_era(paths: &Paths, install: Digest, era: Era) {
     let store = Store::of(paths);
-    // Next time the server is asked again, and that is all.
-    std::thread::spawn(move || store.note_era(&install, era));
+    // Without a thread for it the server is asked again next time, and that is all.
+    let _ = std::thread::Builder::new().spawn(move || store.note_era(&install, era));
 }
 
 /// What comes of this, unless a signal comes first.

@@ -15,18 +15,16 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
 
-#[cfg(any(feature = "vault", feature = "aws"))]
-use super::Surroundings;
 use super::cache::Place;
 use super::resolve::PER_PROVIDER;
-use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, field};
+use super::{Failure, Fetched, Leases, Login, MAX_VALUE, Provider, Providers, Surroundings, field};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
 /// How long what a provider logs in with may take: a little less than the provider, so that the error that names it
 /// comes first.
-#[cfg(any(feature = "vault", feature = "aws"))]
 const PER_CREDENTIAL: Duration = Duration::from_millis(4750);
 
 /// How long the cache may take to say what it has before the store is asked: with that one's time it fits the deadline.
@@ -72,11 +70,15 @@ impl fmt::Debug for Memo {
 
 /// Asks the cache for a coordinate that passed [`Providers::check`]; nothing where it has none. A cache that cannot be read
 /// is one that has nothing; that nothing is kept there says why.
-pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Answer> {
+pub(super) async fn look(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Option<Answer> {
     let started = Instant::now();
     let offline = providers.0.offline;
     let looking = async {
-        match Place::of(coordinate, providers).await? {
+        match place(coordinate, providers, leases).await? {
             Some(place) => place.find(offline).await.map(Some),
             None => Ok(None),
         }
@@ -98,6 +100,29 @@ pub(super) async fn look(coordinate: &SecretRef, providers: Providers<'_>) -> Op
         found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
     }
     Some(Answer { fetched: Ok(Rc::new(found)), took: started.elapsed() })
+}
+
+/// Where the cache has a coordinate for who logs in now; nothing where its provider has none.
+///
+/// # Errors
+/// What it logs in with cannot be had, or the machine has no key.
+#[expect(clippy::disallowed_methods, reason = "who logs in is part of the name in the cache")]
+pub(super) async fn place(
+    coordinate: &SecretRef,
+    providers: Providers<'_>,
+    leases: &Leases,
+) -> Result<Option<Place>, Failure> {
+    let config = providers.config(&coordinate.provider)?;
+    if config.cache.is_none() {
+        return Ok(None);
+    }
+    let mut login = Zeroizing::new(Vec::new());
+    for (key, reference) in config.settings.needs() {
+        let value = providers.0.credential(key, &reference, leases).await?;
+        login.extend_from_slice(&(value.len() as u64).to_le_bytes());
+        login.extend_from_slice(value.expose());
+    }
+    Place::of(coordinate, login, providers).await
 }
 
 /// Fetches a coordinate that passed [`Providers::check`], unless this launch has.
@@ -242,14 +267,13 @@ async fn fetch_within(
     providers.check(reference)?;
     let provider = providers.open(&reference.provider)?;
     let coordinate = reference.coordinate();
-    let answer = match look(&coordinate, providers).await {
+    let answer = match look(&coordinate, providers, leases).await {
         Some(answer) => answer,
         None => fetch(provider.as_ref(), &coordinate, providers, leases, limit).await,
     };
     Ok(field::project(&answer.fetched?.value, reference.field.as_deref())?)
 }
 
-#[cfg(any(feature = "vault", feature = "aws"))]
 impl<'a> Surroundings<'a> {
     /// Fetches what a provider logs in with: `key` of its table, which is a reference into another provider. Its time
     /// is part of the provider's own.

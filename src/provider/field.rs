@@ -24,13 +24,13 @@ pub(super) fn project(value: &Secret, field: Option<&str>) -> Result<Secret, Fai
         reason: format!("is not JSON, so it has no field `{field}`"),
         hint: Some("leave `#field` out to get the whole value".to_owned()),
     })?;
-    leaf(find(json, field).ok_or_else(|| Failure::NotFound {
+    let found = find(json, field).ok_or_else(|| Failure::NotFound {
         place: format!("the field `{field}`"),
         hint: "name a field that the value has".to_owned(),
-    })?)
-    .ok_or_else(|| Failure::Unfit {
-        reason: format!("has `null` as its field `{field}`"),
-        hint: None,
+    })?;
+    leaf(found).ok_or_else(|| {
+        let what = if found.get() == "null" { "`null`" } else { "half a character" };
+        Failure::Unfit { reason: format!("has {what} as its field `{field}`"), hint: None }
     })
 }
 
@@ -51,7 +51,7 @@ fn child<'a>(json: &'a RawValue, key: &str) -> Option<&'a RawValue> {
     list.get(key.parse::<usize>().ok()?).copied()
 }
 
-/// The bytes of a leaf; none for `null`.
+/// The bytes of a leaf; none for `null`, and for a text with half of a surrogate pair, which has no bytes.
 fn leaf(json: &RawValue) -> Option<Secret> {
     match json.get() {
         "null" => None,
@@ -97,6 +97,7 @@ mod tests {
             (VALUE, "user.deeper", "the field `user.deeper` was not found"),
             (VALUE, "deep.list.2", "the value has `null` as its field `deep.list.2`"),
             (VALUE, "deep.list.-1", "the field `deep.list.-1` was not found"),
+            (r#"{"a":"\ud800"}"#, "a", "the value has half a character as its field `a`"),
             ("ann", "user", "the value is not JSON, so it has no field `user`"),
             ("{\"user\":\"ann\"", "user", "the value is not JSON, so it has no field `user`"),
             ("\"ann\"", "user", "the field `user` was not found"),

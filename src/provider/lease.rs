@@ -2,14 +2,16 @@
 //!
 //! A [`Lease`] goes into [`Leases`] the moment that it is known, so that whatever happens next, a deadline, another
 //! secret that is missing, the end of the server, it is given back. While the server runs it is renewed at two thirds
-//! of its time. Always true: a lease is given back once, and its id is in no message. Nothing can be given back by a
-//! hushpipe that is killed: then each lease ends by itself.
+//! of its time. What is only being asked for is in our care too, since the other side makes it whether we hear of it or
+//! not. Always true: a lease is given back once, and its id is in no message. Nothing can be given back by a hushpipe that
+//! is killed: then each lease ends by itself.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep, timeout};
@@ -52,7 +54,10 @@ impl fmt::Debug for Lease {
 
 /// The leases of one launch.
 #[derive(Debug, Default)]
-pub struct Leases(RefCell<Vec<Rc<Held>>>);
+pub struct Leases {
+    held: RefCell<Vec<Rc<Held>>>,
+    underway: RefCell<Vec<Rc<Underway>>>,
+}
 
 /// How long what hangs on a token may keep the token waiting: that one takes it along anyway where it goes.
 const TURN: Duration = Duration::from_millis(700);
@@ -60,19 +65,44 @@ const TURN: Duration = Duration::from_millis(700);
 impl Leases {
     /// Takes a lease into care.
     pub fn add(&self, lease: Lease) {
-        let (term, returned) = (Cell::new(Term::of(lease.lasts)), RefCell::default());
-        self.0.borrow_mut().push(Rc::new(Held { lease, term, returned }));
+        self.held.borrow_mut().push(Rc::new(Held::new(lease)));
+    }
+
+    /// Has something made, and takes its lease into care. Where nobody waits for the answer any more, because of a deadline
+    /// or a signal, whoever gives the leases back does. `about` is that of the lease.
+    ///
+    /// # Errors
+    /// Those of `making`.
+    pub async fn make<T: 'static>(
+        &self,
+        about: String,
+        making: impl Future<Output = (Result<T, Failure>, Option<Lease>)> + 'static,
+    ) -> Result<T, Failure> {
+        let answer = Rc::new(RefCell::new(None));
+        let kept = Rc::clone(&answer);
+        let making: Making = Box::pin(async move {
+            let (made, lease) = making.await;
+            kept.replace(Some(made));
+            lease
+        });
+        let (making, lease) = (RefCell::new(Some(making)), RefCell::default());
+        let underway = Rc::new(Underway { about, making, lease });
+        self.underway.borrow_mut().push(Rc::clone(&underway));
+        let lease = underway.finish().await;
+        self.underway.borrow_mut().retain(|other| !Rc::ptr_eq(other, &underway));
+        lease.into_iter().for_each(|lease| self.add(lease));
+        answer.take().unwrap_or(Err(Failure::Stopped))
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.held.borrow().is_empty()
     }
 
     /// Renews each of them at two thirds of its time, until none can be renewed any further. `say` gets a line for each
     /// that cannot: once.
     pub async fn keep(&self, say: impl Fn(&str)) {
-        let all = self.0.borrow().clone();
+        let all = self.held.borrow().clone();
         join(all.iter().map(|held| held.keep(&say)).collect()).await;
     }
 
@@ -85,12 +115,17 @@ impl Leases {
     /// The same until `over` ends.
     pub async fn give_back_until(&self, over: impl Future<Output = ()>) -> Vec<String> {
         let goes_last = |held: &Rc<Held>| held.lease.holder.goes_last();
-        let (last, first): (Vec<_>, Vec<_>) = self.0.take().into_iter().partition(goes_last);
+        let (last, first): (Vec<_>, Vec<_>) = self.held.take().into_iter().partition(goes_last);
+        let underway = self.underway.take();
         let give_back = |all: &[Rc<Held>]| {
             let each = all.iter().map(|held| Rc::clone(held).give_back());
             join(each.collect())
         };
-        let (mut first_ones, last_ones) = (Box::pin(give_back(&first)), give_back(&last));
+        let arriving = join(underway.iter().map(|one| one.give_back()).collect());
+        let first_ones = async {
+            tokio::join!(give_back(&first), arriving);
+        };
+        let (mut first_ones, last_ones) = (Box::pin(first_ones), give_back(&last));
         let all = async {
             if timeout(TURN, &mut first_ones).await.is_ok() {
                 last_ones.await;
@@ -103,7 +138,60 @@ impl Leases {
             () = all => {}
             () = over => {}
         }
-        first.iter().chain(&last).filter_map(|held| held.complaint()).collect()
+        let held = first.iter().chain(&last).filter_map(|held| held.complaint());
+        held.chain(underway.iter().filter_map(|one| one.complaint())).collect()
+    }
+}
+
+/// What makes something; the lease of that.
+type Making = Pin<Box<dyn Future<Output = Option<Lease>>>>;
+
+/// Something that is being made.
+struct Underway {
+    about: String,
+    /// None when there is an answer.
+    making: RefCell<Option<Making>>,
+    /// What came of it when nobody else was there any more.
+    lease: RefCell<Option<Rc<Held>>>,
+}
+
+impl fmt::Debug for Underway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Underway({})", self.about)
+    }
+}
+
+impl Underway {
+    /// Goes on with it where the one before stopped.
+    async fn finish(&self) -> Option<Lease> {
+        poll_fn(|context| {
+            let mut making = self.making.borrow_mut();
+            let Some(future) = making.as_mut() else { return Poll::Ready(None) };
+            let made = future.as_mut().poll(context);
+            if made.is_ready() {
+                *making = None;
+            }
+            made
+        })
+        .await
+    }
+
+    async fn give_back(&self) {
+        let Some(lease) = self.finish().await else { return };
+        let held = Rc::new(Held::new(lease));
+        self.lease.replace(Some(Rc::clone(&held)));
+        held.give_back().await;
+    }
+
+    fn complaint(&self) -> Option<String> {
+        match self.lease.take() {
+            Some(held) => held.complaint(),
+            None if self.making.borrow().is_none() => None,
+            None => Some(format!(
+                "{} may have been made, and ends by itself then: there was no answer in time",
+                self.about
+            )),
+        }
     }
 }
 
@@ -122,6 +210,11 @@ const RENEWAL: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(60);
 
 impl Held {
+    fn new(lease: Lease) -> Self {
+        let (term, returned) = (Cell::new(Term::of(lease.lasts)), RefCell::default());
+        Self { lease, term, returned }
+    }
+
     async fn keep(&self, say: &impl Fn(&str)) {
         if self.lease.renewable
             && let Err(failure) = self.renew_to_the_limit().await

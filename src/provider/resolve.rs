@@ -184,22 +184,32 @@ async fn ask_all(
     providers: Providers<'_>,
     leases: &Leases,
 ) {
-    let looks = answers.iter_mut().map(|(coordinate, answer)| async move {
-        *answer = look(coordinate, providers).await;
+    let mut wanted: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (coordinate, answer) in answers {
+        wanted.entry(&coordinate.provider).or_default().push((coordinate, answer));
+    }
+    let asking = wanted.into_iter().filter_map(|(scheme, wanted)| {
+        let provider = opened.get(scheme)?;
+        Some(ask(provider.as_ref(), wanted, providers, leases))
+    });
+    join(asking.collect()).await;
+}
+
+/// The same of one provider. Its cache is looked into for who logs in, which may take as long as another store.
+async fn ask(
+    provider: &dyn Provider,
+    mut wanted: Vec<(&SecretRef, &mut Option<Answer>)>,
+    providers: Providers<'_>,
+    leases: &Leases,
+) {
+    let looks = wanted.iter_mut().map(|(coordinate, answer)| async {
+        **answer = look(coordinate, providers, leases).await;
     });
     join(looks.collect()).await;
-    let missing = answers.iter_mut().filter(|(_, answer)| answer.is_none()).collect::<Vec<_>>();
-    for (scheme, provider) in opened {
-        let of_this = missing.iter().map(|(coordinate, _)| *coordinate);
-        let of_this: Vec<_> = of_this.filter(|one| one.provider == *scheme).collect();
-        provider.expect(&of_this);
-    }
-    let fetches = missing.into_iter().filter_map(|(coordinate, answer)| {
-        let provider = opened.get(&coordinate.provider)?;
-        Some(async move {
-            let fetching = fetch(provider.as_ref(), coordinate, providers, leases, PER_PROVIDER);
-            *answer = Some(fetching.await);
-        })
+    wanted.retain(|(_, answer)| answer.is_none());
+    provider.expect(&wanted.iter().map(|(coordinate, _)| *coordinate).collect::<Vec<_>>());
+    let fetches = wanted.into_iter().map(|(coordinate, answer)| async move {
+        *answer = Some(fetch(provider, coordinate, providers, leases, PER_PROVIDER).await);
     });
     join(fetches.collect()).await;
 }

@@ -23,10 +23,14 @@ pub(super) fn run(mut command: Command, mut seen: impl FnMut(&str)) -> io::Resul
     os::end_with_us(&mut command);
     let mut child = command.spawn()?;
     let stdout = child.stdout.take();
-    let answer = std::thread::spawn(move || {
+    let answer = std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         stdout.map(|mut stdout| stdout.read_to_end(&mut bytes)).transpose().map(|_| bytes)
     });
+    let answer = answer.inspect_err(|_| {
+        let _ = child.kill();
+        let _ = child.wait();
+    })?;
     for line in child.stderr.take().into_iter().flat_map(|log| BufReader::new(log).split(b'\n')) {
         seen(&String::from_utf8_lossy(&line?));
     }

@@ -46,9 +46,12 @@ impl<Q: Queue> Drain<Q> {
     ) {
         let mut state = self.0.lock();
         fill(&mut state.queue);
-        if !std::mem::replace(&mut state.thread, true) {
+        if !state.thread {
             let shared = Arc::clone(&self.0);
-            std::thread::spawn(move || shared.write_forever(pause, write));
+            // Where there can be no more threads, who comes next tries again.
+            let writing =
+                std::thread::Builder::new().spawn(move || shared.write_forever(pause, write));
+            state.thread = writing.is_ok();
         }
         drop(state);
         self.0.changed.notify_all();
@@ -56,7 +59,8 @@ impl<Q: Queue> Drain<Q> {
 
     /// Waits until everything is written, or until `limit` has passed: a disk may be slow, and nobody may be reading.
     pub fn flush(&self, limit: Duration) {
-        let busy = |state: &mut State<Q>| state.writing || !state.queue.is_empty();
+        let busy =
+            |state: &mut State<Q>| state.thread && (state.writing || !state.queue.is_empty());
         let mut state = self.0.lock();
         state.hurry = true;
         self.0.changed.notify_all();

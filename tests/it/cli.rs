@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
 use crate::context::TestContext;
 use crate::fixture;
@@ -63,6 +65,24 @@ fn a_wrong_command_line_is_2_and_says_what_is_right() {
         assert!(outcome.stderr.contains("hushpipe"), "{args:?}: {}", outcome.stderr);
     }
     assert!(context.run(&["chek"], "").stderr.contains("'check'"), "the nearest verb is named");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let context = TestContext::new();
+    for args in [&["schema"][..], &["redact", "--report"], &["redact"], &["completions", "zsh"]] {
+        let mut command = context.command(args);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        // One that needs no input may have ended.
+        let _ = child.stdin.take().unwrap().write_all(b"password = \"Xk93hd72ksl0pqz\"\n");
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(74), "{args:?}: {stderr}");
+        assert!(stderr.contains("stdout cannot be written"), "{args:?}: {stderr}");
+    }
 }
 
 #[test]

@@ -217,7 +217,30 @@ fn fails(world: &World, context: &TestContext, code: i32) {
     world.all_is_returned(&outcome);
 }
 
-/// The answer with the account may still be on its way: then it goes with the token.
+/// The other side makes it whether anybody waits for the answer or not.
+#[test]
+fn an_account_that_is_still_on_its_way_goes_back_when_it_has_come() {
+    for (settings, late) in [("", "database/creds/*"), ("child_token = true", "auth/token/create")]
+    {
+        let mut world = World::new();
+        world.stand_in.fault(late, "slow", &json!({"seconds": 0.7}), None);
+        let tables = world.tables(ACCOUNT, settings);
+        let context = world.user("misbehave", &["serve"], &tables);
+        let mut session = context.start();
+        let tokens = world.tokens;
+        match settings {
+            "" => world.stand_in.wait_for("accounts_live", |live| live == 1),
+            _ => world.stand_in.wait_for("tokens_live", |live| live == tokens + 1),
+        }
+        signal(session.pid(), Signal::SIGTERM);
+        let outcome = session.wait();
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert_eq!(world.stand_in.count("accounts_live"), 0, "{}", outcome.everything());
+        assert_eq!(world.stand_in.count("tokens_live"), tokens, "{}", outcome.everything());
+    }
+}
+
+/// The answer with the account may not come at all: then it goes with the token.
 #[test]
 fn a_signal_while_secrets_are_fetched_gives_back_what_is_there() {
     let mut world = World::new();

@@ -1,16 +1,34 @@
-//! A web service on loopback that refuses everyone and repeats their credential, as careless gateways do.
+//! Web services on loopback that no test of a store would meet: one refuses everyone and repeats their credential, as
+//! careless gateways do, one never ends its answer.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-/// Starts the service; returns its address as a URL. It ends with the test program.
+/// Starts the one that repeats; returns its address as a URL. It ends with the test program.
 pub(crate) fn repeats_authorization() -> String {
+    serve(refuse)
+}
+
+/// Starts the one that never ends an answer, as long as it is read.
+pub(crate) fn never_ends() -> String {
+    serve(|mut connection| {
+        // Who answers before it is asked is hung up on.
+        let _ = connection.read(&mut [0; 0x10000])?;
+        connection.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
+        let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+        loop {
+            connection.write_all(chunk.as_bytes())?;
+        }
+    })
+}
+
+fn serve(answer: fn(TcpStream) -> std::io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("its address");
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            thread::spawn(move || refuse(connection));
+            thread::spawn(move || answer(connection));
         }
     });
     format!("http://{address}")

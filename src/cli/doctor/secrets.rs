@@ -10,21 +10,24 @@ use crate::cli::secret::storing;
 use crate::manifest::{Manifest, Server};
 use crate::provider::{Failure, Keeper, Login, Provider, Providers};
 use crate::sys::clock;
+use crate::trust::Ledger;
 
 /// Asks every store that hushpipe can store into, and logs in to every provider that a server needs.
 pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let none = BTreeMap::new();
     let named = patient.manifest.map_or(&none, |manifest| &manifest.providers);
     let providers = Providers::new(named, &patient.context.env, patient.paths);
-    let users_of =
-        |scheme: &str| patient.manifest.map(|manifest| users(manifest, scheme)).unwrap_or_default();
+    let ledger = Ledger::of(patient.paths);
+    let users_of = |scheme: &str| {
+        patient.manifest.map(|manifest| users(manifest, scheme, &ledger)).unwrap_or_default()
+    };
     let answer = |(scheme, provider): (String, Box<dyn Provider + '_>)| {
         Some(of_store(&scheme, provider.keeper()?, &users_of(&scheme)))
     };
     let mut findings: Vec<Finding> = storing(providers).filter_map(answer).collect();
     let remote = providers.schemes().filter(|scheme| providers.is_remote(scheme));
     let needed: Vec<&str> = remote.filter(|scheme| !users_of(scheme).is_empty()).collect();
-    match log_in_once(&needed, providers) {
+    match log_in_once(&needed, providers, &patient.context.out) {
         Ok(logins) => {
             let logins = needed.into_iter().zip(logins);
             findings.extend(
@@ -80,9 +83,11 @@ fn needed_by(users: &[&str]) -> String {
     format!(", and `{}` need it", users.join("`, `"))
 }
 
-/// The servers that have a secret there.
-fn users<'a>(manifest: &'a Manifest, scheme: &str) -> Vec<&'a str> {
-    let uses =
-        |server: &&Server| server.secrets.iter().any(|secret| secret.reference.provider == scheme);
+/// The servers that have a secret there. A project that nobody has trusted has no say in who is logged in to.
+fn users<'a>(manifest: &'a Manifest, scheme: &str, ledger: &Ledger) -> Vec<&'a str> {
+    let uses = |server: &&Server| {
+        let asks = server.secrets.iter().any(|secret| secret.reference.provider == scheme);
+        asks && server.allow(ledger).is_ok()
+    };
     manifest.servers.values().filter(uses).map(|server| server.name.as_str()).collect()
 }

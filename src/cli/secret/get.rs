@@ -39,7 +39,7 @@ impl Get {
             &reference.path,
         )?;
         providers.open(&reference.provider)?.unlock(Some(&reference))?;
-        let value = fetch_once(&reference, providers)??;
+        let value = fetch_once(&reference, providers, &context.out)??;
         let newline: &[u8] = if stdout().is_terminal() { b"\n" } else { b"" };
         let written = context.out.bytes(value.expose()).and_then(|()| context.out.bytes(newline));
         let action = "writing the value to stdout".to_owned();

@@ -159,7 +159,7 @@ impl Test {
         let providers = Providers::new(&manifest.providers, &context.env, paths);
         let providers = providers.offline(self.offline);
         unlock(context, server, providers);
-        let attempts = attempt_once(&server.secrets, providers)?;
+        let attempts = attempt_once(&server.secrets, providers, &context.out)?;
         let lines: Vec<Line> =
             attempts.iter().map(|attempt| Line::of(attempt, providers)).collect();
         if self.json {

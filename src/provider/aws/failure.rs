@@ -10,8 +10,9 @@ use std::time::Duration;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 
+use super::http::TooLong;
 use super::session::{CALL, Session};
-use crate::provider::Failure;
+use crate::provider::{Failure, MAX_VALUE};
 
 /// What was asked, for the words of a failure.
 pub(super) struct Asked<'a> {
@@ -206,6 +207,10 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
         if error.is::<ResolveDnsError>() {
             let source = io::Error::new(io::ErrorKind::NotFound, "no such host is known");
             return Failure::Unreachable { place: place.to_owned(), source };
+        }
+        if error.is::<TooLong>() {
+            let reason = format!("is longer than {MAX_VALUE} bytes");
+            return Failure::Unfit { reason, hint: None };
         }
         if let Some(said) = error.downcast_ref::<io::Error>() {
             if let Some(reason) = certificate(said) {

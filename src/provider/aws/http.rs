@@ -12,7 +12,11 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    http_client_fn,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use rustls::RootCertStore;
@@ -22,8 +26,8 @@ use zeroize::Zeroizing;
 
 use super::failure;
 use super::session::{CONNECT, TRY};
-use crate::provider::Failure;
 use crate::provider::detached::detached;
+use crate::provider::{Failure, MAX_VALUE};
 use crate::sys::{permission, private};
 
 /// More than every public authority together.
@@ -31,6 +35,9 @@ const MAX_AUTHORITIES: u64 = 1024 * 1024;
 
 /// The longest answer that is read to a call of our own, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
+
+/// The longest that is read to a call of the SDK, in bytes: a batch of values with every byte of them escaped.
+const MAX_VALUES: usize = 4 * MAX_VALUE as usize;
 
 /// The client.
 pub(super) struct Http {
@@ -62,6 +69,9 @@ impl Http {
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(tls(authorities.as_deref(), plain)?)
             .build_with_resolver(Resolver);
+        let client = http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Bounded(client.http_connector(settings, components)))
+        });
         Ok(Self { authorities, client })
     }
 
@@ -116,6 +126,35 @@ pub(super) fn request(
     }
     Some(request)
 }
+
+/// Reads the answers to the SDK's calls, which the SDK itself would read however long they are.
+#[derive(Debug)]
+struct Bounded(SharedHttpConnector);
+
+impl HttpConnector for Bounded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answering = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let mut answer = answering.await?;
+            let mut stream = ByteStream::new(answer.take_body());
+            let mut body = Vec::new();
+            while let Some(part) = stream.next().await {
+                let part = part.map_err(|error| ConnectorError::io(error.into()))?;
+                if body.len() + part.len() > MAX_VALUES {
+                    return Err(ConnectorError::user(TooLong.into()));
+                }
+                body.extend_from_slice(&part);
+            }
+            *answer.body_mut() = SdkBody::from(body);
+            Ok(answer)
+        })
+    }
+}
+
+/// An answer is longer than all values that it may hold.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is too long")]
+pub(super) struct TooLong;
 
 /// A resolver that nobody has to wait for: the runtime would wait for its own threads at the end of the process.
 #[derive(Debug, Clone)]

@@ -55,12 +55,13 @@ struct Head {
 }
 
 impl Place {
-    /// Where the value of a coordinate is kept; none where its provider has no cache.
+    /// Where the value of a coordinate is kept for who logs in with this; none where its provider has no cache.
     ///
     /// # Errors
     /// The machine has no key, or the local store none to seal with.
     pub(super) async fn of(
         coordinate: &SecretRef,
+        login: Zeroizing<Vec<u8>>,
         providers: Providers<'_>,
     ) -> Result<Option<Self>, Failure> {
         let config = providers.config(&coordinate.provider)?;
@@ -72,7 +73,8 @@ impl Place {
             let key = key(&paths)?;
             let (identity, reference) = (identify(), coordinate.to_string());
             let mut parts = Zeroizing::new(Vec::new());
-            for part in [scheme.as_bytes(), &cache.settings, &identity, reference.as_bytes()] {
+            let reference = reference.as_bytes();
+            for part in [scheme.as_bytes(), &cache.settings, &identity, &login, reference] {
                 // With its length before each, so that no two sets of parts are the same bytes.
                 parts.extend_from_slice(&(part.len() as u64).to_le_bytes());
                 parts.extend_from_slice(part);

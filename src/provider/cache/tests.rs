@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::super::fetch::place;
 use super::super::resolve::{Attempt, DEADLINE, within_limit};
 use super::super::{
     Fetching, Fields, Identify, Kind, Leases, Provider, ProviderConfig, Settings, Surroundings,
@@ -28,7 +29,8 @@ static FAKE: Kind = Kind {
     schema: |_| schemars::Schema::default(),
 };
 
-/// A store that counts how often it is asked and how often who asks is found out; that is a variable of the environment.
+/// A store that counts how often it is asked and how often who asks is found out; that and a token are variables of the
+/// environment.
 #[derive(Debug, Clone, Default)]
 struct Fake {
     asked: Arc<AtomicUsize>,
@@ -39,6 +41,10 @@ impl Settings for Fake {
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
         let state = surroundings.env.var("STATE").unwrap_or_default();
         Box::new(Store(self.clone(), state.to_string_lossy().into_owned()))
+    }
+
+    fn needs(&self) -> Vec<(&'static str, SecretRef)> {
+        vec![("token", "env://TOKEN".parse().expect("a reference"))]
     }
 
     fn identity(&self, surroundings: Surroundings<'_>) -> Identify {
@@ -83,6 +89,7 @@ struct World {
     home: tempfile::TempDir,
     store: Fake,
     user: Cell<&'static str>,
+    token: Cell<&'static str>,
     settings: Cell<[u8; 32]>,
     max_age: Cell<Option<Duration>>,
 }
@@ -93,6 +100,7 @@ impl World {
             home: tempfile::tempdir().expect("home"),
             store: Fake::default(),
             user: Cell::new("ann"),
+            token: Cell::new("of ann"),
             settings: Cell::default(),
             max_age: Cell::new(Some(Duration::from_secs(600))),
         }
@@ -108,7 +116,8 @@ impl World {
             self.max_age.get().map(|max_age| Cache { max_age, settings: self.settings.get() });
         let config = ProviderConfig { kind: &FAKE, settings: Arc::new(self.store.clone()), cache };
         let named = BTreeMap::from([("corp".to_owned(), config)]);
-        let env = OwnEnv::of([("STATE", state), ("USER", self.user.get())]);
+        let token = ("TOKEN", self.token.get());
+        let env = OwnEnv::of([("STATE", state), ("USER", self.user.get()), token]);
         let paths = self.paths();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         runtime.expect("runtime").block_on(work(Providers::new(&named, &env, &paths)))
@@ -145,7 +154,9 @@ impl World {
         self.with("", async |providers| {
             let fetched = Fetched::of(Secret::new(CANARY.as_bytes().to_vec()));
             let entry = entry(&fetched, clock::now() - age.as_secs()).expect("an entry");
-            let place = Place::of(&coordinate, providers).await.expect("a key").expect("a cache");
+            let leases = Leases::default();
+            let place = place(&coordinate, providers, &leases).await;
+            let place = place.expect("a key").expect("a cache");
             place.write(&entry).expect("kept");
         });
     }
@@ -195,13 +206,16 @@ fn no_cache_is_the_default_and_keeps_nothing() {
 }
 
 #[test]
-fn another_setting_another_user_or_another_reference_finds_nothing() {
+fn another_setting_user_token_or_reference_finds_nothing() {
     let world = World::new();
     assert!(world.asks("corp://short", ""));
     assert!(world.asks("corp://other", ""));
     world.user.set("bob");
     assert!(world.asks("corp://short", ""));
     world.user.set("ann");
+    world.token.set("of bob");
+    assert!(world.asks("corp://short", ""));
+    world.token.set("of ann");
     assert!(!world.asks("corp://short", ""));
     world.settings.set([1; 32]);
     assert!(world.asks("corp://short", ""));

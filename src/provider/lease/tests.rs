@@ -83,6 +83,16 @@ struct World {
 
 impl World {
     fn add(&self, name: &'static str, lasts: Duration, renewals: &[Answer], returns: &[Answer]) {
+        self.leases.add(self.lease(name, lasts, renewals, returns));
+    }
+
+    fn lease(
+        &self,
+        name: &'static str,
+        lasts: Duration,
+        renewals: &[Answer],
+        returns: &[Answer],
+    ) -> Lease {
         let fake = Fake {
             name,
             journal: Rc::clone(&self.journal),
@@ -92,7 +102,7 @@ impl World {
         };
         let renewable = !renewals.is_empty();
         let about = format!("the lease of `{name}`");
-        self.leases.add(Lease { about, lasts, renewable, holder: Box::new(fake) });
+        Lease { about, lasts, renewable, holder: Box::new(fake) }
     }
 
     fn count(&self, what: &str) -> usize {
@@ -183,7 +193,7 @@ fn a_renewal_that_is_refused_is_said_at_once_and_not_tried_again() {
         let world = World::default();
         world.add("db", LONG, &[Answer::Denied], &[]);
         // As if it had been kept for long enough.
-        let held = Rc::clone(&world.leases.0.borrow()[0]);
+        let held = Rc::clone(&world.leases.held.borrow()[0]);
         let mut term = held.term.get();
         term.since_on_the_wall -= LONG * 3 / 4;
         held.term.set(term);
@@ -265,5 +275,50 @@ fn what_was_not_given_back_is_told_while_it_lasts() {
         assert_eq!(world.count("return gone"), 1);
         assert_eq!(kept.len(), 1, "what has ended by itself is nobody's concern: {kept:?}");
         assert!(kept[0].contains("`refused`") && kept[0].ends_with(" s: no"), "{kept:?}");
+    });
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_goes_back_when_it_has_come() {
+    run(async {
+        let world = World::default();
+        let lease = world.lease("db", LONG, &[], &[Answer::Lasts(LONG)]);
+        let made = async {
+            sleep(SHORT).await;
+            (Ok(()), Some(lease))
+        };
+        let failing = async {
+            sleep(SHORT).await;
+            (Err::<(), _>(Failure::Stopped), None)
+        };
+        let making = world.leases.make("the lease of `db`".to_owned(), made);
+        assert!(timeout(SHORT / 3, making).await.is_err(), "it was too soon");
+        let making = world.leases.make("the lease of `none`".to_owned(), failing);
+        assert!(timeout(SHORT / 3, making).await.is_err(), "it was too soon");
+        let making = world.leases.make("the lease of `slow`".to_owned(), pending::<(_, _)>());
+        let making: Result<Result<(), _>, _> = timeout(SHORT / 3, making).await;
+        assert!(making.is_err());
+        let said = world.leases.give_back(SHORT * 5).await;
+        assert_eq!(world.count("returned db"), 1);
+        assert_eq!(
+            said,
+            [
+                "the lease of `slow` may have been made, and ends by itself then: there was no answer in time"
+            ]
+        );
+    });
+}
+
+#[test]
+fn what_was_made_is_kept_like_any_other() {
+    run(async {
+        let world = World::default();
+        let lease = world.lease("db", LONG, &[], &[Answer::Lasts(LONG)]);
+        let making =
+            world.leases.make("the lease of `db`".to_owned(), async { (Ok(7), Some(lease)) });
+        assert_eq!(making.await.ok(), Some(7));
+        assert!(!world.leases.is_empty());
+        assert_eq!(world.leases.give_back(LONG).await, Vec::<String>::new());
+        assert_eq!(world.count("returned db"), 1);
     });
 }

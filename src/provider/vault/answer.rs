@@ -3,6 +3,8 @@
 //! Fields that a compatible server omits are missing, not wrong. The words of a server's errors tell cases apart and go
 //! no further: they may repeat what was sent.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -18,49 +20,85 @@ pub(super) struct Answer {
     again: Again,
 }
 
-/// What surrounds everything that Vault answers (API, "Response").
-#[derive(Deserialize)]
+/// What surrounds everything that Vault answers (API, "Response"). Each member is read by itself: a lease is known, and
+/// given back, whatever became of those beside it.
 pub(super) struct Envelope<'a> {
-    #[serde(borrow, default)]
     pub(super) data: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "secret")]
     pub(super) lease_id: Option<Secret>,
-    #[serde(default)]
     pub(super) lease_duration: Option<u64>,
-    #[serde(default)]
     pub(super) renewable: Option<bool>,
-    #[serde(default)]
     pub(super) auth: Option<Auth>,
 }
 
-/// The part of an answer that holds a token.
-#[derive(Deserialize)]
+/// The part of an answer that holds a token. Read in the same way.
 pub(super) struct Auth {
-    #[serde(default, deserialize_with = "secret")]
     pub(super) client_token: Option<Secret>,
-    #[serde(default)]
     pub(super) lease_duration: Option<u64>,
-    #[serde(default)]
     pub(super) renewable: Option<bool>,
-    #[serde(default)]
     pub(super) token_type: Option<String>,
-    #[serde(default)]
-    pub(super) metadata: Option<Metadata>,
-    #[serde(default)]
-    pub(super) mfa_requirement: Option<serde::de::IgnoredAny>,
-}
-
-/// What a login says of who logged in.
-#[derive(Deserialize)]
-pub(super) struct Metadata {
-    #[serde(default)]
     pub(super) role_name: Option<String>,
+    pub(super) wants_second_factor: bool,
 }
 
-/// A text that is a secret, where there is one that is not empty.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty()).map(|text| Secret::new(text.into_bytes())))
+impl<'a> Envelope<'a> {
+    fn of(members: &Members<'a>) -> Self {
+        Self {
+            data: members.read("data"),
+            lease_id: members.secret("lease_id"),
+            lease_duration: members.seconds("lease_duration"),
+            renewable: members.read("renewable"),
+            auth: members.read("auth").map(|auth| Auth::of(&auth)),
+        }
+    }
+}
+
+impl Auth {
+    /// Whether the token is one that the server does not keep.
+    pub(super) fn is_batch(&self) -> bool {
+        self.token_type.as_deref() == Some("batch")
+    }
+
+    fn of(members: &Members<'_>) -> Self {
+        let metadata: Option<Members> = members.read("metadata");
+        Self {
+            client_token: members.secret("client_token"),
+            lease_duration: members.seconds("lease_duration"),
+            renewable: members.read("renewable"),
+            token_type: members.read("token_type"),
+            role_name: metadata.and_then(|metadata| metadata.read("role_name")),
+            wants_second_factor: members.0.contains_key("mfa_requirement"),
+        }
+    }
+}
+
+/// The members of an object but for those that are `null`; of two with one name the last.
+struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = BTreeMap::<String, &RawValue>::deserialize(deserializer)?;
+        members.retain(|_, value| value.get() != "null");
+        Ok(Self(members))
+    }
+}
+
+impl<'a> Members<'a> {
+    /// A member; none where it is not of that type.
+    fn read<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
+    }
+
+    /// A text that is a secret, where it is not empty.
+    fn secret(&self, name: &str) -> Option<Secret> {
+        let text: String = self.read(name)?;
+        (!text.is_empty()).then(|| Secret::new(text.into_bytes()))
+    }
+
+    /// A number of seconds, however it is spelt; one below 0 is 0, one past all numbers the largest.
+    fn seconds(&self, name: &str) -> Option<u64> {
+        let number: f64 = self.0.get(name)?.get().trim_matches('"').parse().ok()?;
+        Some(number as u64)
+    }
 }
 
 /// Vault's errors, and the shape that others give them.
@@ -104,6 +142,11 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// What surrounds the data, if this is an answer of Vault's at all.
+    pub(super) fn read_envelope(&self) -> Option<Envelope<'_>> {
+        self.read().map(|members| Envelope::of(&members))
+    }
+
     /// What surrounds the data of a good answer.
     ///
     /// # Errors
@@ -112,7 +155,7 @@ impl Answer {
         if !self.is_good() {
             return Err(self.unusual(place));
         }
-        self.read().ok_or_else(|| Failure::BadAnswer {
+        self.read_envelope().ok_or_else(|| Failure::BadAnswer {
             place: place.to_owned(),
             reason: "answered what is no answer of a Vault server".to_owned(),
             hint: Some(
@@ -158,5 +201,57 @@ impl Answer {
                 _ => "try again in a while, or ask for a higher rate limit quota".to_owned(),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Answer {
+        Answer::new(200, Zeroizing::new(body.into()), Again::Never)
+    }
+
+    #[test]
+    fn what_surrounds_data_may_lack_anything_but_the_data() {
+        for body in [
+            r#"{"data":{"a":"b"}}"#,
+            r#"{"data":{"a":"b"},"lease_id":null,"auth":null,"renewable":null}"#,
+            r#"{"data":{"a":"b"},"lease_id":""}"#,
+        ] {
+            let answer = answer(body);
+            let envelope = answer.envelope("here").expect(body);
+            assert_eq!(envelope.data.map(RawValue::get), Some(r#"{"a":"b"}"#));
+            assert!(envelope.lease_id.is_none(), "an empty lease id is none");
+        }
+    }
+
+    #[test]
+    fn a_lease_is_known_whatever_stands_beside_it() {
+        for (members, lasts) in [
+            (r#""lease_duration":60,"renewable":true"#, Some(60)),
+            (r#""lease_duration":60.0,"renewable":1"#, Some(60)),
+            (r#""lease_duration":"60","renewable":"yes""#, Some(60)),
+            (r#""lease_duration":-1,"auth":"""#, Some(0)),
+            (r#""lease_duration":1e40,"auth":{"client_token":5}"#, Some(u64::MAX)),
+            (r#""lease_duration":5,"lease_duration":60"#, Some(60)),
+            (r#""lease_duration":[],"warnings":{}"#, None),
+        ] {
+            let body = format!(r#"{{"lease_id":"db/1","data":{{"a":"b"}},{members}}}"#);
+            let answer = answer(&body);
+            let envelope = answer.envelope("here").expect(&body);
+            assert!(envelope.lease_id.is_some(), "{body}");
+            assert_eq!(envelope.lease_duration, lasts, "{body}");
+            assert_eq!(envelope.data.map(RawValue::get), Some(r#"{"a":"b"}"#), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_known_whatever_stands_beside_it() {
+        let auth = r#"{"client_token":"t","lease_duration":"soon","metadata":{"role_name":7},"token_type":null}"#;
+        let answer = answer(&format!(r#"{{"auth":{auth}}}"#));
+        let auth = answer.envelope("here").expect("an answer").auth.expect("a token");
+        assert!(auth.client_token.is_some());
+        assert_eq!((auth.lease_duration, auth.role_name, auth.token_type), (None, None, None));
     }
 }

@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::answer::Answer;
 use super::http::{Call, Link};
 use super::session::Session;
-use crate::provider::{Failure, Holder, Lease};
+use crate::provider::{Failure, Holder, Lease, Leases};
 use crate::secret::Secret;
 
 /// How long something lasts of which the server says 0: a token that never ends.
@@ -18,32 +19,67 @@ pub(super) fn seconds(given: Option<u64>) -> Duration {
     Duration::from_secs(given.filter(|seconds| *seconds > 0).unwrap_or(FOR_GOOD))
 }
 
-/// The lease of what an engine made.
-pub(super) fn lease(
+/// Reads what an engine makes for whoever reads it. What is made is known to `leases`, whatever becomes of who asks.
+pub(super) async fn make(
+    call: Call,
     about: String,
-    lasts: Duration,
-    renewable: bool,
-    id: Secret,
     link: &Arc<Link>,
     session: &Session,
-) -> Lease {
+    leases: &Leases,
+) -> Result<Answer, Failure> {
     let (link, token) = (Arc::clone(link), Arc::clone(&session.token));
     let goes_with_token = session.is_ours;
-    let asked = Secret::new(lasts.as_secs().to_string().into_bytes());
-    let made = Made { link, token, id, asked, goes_with_token };
-    Lease { about, lasts, renewable, holder: Box::new(made) }
+    let named = about.clone();
+    let making = async move {
+        let answer = link.send(&call, Some(&token)).await;
+        let lease = answer.as_ref().ok();
+        let lease = lease.and_then(|it| lease_in(it, named, &link, &token, goes_with_token));
+        (answer, lease)
+    };
+    leases.make(about, making).await
 }
 
-/// The lease of a token that we made.
-pub(super) fn token_lease(
+fn lease_in(
+    answer: &Answer,
     about: String,
-    lasts: Duration,
-    renewable: bool,
     link: &Arc<Link>,
     token: &Arc<Secret>,
-) -> Lease {
-    let own = OwnToken { link: Arc::clone(link), token: Arc::clone(token) };
-    Lease { about, lasts, renewable, holder: Box::new(own) }
+    goes_with_token: bool,
+) -> Option<Lease> {
+    let envelope = answer.read_envelope().filter(|_| answer.is_good())?;
+    let (id, lasts) = (envelope.lease_id?, seconds(envelope.lease_duration));
+    let asked = Secret::new(lasts.as_secs().to_string().into_bytes());
+    let (link, token) = (Arc::clone(link), Arc::clone(token));
+    let holder = Box::new(Made { link, token, id, asked, goes_with_token });
+    Some(Lease { about, lasts, renewable: envelope.renewable.unwrap_or(false), holder })
+}
+
+/// Asks for a token that will be ours, as one's login or as a child of it. What is made is known to `leases`, too.
+pub(super) async fn make_token(
+    call: Call,
+    token: Option<Arc<Secret>>,
+    about: String,
+    link: &Arc<Link>,
+    leases: &Leases,
+) -> Result<Answer, Failure> {
+    let (link, named) = (Arc::clone(link), about.clone());
+    let making = async move {
+        let answer = link.send(&call, token.as_deref()).await;
+        let lease = answer.as_ref().ok().and_then(|it| token_lease_in(it, named, &link));
+        (answer, lease)
+    };
+    leases.make(about, making).await
+}
+
+fn token_lease_in(answer: &Answer, about: String, link: &Arc<Link>) -> Option<Lease> {
+    let auth = answer.read_envelope().filter(|_| answer.is_good())?.auth?;
+    // One that is not kept by the server can be neither renewed nor revoked.
+    if auth.is_batch() {
+        return None;
+    }
+    let (token, lasts) = (Arc::new(auth.client_token?), seconds(auth.lease_duration));
+    let holder = Box::new(OwnToken { link: Arc::clone(link), token });
+    Some(Lease { about, lasts, renewable: auth.renewable.unwrap_or(false), holder })
 }
 
 /// What an engine made (API, "sys/leases").

@@ -134,14 +134,16 @@ impl<'a> Place<'a> {
             Engine::Two(mount) => self.read_versioned(&mount, link, session).await,
             Engine::Unknown => self.read_either(link, session, leases).await,
             _ if self.version.is_some() => Err(NO_VERSIONS),
-            engine => {
-                let call = Call::get(self.path);
-                let making = engine == Engine::Making;
-                let answer = session.send(link, &if making { call.once() } else { call }).await?;
-                if making && answer.status == 405 {
+            Engine::One => {
+                let answer = session.send(link, &Call::get(self.path)).await?;
+                self.given(&answer, link, session).await
+            }
+            Engine::Making => {
+                let answer = self.make(link, session, leases).await?;
+                if answer.status == 405 {
                     return Err(self.wants_a_write());
                 }
-                self.given(&answer, link, session, leases).await
+                self.given(&answer, link, session).await
             }
         }
     }
@@ -169,9 +171,9 @@ impl<'a> Place<'a> {
         leases: &Leases,
     ) -> Result<Fetched, Failure> {
         if self.version.is_none() {
-            let answer = session.send(link, &Call::get(self.path).once()).await?;
+            let answer = self.make(link, session, leases).await?;
             if answer.status != 404 {
-                return self.given(&answer, link, session, leases).await;
+                return self.given(&answer, link, session).await;
             }
         }
         let mount = self.path.split('/').next().unwrap_or_default();
@@ -192,7 +194,8 @@ impl<'a> Place<'a> {
         if !answer.is_good() && !gone {
             return Err(self.refused(&answer, link, session).await);
         }
-        let envelope = if gone { answer.read() } else { Some(answer.envelope(&link.place)?) };
+        let envelope =
+            if gone { answer.read_envelope() } else { Some(answer.envelope(&link.place)?) };
         let versioned: Option<Versioned> =
             envelope.and_then(|envelope| serde_json::from_str(envelope.data?.get()).ok());
         let Some(versioned) = versioned else { return Err(self.missing(&answer, Some(below))) };
@@ -207,13 +210,23 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Reads what may be made by that, once.
+    async fn make(
+        &self,
+        link: &Arc<Link>,
+        session: &Session,
+        leases: &Leases,
+    ) -> Result<Answer, Failure> {
+        let about = format!("the lease of `{}`", self.reference);
+        dynamic::make(Call::get(self.path).once(), about, link, session, leases).await
+    }
+
     /// What an engine that is not KV version 2 answered.
     async fn given(
         &self,
         answer: &Answer,
-        link: &Arc<Link>,
+        link: &Link,
         session: &Session,
-        leases: &Leases,
     ) -> Result<Fetched, Failure> {
         if answer.status == 404 {
             return Err(self.missing(answer, None));
@@ -222,14 +235,7 @@ impl<'a> Place<'a> {
             return Err(self.refused(answer, link, session).await);
         }
         let envelope = answer.envelope(&link.place)?;
-        // Before anything that may fail: what was made must be given back.
-        let about = format!("the lease of `{}`", self.reference);
-        let lasts = envelope.lease_id.map(|id| {
-            let lasts = dynamic::seconds(envelope.lease_duration);
-            let renewable = envelope.renewable.unwrap_or(false);
-            leases.add(dynamic::lease(about, lasts, renewable, id, link, session));
-            lasts
-        });
+        let lasts = envelope.lease_id.map(|_| dynamic::seconds(envelope.lease_duration));
         match envelope.data.map(RawValue::get).filter(|data| *data != "null") {
             Some(data) => Ok(Fetched { lasts, ..Fetched::of(value(data)?) }),
             None => Err(self.missing(answer, None)),
@@ -379,22 +385,5 @@ mod tests {
             Engine::Making,
             "unknown is not read twice"
         );
-    }
-
-    #[test]
-    fn what_surrounds_data_may_lack_anything_but_the_data() {
-        for body in [
-            r#"{"data":{"a":"b"}}"#,
-            r#"{"data":{"a":"b"},"lease_id":null,"auth":null,"renewable":null}"#,
-        ] {
-            let answer = Answer::new(
-                200,
-                zeroize::Zeroizing::new(body.into()),
-                crate::provider::retry::Again::Never,
-            );
-            let envelope = answer.envelope("here").expect(body);
-            assert_eq!(envelope.data.map(RawValue::get), Some(r#"{"a":"b"}"#));
-            assert!(envelope.lease_id.is_none(), "an empty lease id is none");
-        }
     }
 }

@@ -226,19 +226,12 @@ impl Request {
         if self.secret_id.is_some() {
             call = call.once();
         }
-        let answer = link.send(&call, None).await?;
+        let about = format!("the token of the login to {}", link.place);
+        let answer = dynamic::make_token(call, None, about, link, leases).await?;
         let auth = self.accepted(&answer, link)?;
+        let is_ours = !auth.is_batch();
         let token = Arc::new(auth.client_token.ok_or_else(|| self.refused(link))?);
-        // One that is not kept by the server can be neither renewed nor revoked.
-        let is_ours = auth.token_type.as_deref() != Some("batch");
-        if is_ours {
-            let lasts = dynamic::seconds(auth.lease_duration);
-            let about = format!("the token of the login to {}", link.place);
-            let renewable = auth.renewable.unwrap_or(false);
-            leases.add(dynamic::token_lease(about, lasts, renewable, link, &token));
-        }
-        let role = auth.metadata.and_then(|metadata| metadata.role_name);
-        let secret_id = self.secret_id.zip(role);
+        let secret_id = self.secret_id.zip(auth.role_name);
         let secret_id =
             secret_id.map(|((id, reference), role)| SecretId::new(self.mount, role, id, reference));
         let renewal = "start the server again, so that hushpipe logs in again".to_owned();
@@ -251,7 +244,7 @@ impl Request {
         }
         // Some servers say no with 200 and nothing in `auth`.
         let auth = answer.envelope(&link.place)?.auth.ok_or_else(|| self.refused(link))?;
-        if auth.mfa_requirement.is_some() && auth.client_token.is_none() {
+        if auth.wants_second_factor && auth.client_token.is_none() {
             return Err(Failure::Denied {
                 reason: format!(
                     "{} wants a second factor, which nobody is there to give",

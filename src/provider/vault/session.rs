@@ -130,7 +130,9 @@ impl Session {
         }
         let call =
             Call::post_json("auth/token/create", Zeroizing::new(asked.to_string().into_bytes()));
-        let answer = self.send(link, &call.once()).await?;
+        let about = format!("this session's token for {}", link.place);
+        let by = Some(Arc::clone(&self.token));
+        let answer = dynamic::make_token(call.once(), by, about, link, leases).await?;
         if matches!(answer.status, 400 | 403) {
             self.warning = Some(format!(
                 "this session has no token of its own, because {} does not let its login make one: ask for a policy that \
@@ -140,14 +142,9 @@ impl Session {
             return Ok(());
         }
         let auth = answer.envelope(&link.place)?.auth;
-        let (token, lasts, renewable) = auth
-            .and_then(|auth| Some((auth.client_token?, auth.lease_duration, auth.renewable)))
-            .ok_or_else(|| answer.unusual(&link.place))?;
-        self.token = Arc::new(token);
+        let token = auth.and_then(|auth| auth.client_token);
+        self.token = Arc::new(token.ok_or_else(|| answer.unusual(&link.place))?);
         self.is_ours = true;
-        let about = format!("this session's token for {}", link.place);
-        let (lasts, renewable) = (dynamic::seconds(lasts), renewable.unwrap_or(false));
-        leases.add(dynamic::token_lease(about, lasts, renewable, link, &self.token));
         Ok(())
     }
 }

@@ -118,8 +118,9 @@ pub(super) fn lines(
     let Ok(mut child) = command.spawn() else { return answer };
     let stdout = child.stdout.take();
     let (sender, received) = std::sync::mpsc::channel();
-    // Not joined: something that a start-up file left running may hold the pipe open for ever.
-    std::thread::spawn(move || {
+    // Not joined: something that a start-up file left running may hold the pipe open for ever. Without a thread there is no
+    // sender, and so no answer.
+    let _ = std::thread::Builder::new().spawn(move || {
         let read = stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines());
         let _ = read.map_while(Result::ok).try_for_each(|line| sender.send(line));
     });

@@ -29,11 +29,11 @@ impl Reader {
     /// Takes over standard input.
     ///
     /// # Errors
-    /// The descriptor is closed, or cannot be polled although it is a pipe or a socket.
+    /// The descriptor is closed, or cannot be polled although it is a pipe or a socket; or there can be no thread for it.
     pub fn stdin() -> io::Result<Self> {
         match NonBlocking::of(libc::STDIN_FILENO)? {
             Some(fd) => Ok(Self(Source::Polled(poll(fd, Interest::READABLE)?))),
-            None => Ok(Self(read_by_thread(duplicate(libc::STDIN_FILENO)?))),
+            None => Ok(Self(read_by_thread(duplicate(libc::STDIN_FILENO)?)?)),
         }
     }
 
@@ -85,9 +85,9 @@ fn read_once(fd: &NonBlocking, buffer: &mut [u8]) -> io::Result<usize> {
     nix::unistd::read(fd, buffer).map_err(io::Error::from)
 }
 
-fn read_by_thread(mut file: File) -> Source {
+fn read_by_thread(mut file: File) -> io::Result<Source> {
     let (sender, chunks) = mpsc::channel(2);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         loop {
             let mut chunk = vec![0; 64 * 1024];
             let read = match file.read(&mut chunk) {
@@ -104,8 +104,8 @@ fn read_by_thread(mut file: File) -> Source {
                 return;
             }
         }
-    });
-    Source::Threaded { chunks, rest: Vec::new(), taken: 0 }
+    })?;
+    Ok(Source::Threaded { chunks, rest: Vec::new(), taken: 0 })
 }
 
 /// The client's end that we write to.

@@ -173,6 +173,20 @@ fn wrong_keys_are_told_apart_without_showing_them() {
 }
 
 #[test]
+fn what_no_header_can_hold_is_no_key() {
+    let person = server().person("reader", TOKEN);
+    let key = "[default]\naws_access_key_id = AKIA\u{1}X\naws_secret_access_key = canary-key\n";
+    credentials(&person, key);
+    let words = "the access key of the profile `default` holds characters that none has";
+    assert_eq!(refused(&person).0, words);
+    let answer = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"k","SessionToken":"a\\nb"}"#;
+    let path = program(&person, "keys", &format!("#!/bin/sh\nprintf '%b' '{answer}'\n"));
+    config(&person, &format!("[default]\nregion = eu-central-1\ncredential_process = {path}\n"));
+    credentials(&person, "");
+    assert_eq!(refused(&person).0, words);
+}
+
+#[test]
 fn without_credentials_or_a_region_it_is_said_what_was_looked_at() {
     let person = server().stranger("region = \"eu-central-1\"", TOKEN);
     let (failure, outcome) = refused(&person);

@@ -1,6 +1,7 @@
 //! Secrets Manager: what a reference means, what a batch brings, and what is said of what cannot be had.
 
-use super::server::{assert_gives, assert_wrong, refused, server, tested};
+use super::server::{assert_gives, assert_wrong, credentials, refused, server, tested};
+use crate::context::TestContext;
 
 #[test]
 fn a_secret_is_named_by_name_arn_or_partial_arn_and_by_stage_or_version() {
@@ -130,4 +131,20 @@ fn a_reference_that_no_secret_can_have_is_found_before_anybody_is_asked() {
     ] {
         assert_wrong(&server().person("reader", &format!("TOKEN = \"{reference}\"")), words);
     }
+}
+
+#[test]
+fn an_answer_without_end_is_not_read_to_its_end() {
+    let tables = format!(
+        "[providers.awssm]\ntype = \"awssm\"\nregion = \"eu-central-1\"\nendpoint = \"{}\"\n\
+         [servers.server.secrets]\nTOKEN = \"awssm://mcp/token\"\n",
+        crate::loopback::never_ends()
+    );
+    let person = TestContext::with_example("echo_server", &[], &tables);
+    let (id, secret) = server().keys("reader");
+    let keys = format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    credentials(&person, &format!("[default]\n{keys}"));
+    let (failure, outcome) = refused(&person);
+    assert_eq!(failure, "the value is longer than 1048576 bytes");
+    assert_eq!(outcome.code, Some(78), "{}", outcome.stderr);
 }

@@ -53,6 +53,26 @@ fn input_and_output_may_be_plain_files() {
     assert!(text.contains("heard"), "{text}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_goes_on_where_there_can_be_no_more_threads() {
+    let mut session = context().start();
+    session.initialize();
+    let pid = session.pid();
+    let pages = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    // Room for what a message takes, and none for the stack of a thread.
+    let limit = pages * 4096 + (1 << 20);
+    let limited = std::process::Command::new("prlimit")
+        .args([format!("--pid={pid}"), format!("--as={limit}")])
+        .status();
+    assert!(limited.unwrap().success());
+    session.call("complain", &serde_json::json!({"text": "of the server"}));
+    let outcome = session.finish();
+    assert_eq!(outcome.code, Some(0), "{}", outcome.everything());
+    assert!(!outcome.stderr.contains("of the server"), "a thread was started");
+}
+
 #[test]
 fn no_input_at_all_ends_the_session_well() {
     let context = context();

@@ -350,3 +350,15 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
     let (shown, _) = world.trust("no");
     assert!(shown.contains("same version, OTHER CONTENT: "), "{shown}");
 }
+
+#[test]
+fn nobody_logs_in_for_a_project_that_is_not_trusted() {
+    let world = World::new("[servers.theirs.secrets]\nKEY = \"corp://kv/app#key\"\n");
+    world.user.write_manifest(
+        "version = 1\n[providers.corp]\ntype = \"vault\"\naddress = \"http://127.0.0.1:9\"\n",
+    );
+    let asked = || finish(world.command(&["doctor"]), b"").text().contains("login");
+    assert!(!asked(), "it would use up a secret id that is good for one login");
+    assert_eq!(world.trust("theirs").1, Some(0));
+    assert!(asked());
+}

@@ -184,6 +184,10 @@ fn an_account_without_leave_to_end_it_ends_with_the_token_of_the_session() {
     let token = stand_in.token(rules, &json!({}));
     let live = stand_in.count("tokens_live");
     let secrets = [("PGUSER", "corp://database/creds/ro#username")];
+    let (_, outcome) = tested(&with_token(&stand_in.address, &token, "", &secrets));
+    let said = "the lease of `corp://database/creds/ro` was not given back and ends by itself in";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    assert_eq!(stand_in.count("accounts_live"), 1);
     let user = with_token(&stand_in.address, &token, "child_token = true", &secrets);
     assert_eq!(tested(&user).1.code, Some(0));
     let after = (
@@ -191,5 +195,23 @@ fn an_account_without_leave_to_end_it_ends_with_the_token_of_the_session() {
         stand_in.count("accounts_live"),
         stand_in.count("tokens_live"),
     );
-    assert_eq!(after, (1, 0, live));
+    assert_eq!(after, (2, 1, live));
+}
+
+#[test]
+fn an_account_is_given_back_however_odd_the_rest_of_its_answer() {
+    let stand_in = stand_in();
+    stand_in.database("1h", "24h");
+    let secrets = [("PGUSER", "corp://database/creds/ro#username")];
+    let user = with_token(&stand_in.address, &stand_in.root, "", &secrets);
+    for odd in [
+        json!({"lease_duration": -1}),
+        json!({"lease_duration": 1e40, "renewable": "true"}),
+        json!({"lease_duration": "60", "auth": {"client_token": 5}}),
+    ] {
+        stand_in.fault_once("database/creds/ro", "alter", &json!({"to": odd}));
+        assert_eq!(tested(&user).1.code, Some(0), "{odd}");
+        assert_eq!(stand_in.count("accounts_live"), 0, "{odd}");
+    }
+    assert_eq!(stand_in.count("leases_made"), 3);
 }

@@ -39,12 +39,24 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// Everything that logs in comes by here, wherever it is from: the SDK panics when it signs with what no header holds.
+    ///
+    /// # Errors
+    /// These are no credentials.
     fn new(
         credentials: Credentials,
         origin: impl Into<String>,
         renewal: impl Into<String>,
-    ) -> Self {
-        Self { credentials, origin: origin.into(), renewal: renewal.into() }
+    ) -> Result<Self, Failure> {
+        let (origin, renewal) = (origin.into(), renewal.into());
+        let keys = [credentials.access_key_id(), credentials.secret_access_key()];
+        if !keys.into_iter().chain(credentials.session_token()).all(is_plain) {
+            return Err(Failure::Denied {
+                reason: format!("the access key of {origin} holds characters that none has"),
+                hint: renewal,
+            });
+        }
+        Ok(Self { credentials, origin, renewal })
     }
 
     /// How long they are good for, where they end.
@@ -101,7 +113,7 @@ impl Search<'_> {
             return Ok((self.web_identity(&role, file).await?, true));
         }
         if wanted(Source::Static)
-            && let Some(found) = self.keys_of_environment()
+            && let Some(found) = self.keys_of_environment()?
         {
             return Ok((found, false));
         }
@@ -150,7 +162,7 @@ impl Search<'_> {
         let keys = Credentials::new(id, secret, token, None, "manifest");
         let renewal =
             "store a current key where `access_key_id` and `secret_access_key` of the provider are";
-        Ok(Some(Identity::new(keys, "the access key of the manifest", renewal)))
+        Identity::new(keys, "the access key of the manifest", renewal).map(Some)
     }
 
     async fn text(
@@ -170,20 +182,17 @@ impl Search<'_> {
         })
     }
 
-    fn keys_of_environment(&self) -> Option<Identity> {
-        let (id, secret) =
-            (self.variable("AWS_ACCESS_KEY_ID")?, self.variable("AWS_SECRET_ACCESS_KEY")?);
+    fn keys_of_environment(&self) -> Result<Option<Identity>, Failure> {
+        let both = (self.variable("AWS_ACCESS_KEY_ID"), self.variable("AWS_SECRET_ACCESS_KEY"));
+        let (Some(id), Some(secret)) = both else { return Ok(None) };
         // A profile that the manifest names is meant more than what the environment happens to hold.
         if self.account.profile.is_some() && self.account.credentials.is_none() {
-            return None;
+            return Ok(None);
         }
         let keys =
             Credentials::new(id, secret, self.variable("AWS_SESSION_TOKEN"), None, "environment");
-        Some(Identity::new(
-            keys,
-            "`AWS_ACCESS_KEY_ID`",
-            "set the `AWS_*` variables anew where hushpipe is started",
-        ))
+        let renewal = "set the `AWS_*` variables anew where hushpipe is started";
+        Identity::new(keys, "`AWS_ACCESS_KEY_ID`", renewal).map(Some)
     }
 
     async fn profile(&self, chain: &Chain) -> Result<Identity, Failure> {
@@ -191,14 +200,14 @@ impl Search<'_> {
         let origin = format!("the profile `{name}`");
         let renewal = format!("renew the keys of the profile `{name}` in `~/.aws`");
         let base = match &chain.base {
-            Base::Keys(keys) => Identity::new(keys.clone(), origin, renewal),
+            Base::Keys(keys) => Identity::new(keys.clone(), origin, renewal)?,
             Base::Process(command) => {
                 let keys = process::run(command, name, self.access.surroundings).await?;
                 Identity::new(
                     keys,
                     origin,
                     format!("log in to what the `credential_process` of the profile `{name}` asks"),
-                )
+                )?
             }
             Base::WebIdentity { role, file } => self.web_identity(role, file).await?,
             Base::Sso(sso) => {
@@ -210,7 +219,7 @@ impl Search<'_> {
                     profile: name,
                 };
                 let keys = asking.credentials(folder).await?;
-                Identity::new(keys, origin, asking.renewal())
+                Identity::new(keys, origin, asking.renewal())?
             }
             Base::Named(source) => self.named(name, source).await?,
         };
@@ -224,7 +233,7 @@ impl Search<'_> {
     /// `credential_source` of a profile.
     async fn named(&self, profile: &str, source: &str) -> Result<Identity, Failure> {
         match source {
-            "Environment" => self.keys_of_environment().ok_or_else(|| Failure::Denied {
+            "Environment" => self.keys_of_environment()?.ok_or_else(|| Failure::Denied {
                 reason: format!("the profile `{profile}` takes its keys from the environment, which the provider does not"),
                 hint: "write `from_env = true` into the provider's table, or keys into the profile".to_owned(),
             }),
@@ -259,14 +268,14 @@ impl Search<'_> {
         };
         let token = token.as_ref().map(|token| token.as_str());
         let keys = container::credentials(&self.facts.http, &uri, token).await?;
-        Ok(Some(Identity::new(keys, "this container", "give the container's task a role")))
+        Identity::new(keys, "this container", "give the container's task a role").map(Some)
     }
 
     async fn instance(&self) -> Result<Identity, Failure> {
         let endpoint = self.account.instance_endpoint.clone();
         let endpoint = endpoint.or_else(|| self.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT"));
         let keys = container::of_instance(&self.facts.http, endpoint.as_deref()).await?;
-        Ok(Identity::new(keys, "this instance", "give the instance a role"))
+        Identity::new(keys, "this instance", "give the instance a role")
     }
 
     async fn web_identity(&self, role: &Role, file: &Path) -> Result<Identity, Failure> {
@@ -275,14 +284,14 @@ impl Search<'_> {
             Credentials::new("", "", None, None, "anonymous"),
             format!("the token in `{}`", file.display()),
             format!("look whether `{}` holds a current token", file.display()),
-        );
+        )?;
         let credentials = sts::assume_with_token(&self.session(&by), role, &token).await?;
-        Ok(Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal))
+        Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal)
     }
 
     async fn assume(&self, by: Identity, role: &Role) -> Result<Identity, Failure> {
         let credentials = sts::assume(&self.session(&by), role, None).await?;
-        Ok(Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal))
+        Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal)
     }
 
     fn session(&self, by: &Identity) -> Session {
@@ -317,7 +326,12 @@ impl Search<'_> {
 #[expect(clippy::disallowed_methods, reason = "the provider's own login")]
 fn text(value: &Secret) -> Option<String> {
     let text = std::str::from_utf8(value.expose()).ok()?.trim();
-    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
+    (!text.is_empty() && is_plain(text)).then(|| text.to_owned())
+}
+
+/// Whether nothing is in a part of an access key that a header cannot hold, or no key has.
+fn is_plain(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Reads a token that something else keeps in a file.

@@ -152,7 +152,7 @@ impl Asking<'_> {
         let kept = Cached {
             start_url: cached.start_url.clone(),
             access_token: token.to_string(),
-            expires_at: clock::utc(clock::now() + renewed.expires_in),
+            expires_at: clock::utc(clock::now().saturating_add(renewed.expires_in)),
             client_id: cached.client_id.clone(),
             client_secret: cached.client_secret.clone(),
             refresh_token: renewed.refresh_token.or_else(|| cached.refresh_token.clone()),
