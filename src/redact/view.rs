@@ -5,11 +5,12 @@
 //! texts hold nothing, and for the ones that do [`Layer::locate`] walks the source a second time. Escapes that mean
 //! nothing stay as they are; no text makes this fail, and a view is never longer than its source.
 
+mod unseen;
+
 use memchr::memchr;
 
 use super::detect::Hit;
 use super::encoding::is_base64;
-use super::instruct::is_hidden;
 
 /// One way of hiding text that is undone before looking for secrets.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,13 +96,13 @@ impl Layer {
                 + match self {
                     Self::Escapes => memchr(b'\\', rest)?,
                     Self::Percent => memchr(b'%', rest)?,
-                    Self::Unseen => may_be_unseen(rest)?,
+                    Self::Unseen => unseen::may_begin(rest)?,
                     Self::Wraps => memchr(b'\n', rest)?,
                 };
             let unit = match self {
                 Self::Escapes => escape(&text[at..]).map(|unit| (at, unit)),
                 Self::Percent => percent(&text[at..]).map(|unit| (at, unit)),
-                Self::Unseen => unseen(&text[at..]).map(|unit| (at, unit)),
+                Self::Unseen => unseen::unit(&text[at..]).map(|unit| (at, unit)),
                 Self::Wraps => wrap(text, at),
             };
             if unit.is_some() {
@@ -316,39 +317,6 @@ fn percent(text: &[u8]) -> Option<Unit> {
 
 fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?))
-}
-
-/// Where the first character may begin that nobody sees. Nearly all text is ASCII, which is passed over in chunks; one of
-/// another script is not looked at in chunks from each of its characters on.
-fn may_be_unseen(text: &[u8]) -> Option<usize> {
-    let begins =
-        |b: &u8| matches!(*b, ESC | 0x7F | 0xC2 | 0xCD | 0xD8 | 0xE1..=0xE3 | 0xEF | 0xF0 | 0xF3);
-    let near = text.len().min(NEAR);
-    if let Some(at) = text[..near].iter().position(begins) {
-        return Some(at);
-    }
-    // Without an early exit inside a chunk this becomes vector code.
-    let other = |chunk: &&[u8]| chunk.iter().fold(false, |any, b| any | (*b >= 0x7F) | (*b == ESC));
-    let chunks = text[near..].chunks(256).take_while(|chunk| !other(chunk)).count();
-    let passed = near + chunks * 256;
-    Some(passed + text.get(passed..)?.iter().position(begins)?)
-}
-
-/// How many bytes are looked at one by one before a chunk is.
-const NEAR: usize = 32;
-
-const ESC: u8 = 0x1B;
-
-/// The character at the start of `text` that nobody sees, or the control sequence (ECMA-48, 5.4).
-fn unseen(text: &[u8]) -> Option<Unit> {
-    if let [ESC, b'[', rest @ ..] = text {
-        let parameters = rest.iter().take(64).take_while(|b| matches!(b, b' '..=b'?')).count();
-        let last = rest.get(parameters).filter(|b| matches!(b, b'@'..=b'~'));
-        return last.map(|_| Unit::nothing(parameters + 3));
-    }
-    let len = (text[0].leading_ones() as usize).clamp(1, 4);
-    let c = std::str::from_utf8(text.get(..len)?).ok()?.chars().next()?;
-    is_hidden(c).then(|| Unit::nothing(len))
 }
 
 /// A line with a shorter run than this at its end is not a wrapped one: programs wrap at 64 or 76 characters.

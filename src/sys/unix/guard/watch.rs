@@ -63,6 +63,7 @@ fn guard(control: &UnixStream) -> io::Result<()> {
         };
         // A failure means that we are gone already: that is for the watch to see, the server runs.
         let _ = say(Word::Started);
+        kernel::release_program();
         control.set_nonblocking(true)?;
         Watch { control, wake: &wake, server }.until_it_ends()?;
         end_tree(server);

@@ -1,0 +1,88 @@
+//! Characters that nobody sees, and the sequences by which a terminal is told colours.
+
+use std::ops::Range;
+
+use super::Unit;
+use crate::redact::instruct::is_hidden;
+
+const ESC: u8 = 0x1B;
+
+/// Where the first character may begin that nobody sees. Text is passed over in chunks; one of a script that looks like
+/// such characters is not looked at in chunks from each of its own on.
+pub(super) fn may_begin(text: &[u8]) -> Option<usize> {
+    let first = |mut places: Range<usize>| {
+        let next = |at: usize| text.get(at + 1).copied().unwrap_or_default();
+        places.find(|at| begins(text[*at], next(*at)))
+    };
+    // Without an early exit inside a chunk this becomes vector code.
+    let none_in = |chunk: &[u8; CHUNK + 1]| {
+        let pairs = chunk[..CHUNK].iter().zip(&chunk[1..]);
+        !pairs.fold(false, |any, (byte, next)| any | begins(*byte, *next))
+    };
+    let mut passed = text.len().min(NEAR);
+    first(0..passed).or_else(|| {
+        while text[passed..].first_chunk().is_some_and(none_in) {
+            passed += CHUNK;
+        }
+        first(passed..text.len())
+    })
+}
+
+/// Whether a character that nobody sees may begin with these two bytes. Nothing else does in text of Latin letters with
+/// their accents, dashes, arrows and quotation marks but the last.
+#[inline(always)]
+fn begins(byte: u8, next: u8) -> bool {
+    (byte == ESC)
+        | (byte == 0x7F)
+        | (byte == 0xC2)
+        | (byte == 0xCD)
+        | (byte == 0xD8)
+        | (byte == 0xE1)
+        | ((byte == 0xE2) & (next <= 0x81))
+        | (byte == 0xE3)
+        | (byte >= 0xEF)
+}
+
+/// How many bytes are looked at one by one before a chunk is.
+const NEAR: usize = 32;
+
+/// How many bytes are looked at together.
+const CHUNK: usize = 64;
+
+/// The character at the start of `text` that nobody sees, or the control sequence (ECMA-48, 5.4).
+pub(super) fn unit(text: &[u8]) -> Option<Unit> {
+    if let [ESC, b'[', rest @ ..] = text {
+        let parameters = rest.iter().take(64).take_while(|b| matches!(b, b' '..=b'?')).count();
+        let last = rest.get(parameters).filter(|b| matches!(b, b'@'..=b'~'));
+        return last.map(|_| Unit::nothing(parameters + 3));
+    }
+    let len = (text[0].leading_ones() as usize).clamp(1, 4);
+    let c = std::str::from_utf8(text.get(..len)?).ok()?.chars().next()?;
+    is_hidden(c).then(|| Unit::nothing(len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_that_nobody_sees_is_met_wherever_it_stands() {
+        for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
+            for before in [0, NEAR - 1, NEAR, NEAR + CHUNK - 1, NEAR + CHUNK, NEAR + 3 * CHUNK - 2]
+            {
+                for after in
+                    ["", " and a text that goes on for more than a chunk of what is looked at"]
+                {
+                    let text =
+                        format!("{}{c}{after}", "é".repeat(before / 2) + &"e".repeat(before % 2));
+                    assert_eq!(may_begin(text.as_bytes()), Some(before), "{c:?} at {before}");
+                    assert!(
+                        unit(&text.as_bytes()[before..]).is_some_and(|u| u.taken == c.len_utf8())
+                    );
+                }
+            }
+        }
+        assert_eq!(may_begin("naïve → “Größe” – …".repeat(20).as_bytes()), Some("naïve → ".len()));
+        assert_eq!(may_begin("naïve → Größe ↔ 中".repeat(20).as_bytes()), None);
+    }
+}
