@@ -14,18 +14,26 @@ pub(super) fn may_begin(text: &[u8]) -> Option<usize> {
         let next = |at: usize| text.get(at + 1).copied().unwrap_or_default();
         places.find(|at| begins(text[*at], next(*at)))
     };
-    // Without an early exit inside a chunk this becomes vector code.
-    let none_in = |chunk: &[u8; CHUNK + 1]| {
-        let pairs = chunk[..CHUNK].iter().zip(&chunk[1..]);
-        !pairs.fold(false, |any, (byte, next)| any | begins(*byte, *next))
-    };
-    let mut passed = text.len().min(NEAR);
-    first(0..passed).or_else(|| {
-        while text[passed..].first_chunk().is_some_and(none_in) {
-            passed += CHUNK;
-        }
-        first(passed..text.len())
+    let near = text.len().min(NEAR);
+    first(0..near).or_else(|| {
+        let mut padded = [0; size_of::<Chunk>()];
+        let some_in = |start: &usize| {
+            let rest = &text[*start..];
+            some_begins(rest.first_chunk().unwrap_or_else(|| {
+                padded[..rest.len()].copy_from_slice(rest);
+                &padded
+            }))
+        };
+        let start = (near..text.len()).step_by(CHUNK).find(some_in)?;
+        first(start..text.len())
     })
+}
+
+/// Whether something begins in a chunk. Without an early exit both looks are vector code, and nearly all text is ASCII.
+fn some_begins(chunk: &Chunk) -> bool {
+    let other = chunk.iter().fold(false, |any, byte| any | (*byte >= 0x7F) | (*byte == ESC));
+    let pairs = chunk.iter().zip(&chunk[1..]);
+    other && pairs.fold(false, |any, (byte, next)| any | begins(*byte, *next))
 }
 
 /// Whether a character that nobody sees may begin with these two bytes. Nothing else does in text of Latin letters with
@@ -44,10 +52,13 @@ fn begins(byte: u8, next: u8) -> bool {
 }
 
 /// How many bytes are looked at one by one before a chunk is.
-const NEAR: usize = 32;
+const NEAR: usize = 8;
 
 /// How many bytes are looked at together.
 const CHUNK: usize = 64;
+
+/// A chunk, and the byte behind it.
+type Chunk = [u8; CHUNK + 1];
 
 /// The character at the start of `text` that nobody sees, or the control sequence (ECMA-48, 5.4).
 pub(super) fn unit(text: &[u8]) -> Option<Unit> {
