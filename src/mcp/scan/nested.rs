@@ -73,24 +73,25 @@ impl Nested {
 
     /// The bytes of one block that are inside strings.
     fn strings(&mut self, marks: &Marks, length: usize) -> u64 {
-        let mut escaped = u64::from(self.escaped);
-        let mut escapes = marks.escapes & !escaped;
-        self.escaped = false;
-        while escapes != 0 {
-            let escape = escapes.trailing_zeros() as usize;
-            if escape + 1 == length {
-                self.escaped = true;
-                break;
-            }
-            // The byte after a `\` is plain, be it a quote or another `\`.
-            let plain = 2 << escape;
-            escaped |= plain;
-            escapes &= !(plain | 1 << escape);
-        }
+        let escaped = self.escaped(marks.escapes, length);
         let quotes = marks.quotes & !escaped;
         let inside = parity(quotes) ^ if self.text { u64::MAX } else { 0 };
         self.text ^= quotes.count_ones() % 2 == 1;
         inside
+    }
+
+    /// The bytes of one block that a `\` before them makes plain, be they a quote or another `\`.
+    ///
+    /// Of a run of backslashes every second one escapes what follows, from its first on. A subtraction carries through a
+    /// run and so tells at its end whether its length was odd: JSON in a text has an escape every few bytes, and a turn of
+    /// a loop for each took a tenth of the relay's time (the idea is simdjson's, Langdale and Lemire 2019, 3.1.1).
+    fn escaped(&mut self, backslashes: u64, length: usize) -> u64 {
+        const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
+        let before = u64::from(self.escaped);
+        let begins = backslashes & !before;
+        let ends = ((begins << 1 | ODD).wrapping_sub(begins)) ^ ODD;
+        self.escaped = (ends & backslashes) >> (length - 1) & 1 == 1;
+        ends ^ (backslashes | before)
     }
 }
 
@@ -139,4 +140,29 @@ fn parity(mut bits: u64) -> u64 {
         bits ^= bits << shift;
     }
     bits
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_backslash_escapes_what_follows_unless_it_is_escaped(
+            (words, length, before) in (prop::collection::vec(any::<u64>(), 1..4), 1_usize..=64, any::<bool>()),
+        ) {
+            // More bits than half, so that there are runs.
+            let backslashes = words.iter().fold(0, |all, word| all | word) & (u64::MAX >> (64 - length));
+            let mut nested = Nested { escaped: before, ..Nested::opened() };
+            let found = nested.escaped(backslashes, length);
+            let mut escaped = before;
+            for place in 0..length {
+                prop_assert_eq!(found >> place & 1 == 1, escaped, "place {} of {:b}", place, backslashes);
+                escaped = !escaped && backslashes >> place & 1 == 1;
+            }
+            prop_assert_eq!(nested.escaped, escaped);
+        }
+    }
 }
