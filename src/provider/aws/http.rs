@@ -89,19 +89,9 @@ impl Http {
             false => failure::unreached(place, Some(&error)),
         })?;
         let status = answer.status().as_u16();
-        let broken = || failure::unreached(place, None);
-        let mut body = Zeroizing::new(Vec::new());
-        let mut stream = ByteStream::new(answer.into_body());
-        let all = async {
-            while let Some(part) = stream.next().await {
-                body.extend_from_slice(&part.map_err(|_| broken())?);
-                if body.len() > MAX_ANSWER {
-                    return Err(broken());
-                }
-            }
-            Ok(())
-        };
-        tokio::time::timeout(BODY, all).await.map_err(|_| failure::silent(place, BODY))??;
+        let body = tokio::time::timeout(BODY, read(answer.into_body(), MAX_ANSWER)).await;
+        let body = body.map_err(|_| failure::silent(place, BODY))?;
+        let body = body.map_err(|_| failure::unreached(place, None))?;
         Ok(Answer { status, body })
     }
 }
@@ -136,19 +126,25 @@ impl HttpConnector for Bounded {
         let answering = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let mut answer = answering.await?;
-            let mut stream = ByteStream::new(answer.take_body());
-            let mut body = Vec::new();
-            while let Some(part) = stream.next().await {
-                let part = part.map_err(|error| ConnectorError::io(error.into()))?;
-                if body.len() + part.len() > MAX_VALUES {
-                    return Err(ConnectorError::user(TooLong.into()));
-                }
-                body.extend_from_slice(&part);
-            }
-            *answer.body_mut() = SdkBody::from(body);
+            let mut body = read(answer.take_body(), MAX_VALUES).await?;
+            *answer.body_mut() = SdkBody::from(std::mem::take(&mut *body));
             Ok(answer)
         })
     }
+}
+
+/// Reads a body of so many bytes at most.
+async fn read(body: SdkBody, most: usize) -> Result<Zeroizing<Vec<u8>>, ConnectorError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let mut stream = ByteStream::new(body);
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|error| ConnectorError::io(error.into()))?;
+        if bytes.len() + part.len() > most {
+            return Err(ConnectorError::user(TooLong.into()));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 /// An answer is longer than all values that it may hold.
