@@ -3,7 +3,7 @@
 //! No literal is shorter than four bytes, so the three in the middle of any five tell whether one may begin at the first
 //! or at the second of the five: they are hashed, eight such places at once, and looked up in a table. What passes is
 //! looked up by its own four bytes in a finer one, and only where that says yes is anything compared. Both steps write
-//! every place down and count on if it passes, so the processor has no branch to guess before a literal is all but sure.
+//! places down and count on by how many pass, so the processor has no branch to guess before a literal is all but sure.
 //! The pass costs the same for ten literals as for a thousand, which the SIMD searcher of `aho-corasick` (Teddy) does
 //! not: with 280 keywords it needed three searchers and stopped often at ordinary text. Every occurrence is reported,
 //! overlapping ones too: a search that skipped past a match would miss a secret that begins inside another one.
@@ -43,10 +43,14 @@ pub(super) const HEAD: usize = 4;
 /// How many bits of the short hash are looked at: a table that fits into the first-level cache.
 const SIEVE_BITS: u32 = 15;
 
-const SIEVE: usize = 1 << SIEVE_BITS;
+/// As many as there are 16-bit numbers, so that none needs a check; only those of [`SIEVE_BITS`] are ever touched.
+const SIEVE: usize = 1 << u16::BITS;
 
 /// The places that one step of the sieve judges, two by two.
 const BLOCK: usize = 16;
+
+/// One hash for each two places of a block.
+const LANES: usize = BLOCK / 2;
 
 /// The places of which those that pass are written down before any is looked at again.
 const CHUNK: usize = 1024;
@@ -56,6 +60,9 @@ type Chunk = [u8; CHUNK + HEAD - 1];
 
 /// Places in a chunk.
 type Places = [u16; CHUNK];
+
+/// The short hashes of a chunk.
+type Hashes = [[u16; LANES]; CHUNK / BLOCK];
 
 /// How many bits of the hash the filter tells apart. Of a table of 128 KiB ordinary text touches little, so that stays in
 /// the first-level cache, and one place in a thousand passes by chance.
@@ -118,20 +125,16 @@ impl Finder {
 
     /// Writes down the places at which, or behind which, a literal may begin, of this many at least; says how many.
     fn sift(&self, chunk: &Chunk, places: usize, passed: &mut Places) -> usize {
+        let hashes = short_hashes(chunk);
         let mut count = 0;
-        for block in (0..places).step_by(BLOCK) {
-            // Eight pairs of bytes from one place on; the case of letters makes no difference.
-            let pairs = |from: usize| {
-                let bytes = chunk[from..].first_chunk::<BLOCK>().copied().unwrap_or_default();
-                bytemuck::cast::<_, u16x8>(bytes) | u16x8::splat(FOLD as u16)
-            };
-            let (two, third) = (pairs(block + 1), pairs(block + 3) & u16x8::splat(FIRST_OF_PAIR));
-            let hashes = two * u16x8::splat(SHORT[0]) + third * u16x8::splat(SHORT[1]);
-            let hashes: u16x8 = hashes >> (u16::BITS - SIEVE_BITS);
-            for (at, hash) in hashes.to_array().into_iter().enumerate() {
-                passed[count % CHUNK] = (block + 2 * at) as u16;
-                count += usize::from(self.sieve[usize::from(hash) % SIEVE]);
-            }
+        let mut block = u16x8::splat(0);
+        for hashes in &hashes[..places.div_ceil(BLOCK)] {
+            let bit = |hash: &u16| self.sieve[usize::from(*hash)];
+            let pass = hashes.iter().rev().fold(0, |bits, hash| bits << 1 | bit(hash));
+            let places = u16x8::new(PLACES[usize::from(pass)]) + block;
+            passed[count % (CHUNK / 2)..][..LANES].copy_from_slice(&places.to_array());
+            count += usize::from(COUNTS[usize::from(pass)]);
+            block += u16x8::splat(BLOCK as u16);
         }
         count
     }
@@ -180,6 +183,27 @@ fn head(bytes: &[u8]) -> u32 {
     u32::from_le_bytes([*a, *b, *c, *d]) | FOLD
 }
 
+/// For each way in which the hashes of a block may pass: the places of those that do, and how many they are.
+static PLACES: [[u16; LANES]; 1 << LANES] = all_ways().0;
+static COUNTS: [u8; 1 << LANES] = all_ways().1;
+
+const fn all_ways() -> ([[u16; LANES]; 1 << LANES], [u8; 1 << LANES]) {
+    let (mut places, mut counts) = ([[0; LANES]; 1 << LANES], [0; 1 << LANES]);
+    let mut way = 0;
+    while way < places.len() {
+        let mut lane = 0;
+        while lane < LANES {
+            if way >> lane & 1 == 1 {
+                places[way][counts[way] as usize] = 2 * lane as u16;
+                counts[way] += 1;
+            }
+            lane += 1;
+        }
+        way += 1;
+    }
+    (places, counts)
+}
+
 /// Makes the case of ASCII letters the same.
 const FOLD: u32 = 0x2020_2020;
 
@@ -188,6 +212,24 @@ const SHORT: [u16; 2] = [0x9E37, 0x79B1];
 
 /// A pair of bytes without its second.
 const FIRST_OF_PAIR: u16 = u16::from_ne_bytes([0xFF, 0]);
+
+/// Of the three bytes behind every second place of a chunk, eight at once. They are all written to memory first: to take
+/// them out of a vector one by one costs twice as much as to read them.
+fn short_hashes(chunk: &Chunk) -> Hashes {
+    let mut hashes = [[0; LANES]; CHUNK / BLOCK];
+    for (block, hashes) in hashes.iter_mut().enumerate() {
+        // Eight pairs of bytes from one place on; the case of letters makes no difference.
+        let pairs = |from: usize| {
+            let bytes = chunk[BLOCK * block + from..].first_chunk::<BLOCK>().copied();
+            bytemuck::cast::<_, u16x8>(bytes.unwrap_or_default()) | u16x8::splat(FOLD as u16)
+        };
+        let (two, third) = (pairs(1), pairs(3) & u16x8::splat(FIRST_OF_PAIR));
+        let hash = two * u16x8::splat(SHORT[0]) + third * u16x8::splat(SHORT[1]);
+        let short: u16x8 = hash >> (u16::BITS - SIEVE_BITS);
+        *hashes = short.to_array();
+    }
+    hashes
+}
 
 /// Of the first three bytes of a head.
 fn short_hash(head: u32) -> usize {
