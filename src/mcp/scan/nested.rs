@@ -38,7 +38,7 @@ impl Nested {
                 self.escaped = false;
                 continue;
             }
-            if let Some(end) = self.brackets(&marks, length) {
+            if let Some(end) = self.brackets(&marks, &block, length) {
                 return Some(at + end);
             }
             at += length;
@@ -47,9 +47,12 @@ impl Nested {
     }
 
     /// Counts the brackets of one block that has so many bytes; returns the index after the one that closes the value.
-    fn brackets(&mut self, marks: &Marks, length: usize) -> Option<usize> {
-        let inside = self.strings(marks, length);
-        let (opening, closing) = (marks.opening & !inside, marks.closing & !inside);
+    fn brackets(&mut self, marks: &Marks, block: &[u8; 64], length: usize) -> Option<usize> {
+        let outside = !self.strings(marks, length);
+        if marks.brackets & outside == 0 {
+            return None;
+        }
+        let [opening, closing] = [b'{', b'}'].map(|bracket| outside & brackets(block, bracket));
         if self.depth > u64::from(closing.count_ones()) {
             self.depth += u64::from(opening.count_ones());
             self.depth -= u64::from(closing.count_ones());
@@ -109,29 +112,35 @@ fn block(bytes: &[u8]) -> ([u8; 64], usize) {
 struct Marks {
     quotes: u64,
     escapes: u64,
-    opening: u64,
-    closing: u64,
+    /// Every bracket, and a few letters: most blocks have none outside strings, so most are told by one comparison.
+    brackets: u64,
 }
 
 impl Marks {
     fn of(block: &[u8; 64]) -> Self {
-        let mut marks = Self { quotes: 0, escapes: 0, opening: 0, closing: 0 };
-        for (index, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
-            let bytes = u8x16::new(*bytes);
-            // `[` and `{`, and `]` and `}`, differ in this bit only.
-            let brackets = bytes | u8x16::splat(0x20);
-            marks.quotes |= places(bytes, b'"') << (16 * index);
-            marks.escapes |= places(bytes, b'\\') << (16 * index);
-            marks.opening |= places(brackets, b'{') << (16 * index);
-            marks.closing |= places(brackets, b'}') << (16 * index);
+        Self {
+            quotes: places(block, |bytes| bytes, b'"'),
+            escapes: places(block, |bytes| bytes, b'\\'),
+            brackets: places(block, |bytes| bytes | u8x16::splat(b'{' ^ b'}' | CURLY), 0x7F),
         }
-        marks
     }
 }
 
-/// One bit for each of the bytes that is `byte`.
-fn places(bytes: u8x16, byte: u8) -> u64 {
-    u64::from(bytes.simd_eq(u8x16::splat(byte)).to_bitmask())
+/// `[` and `{`, and `]` and `}`, differ in this bit only.
+const CURLY: u8 = 0x20;
+
+/// Where a bracket stands, given as the curly one.
+fn brackets(block: &[u8; 64], curly: u8) -> u64 {
+    places(block, |bytes| bytes | u8x16::splat(CURLY), curly)
+}
+
+/// One bit for each of the bytes that is `byte` when it is changed so.
+fn places(block: &[u8; 64], changed: impl Fn(u8x16) -> u8x16, byte: u8) -> u64 {
+    let parts = block.as_chunks().0.iter().enumerate();
+    parts.fold(0, |all, (index, bytes)| {
+        let equal = changed(u8x16::new(*bytes)).simd_eq(u8x16::splat(byte));
+        all | u64::from(equal.to_bitmask()) << (16 * index)
+    })
 }
 
 /// Each bit becomes the parity of itself and the bits below: set from an opening quote to before its closing one.
