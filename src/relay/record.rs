@@ -86,8 +86,11 @@ impl<'a> Recorder<'a> {
 
     /// The client was sent this frame.
     pub(super) fn to_client(&self, from: Author, clean: &Clean<'_>) {
+        if self.recording.borrow().is_none() {
+            return;
+        }
         // Where the manifest wants nothing withheld from the client, this is a file all the same.
-        let recorded = match self.redactor.reports() && self.recording.borrow().is_some() {
+        let recorded = match self.redactor.reports() {
             true => self.redactor.recorded(clean.as_bytes(), Fields::default()),
             false => return self.add(from, Side::Client, Body::of(clean.as_bytes())),
         };
