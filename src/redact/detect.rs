@@ -10,10 +10,11 @@ use std::ops::Range;
 
 use super::encoding::Form;
 use super::finder::{Finder, Literal};
+use super::instruct::odd::is_plain;
 use super::instruct::phrase;
 use super::known::Known;
 use super::rule::{self, Rules};
-use super::view::{LAYERS, safe_cut};
+use super::view::{LAYERS, Layer, Unescaped, safe_cut, unescape};
 
 /// A stretch of text that must not leave.
 #[derive(Clone, Copy)]
@@ -60,6 +61,8 @@ pub(super) struct Signs {
     pub(super) phrase: bool,
     /// One that is something to tell only in an error.
     pub(super) phrase_of_error: bool,
+    /// What may be a character that nobody sees, as it is or as an escape of JSON.
+    pub(super) odd: bool,
 }
 
 /// Everything that is looked for. Immutable; no `Debug`, because it holds values.
@@ -128,7 +131,7 @@ impl Detector {
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
     pub(super) fn text(&self, text: &[u8]) -> Vec<Hit> {
-        self.windows(text, |window| self.views(window, 0, &Cell::default()))
+        self.windows(text, |window| self.views(window, 0, false, &Cell::default()))
     }
 
     /// The known values in something that is not text, as they are.
@@ -143,15 +146,18 @@ impl Detector {
     /// What must not leave of a JSON text, and what else it may hold. Its own escapes are taken off first: undecoded they
     /// mean nothing to a client.
     pub(super) fn json(&self, text: &[u8]) -> (Vec<Hit>, Signs) {
-        let signs = Cell::default();
+        let plain = is_plain(text.trim_ascii_end());
+        let signs = Cell::new(Signs { odd: !plain, ..Signs::default() });
         let unescaped = LAYERS.iter().take_while(|layer| **layer == LAYERS[0]).count();
-        let hits = self.windows(text, |window| match LAYERS[0].peel(window) {
-            Some(view) => {
-                let mut hits = self.views(&view, 1, &signs);
+        let hits = self.windows(text, |window| match unescape(window) {
+            Some(Unescaped { view, odd }) => {
+                let met = signs.get();
+                signs.set(Signs { odd: met.odd || odd, ..met });
+                let mut hits = self.views(&view, 1, plain && !odd, &signs);
                 LAYERS[0].locate(window, &mut hits);
                 hits
             }
-            None => self.views(window, unescaped, &signs),
+            None => self.views(window, unescaped, plain, &signs),
         });
         (hits, signs.get())
     }
@@ -221,8 +227,9 @@ impl Detector {
         self.forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default()
     }
 
-    /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on.
-    fn views(&self, text: &[u8], depth: usize, signs: &Cell<Signs>) -> Vec<Hit> {
+    /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on. `seen` says
+    /// that a reader sees every character of it.
+    fn views(&self, text: &[u8], depth: usize, seen: bool, signs: &Cell<Signs>) -> Vec<Hit> {
         let spelled = depth == 0 || LAYERS[depth - 1].is_spelling();
         let mut hits = self.scan(text, spelled, signs);
         let mut depth = depth;
@@ -231,8 +238,11 @@ impl Detector {
                 break;
             }
             depth += 1;
+            if seen && *layer == Layer::Unseen {
+                continue;
+            }
             if let Some(view) = layer.peel(text) {
-                let mut inner = self.views(&view, depth, signs);
+                let mut inner = self.views(&view, depth, false, signs);
                 layer.locate(text, &mut inner);
                 hits.append(&mut inner);
                 break;

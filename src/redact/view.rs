@@ -5,12 +5,14 @@
 //! texts hold nothing, and for the ones that do [`Layer::locate`] walks the source a second time. Escapes that mean
 //! nothing stay as they are; no text makes this fail, and a view is never longer than its source.
 
+mod escapes;
 mod unseen;
 
 use memchr::memchr;
 
 use super::detect::Hit;
 use super::encoding::is_base64;
+pub(super) use escapes::{Unescaped, unescape};
 
 /// One way of hiding text that is undone before looking for secrets.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl Layer {
     /// The decoded text, or nothing where there is nothing to decode.
     pub(super) fn peel(self, text: &[u8]) -> Option<Vec<u8>> {
         if self == Self::Escapes {
-            return unescape(text);
+            return unescape(text).map(|unescaped| unescaped.view);
         }
         let (mut at, mut unit) = self.next_unit(text, 0)?;
         let mut view = Vec::with_capacity(text.len());
@@ -100,7 +102,7 @@ impl Layer {
                     Self::Wraps => memchr(b'\n', rest)?,
                 };
             let unit = match self {
-                Self::Escapes => escape(&text[at..]).map(|unit| (at, unit)),
+                Self::Escapes => escapes::unit(&text[at..]).map(|unit| (at, unit)),
                 Self::Percent => percent(&text[at..]).map(|unit| (at, unit)),
                 Self::Unseen => unseen::unit(&text[at..]).map(|unit| (at, unit)),
                 Self::Wraps => wrap(text, at),
@@ -194,120 +196,6 @@ impl Unit {
         let len = c.encode_utf8(&mut bytes).len();
         Self { taken, bytes, len }
     }
-}
-
-/// The escape at the start of `text`, which begins with a backslash.
-fn escape(text: &[u8]) -> Option<Unit> {
-    match text.get(1)? {
-        b'x' => Some(Unit::byte(4, u8::try_from(hex(text.get(2..4)?)?).ok()?)),
-        b'u' => unicode(text),
-        c => match SIMPLE[usize::from(*c)] {
-            0 => None,
-            byte => Some(Unit::byte(2, byte)),
-        },
-    }
-}
-
-/// What stands for one byte behind a backslash; 0 for what does not.
-const SIMPLE: [u8; 256] = {
-    let mut table = [0; 256];
-    let pairs = [
-        (b'"', b'"'),
-        (b'\\', b'\\'),
-        (b'/', b'/'),
-        (b'\'', b'\''),
-        (b'n', b'\n'),
-        (b'r', b'\r'),
-        (b't', b'\t'),
-        (b'b', 8),
-        (b'f', 12),
-    ];
-    let mut at = 0;
-    while at < pairs.len() {
-        table[pairs[at].0 as usize] = pairs[at].1;
-        at += 1;
-    }
-    table
-};
-
-/// The text without its escapes, or nothing if there are none: what the generic walk does, four times as fast, because
-/// escapes are what nearly every message has.
-fn unescape(text: &[u8]) -> Option<Vec<u8>> {
-    let mut at = memchr(b'\\', text)?;
-    let mut view = Vec::with_capacity(text.len() + CHUNK);
-    let mut changed = false;
-    view.extend_from_slice(&text[..at]);
-    while at < text.len() {
-        match text.get(at + 1).map_or(0, |c| SIMPLE[usize::from(*c)]) {
-            0 => match escape(&text[at..]) {
-                Some(unit) => {
-                    view.extend_from_slice(&unit.bytes[..unit.len]);
-                    at += unit.taken;
-                    changed = true;
-                }
-                None => {
-                    view.push(b'\\');
-                    at += 1;
-                }
-            },
-            byte => {
-                view.push(byte);
-                at += 2;
-                changed = true;
-            }
-        }
-        at += copy_run(&text[at..], &mut view);
-    }
-    changed.then_some(view)
-}
-
-/// How much [`copy_run`] copies without looking how much it should.
-const CHUNK: usize = 16;
-
-/// Appends everything before the next backslash and returns how much that was.
-///
-/// JSON inside JSON has an escape every few bytes, where a `memchr` and a `memcpy` for each cost more than a chunk that is
-/// copied whole and cut back.
-fn copy_run(text: &[u8], view: &mut Vec<u8>) -> usize {
-    let mut run = 0;
-    if let Some(chunk) = text.first_chunk::<CHUNK>() {
-        run = run_before_backslash(chunk);
-        view.extend_from_slice(chunk);
-        view.truncate(view.len() - (CHUNK - run));
-        if run < CHUNK {
-            return run;
-        }
-    }
-    let rest = &text[run..];
-    let more = memchr(b'\\', rest).unwrap_or(rest.len());
-    view.extend_from_slice(&rest[..more]);
-    run + more
-}
-
-/// How many bytes stand before the first backslash: a comparison of 16 bytes at once, in words.
-fn run_before_backslash(chunk: &[u8; CHUNK]) -> usize {
-    const ONES: u128 = u128::MAX / 0xFF;
-    let differing = u128::from_le_bytes(*chunk) ^ (ONES * b'\\' as u128);
-    // The lowest byte that is zero gets its high bit set ("Hacker's Delight", 6-1); higher ones may err, none below it.
-    let zero = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
-    (zero.trailing_zeros() / 8) as usize
-}
-
-/// `\uXXXX`, or two of them for one character beyond the first 65,536. A lone half becomes U+FFFD, as in most decoders.
-fn unicode(text: &[u8]) -> Option<Unit> {
-    let first = hex(text.get(2..6)?)?;
-    if let Some(c) = char::from_u32(first) {
-        return Some(Unit::char(6, c));
-    }
-    let second = match text.get(6..12) {
-        Some([b'\\', b'u', digits @ ..]) if first < 0xDC00 => hex(digits).unwrap_or_default(),
-        _ => 0,
-    };
-    if (0xDC00..0xE000).contains(&second) {
-        let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-        return char::from_u32(code).map(|c| Unit::char(12, c));
-    }
-    Some(Unit::char(6, char::REPLACEMENT_CHARACTER))
 }
 
 /// The percent escape at the start of `text`, which begins with `%`.

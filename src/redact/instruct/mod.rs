@@ -7,7 +7,7 @@
 //! honest.
 
 mod hidden;
-mod odd;
+pub(super) mod odd;
 pub(super) mod phrase;
 mod plain;
 mod skim;
@@ -118,10 +118,10 @@ impl Kind {
 /// nothing, which is nearly always and costs little more than a look at each byte.
 pub fn look(frame: &[u8], searched: &Searched, fields: Fields, strip: bool) -> Option<Signs> {
     let phrases = phrase::all();
-    let odd = odd::is_odd(frame);
+    let met = searched.signs;
+    let odd = met.odd && odd::is_odd(frame);
     let error = OnceCell::new();
     let in_error = || *error.get_or_init(|| is_error(frame));
-    let met = searched.signs;
     let spoken = met.phrase || met.phrase_of_error && in_error();
     if !odd && !spoken {
         return None;
