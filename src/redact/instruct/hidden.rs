@@ -68,14 +68,14 @@ pub(super) fn fates(plain: &Plain, replaced: &[Range<usize>]) -> Vec<Fate> {
     let direction = Direction::of(plain, replaced);
     let mut first = 0;
     while first < plain.spots.len() {
-        let at = plain.spots[first].at;
+        let at = plain.spots[first].at();
         let run =
-            plain.spots[first..].iter().take_while(|spot| spot.at == at && !seen(spot)).count();
+            plain.spots[first..].iter().take_while(|spot| spot.at() == at && !seen(spot)).count();
         if run > 0 {
             judge(
                 &Place::new(plain, replaced, at),
                 &direction,
-                &plain.spots[first..],
+                &plain.spots[first..first + run],
                 &mut fates[first..first + run],
             );
         }
@@ -99,31 +99,23 @@ fn fate_alone(spot: &Spot) -> Fate {
     }
 }
 
-/// Judges the hidden characters of one place.
+/// Judges the hidden characters of one place, of which a text may be full: no list of them is made.
 fn judge(place: &Place, direction: &Direction, spots: &[Spot], fates: &mut [Fate]) {
-    let hidden = |index: &usize| matches!(spots[*index].what, What::Hidden(_));
-    let code = |index: usize| match spots[index].what {
-        What::Hidden(code) => code,
-        _ => 0,
+    let code = |spot: &Spot| match spot.what {
+        What::Hidden(code) => Some(code),
+        _ => None,
     };
-    let mut rest: Vec<usize> = (0..fates.len()).filter(hidden).collect();
+    let codes = || spots.iter().filter_map(code);
     // A variation selector or a flag's tags belong to the character right before them.
-    let codes: Vec<u32> = rest.iter().map(|index| code(*index)).collect();
-    let belongs = place.belongs(&codes);
-    rest.drain(..belongs).for_each(|index| fates[index] = Fate::Stays);
-    rest.retain(|index| {
-        let stays = direction.allows(code(*index));
-        if stays {
-            fates[*index] = Fate::Stays;
-        }
-        !stays
-    });
-    let needed = rest.len() <= 2 && rest.iter().all(|index| place.needs(code(*index)));
-    let alone = rest.len() == 1;
-    for index in rest {
-        let code = code(index);
-        fates[index] = match alone {
-            _ if needed => Fate::Stays,
+    let belongs = place.belongs(&codes().take(FLAG).collect::<Vec<_>>());
+    let rest = || codes().skip(belongs).filter(|code| !direction.allows(*code));
+    let few: Vec<u32> = rest().take(3).collect();
+    let needed = few.len() <= 2 && few.iter().all(|code| place.needs(*code));
+    let alone = few.len() == 1;
+    let hidden = spots.iter().zip(fates).filter_map(|(spot, fate)| Some((code(spot)?, fate)));
+    for (index, (code, fate)) in hidden.enumerate() {
+        *fate = match alone {
+            _ if index < belongs || direction.allows(code) || needed => Fate::Stays,
             true if is_never_needed(code) => Fate::Told(kind(code)),
             // A soft hyphen is where a word may be split.
             true if code == 0xAD || !place.splits_a_word() => Fate::Goes,
@@ -239,6 +231,9 @@ fn is_symbol(c: char) -> bool {
     !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Symbol
 }
 
+/// The most tags that the flag of a region has.
+const FLAG: usize = 7;
+
 /// How many tags the flag of a region has (UTS 51, ED-14a: Scotland is a black flag, `gbsct` in tags, and the tag that
 /// ends it); `None` where these are the tags of no flag.
 fn flag(codes: &[u32]) -> Option<usize> {
@@ -266,11 +261,11 @@ impl Direction {
     fn of(plain: &Plain, replaced: &[Range<usize>]) -> Self {
         let none = Self { marks: false, pairs: false };
         let stays = |spot: &&Spot| {
-            let before = replaced.partition_point(|range| range.start < spot.at);
-            before == 0 || replaced[before - 1].end < spot.at
+            let before = replaced.partition_point(|range| range.start < spot.at());
+            before == 0 || replaced[before - 1].end < spot.at()
         };
         let bidi = |spot: &Spot| match spot.what {
-            What::Hidden(code) if is_mark(code) || is_pair(code) => Some((spot.at, code)),
+            What::Hidden(code) if is_mark(code) || is_pair(code) => Some((spot.at(), code)),
             _ => None,
         };
         let mut codes = plain.spots.iter().filter_map(bidi).peekable();

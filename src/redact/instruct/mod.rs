@@ -26,7 +26,7 @@ use super::json::{Token, Walker};
 use crate::mcp::fields::{Fields, Treatment};
 use crate::mcp::scan::members::{items, member};
 use phrase::Phrases;
-use strip::Leaf;
+use strip::{Edit, Leaf};
 
 /// What a message holds that is not meant for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +154,7 @@ struct Looked<E> {
     in_error: E,
     strip: bool,
     found: Vec<Sign>,
-    edits: Vec<(Range<usize>, &'static str)>,
+    edits: Vec<Edit>,
 }
 
 impl<E: Fn() -> bool> Looked<E> {
@@ -181,10 +181,7 @@ impl<E: Fn() -> bool> Looked<E> {
         let sign = |kind| Sign { kind, place: place.clone(), fixed };
         self.found.extend(kinds.into_iter().take(room).map(sign));
         if !fixed {
-            let shifted = |(part, with): (Range<usize>, _)| {
-                (part.start + range.start..part.end + range.start, with)
-            };
-            self.edits.extend(edits.into_iter().map(shifted));
+            self.edits.extend(edits.into_iter().map(|edit| edit.behind(range.start)));
         }
     }
 }

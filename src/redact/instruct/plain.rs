@@ -16,12 +16,12 @@ pub(super) struct Plain {
     pub(super) spots: Vec<Spot>,
 }
 
-/// A place where the source is not the visible text.
+/// A place where the source is not the visible text. A text may be nothing else, so it is kept short: no message is
+/// longer than a gibibyte.
 pub(super) struct Spot {
-    /// Where it is in the text: what is not seen stands before the byte there.
-    pub(super) at: usize,
-    /// Where it is in the source.
-    pub(super) source: Range<usize>,
+    at: u32,
+    start: u32,
+    end: u32,
     /// What it is.
     pub(super) what: What,
 }
@@ -30,7 +30,7 @@ pub(super) struct Spot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// An escape that stands for so many bytes of the text.
-    Spelled(usize),
+    Spelled(u8),
     /// A character that has no shape of its own.
     Hidden(u32),
     /// A control character.
@@ -70,17 +70,41 @@ impl Plain {
                 let mut bytes = [0; 4];
                 let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
                 let spelled = c.encode_utf8(&mut bytes).as_bytes();
-                self.spots.push(Spot {
-                    at: self.text.len(),
-                    source: at..end,
-                    what: What::Spelled(spelled.len()),
-                });
+                self.spots.push(Spot::new(
+                    self.text.len(),
+                    at..end,
+                    What::Spelled(spelled.len() as u8),
+                ));
                 self.text.extend_from_slice(spelled);
                 return end;
             }
         };
-        self.spots.push(Spot { at: self.text.len(), source: at..end, what });
+        self.spots.push(Spot::new(self.text.len(), at..end, what));
         end
+    }
+}
+
+impl Spot {
+    fn new(at: usize, source: Range<usize>, what: What) -> Self {
+        Self { at: at as u32, start: source.start as u32, end: source.end as u32, what }
+    }
+
+    /// Where it is in the text: what is not seen stands before the byte there.
+    pub(super) fn at(&self) -> usize {
+        self.at as usize
+    }
+
+    /// Where it ends in the text.
+    pub(super) fn end(&self) -> usize {
+        match self.what {
+            What::Spelled(len) => self.at() + usize::from(len),
+            _ => self.at(),
+        }
+    }
+
+    /// Where it is in the source.
+    pub(super) fn source(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 }
 

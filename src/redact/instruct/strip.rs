@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::Kind;
 use super::hidden::{Fate, fates};
 use super::phrase::Found;
-use super::plain::{Plain, Spot, What};
+use super::plain::Plain;
 
 /// A string that was looked into.
 pub(super) struct Leaf<'a> {
@@ -19,8 +19,25 @@ pub(super) struct Leaf<'a> {
     fates: Vec<Fate>,
 }
 
-/// What stands for a bracket of markup.
-const ROUND: [&str; 2] = ["(", ")"];
+/// A part of a source that is replaced. A text may be nothing but such parts, so it is kept short, as [`Spot`] is.
+#[derive(Clone, Copy)]
+pub(super) struct Edit {
+    start: u32,
+    end: u32,
+    with: With,
+}
+
+/// What stands in the place of a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum With {
+    Nothing,
+    /// What keeps apart what stood around it.
+    Replacement,
+    Opening,
+    Closing,
+    /// The notice of this kind.
+    Notice(Kind),
+}
 
 impl<'a> Leaf<'a> {
     /// Looks into the content of a JSON string; `find` finds phrases in its visible text.
@@ -48,34 +65,43 @@ impl<'a> Leaf<'a> {
         kinds
     }
 
-    /// What to replace in the source, and by what; in order and disjoint.
-    pub(super) fn edits(&self) -> Vec<(Range<usize>, &'static str)> {
+    /// What to replace in the source, in order and disjoint.
+    pub(super) fn edits(&self) -> Vec<Edit> {
         let mut edits = Vec::new();
         for found in &self.phrases {
             match &found.brackets {
-                Some(brackets) => edits.extend(
-                    brackets.iter().zip(ROUND).map(|(part, round)| (self.tight(part), round)),
-                ),
-                None => edits.push((self.wide(&found.whole), found.kind.notice())),
+                Some(brackets) => {
+                    let round = brackets.iter().zip([With::Opening, With::Closing]);
+                    edits.extend(round.map(|(part, with)| Edit::new(self.tight(part), with)));
+                }
+                None => edits.push(Edit::new(self.wide(&found.whole), With::Notice(found.kind))),
             }
         }
-        let mut gone = usize::MAX;
-        for (spot, fate) in self.plain.spots.iter().zip(&self.fates) {
-            if *fate != Fate::Stays {
-                // Of several in a row the first one has seen to what stands before them.
-                let filling = if spot.source.start == gone { "" } else { self.filling(spot) };
-                gone = spot.source.end;
-                edits.push((spot.source.clone(), filling));
-            }
-        }
-        edits.sort_by_key(|(part, _)| (part.start, std::cmp::Reverse(part.end)));
+        edits.extend(self.gone());
+        edits.sort_by_key(|edit| (edit.start, std::cmp::Reverse(edit.end)));
         let mut end = 0;
-        edits.retain(|(part, _)| {
-            let apart = part.start >= end;
-            end = end.max(part.end);
+        edits.retain(|edit| {
+            let apart = edit.start >= end;
+            end = end.max(edit.end);
             apart
         });
         edits
+    }
+
+    /// What nobody sees and no text needs, several in a row as one part.
+    fn gone(&self) -> Vec<Edit> {
+        let mut gone: Vec<Edit> = Vec::new();
+        for (spot, fate) in self.plain.spots.iter().zip(&self.fates) {
+            if *fate == Fate::Stays {
+                continue;
+            }
+            let part = spot.source();
+            match gone.last_mut() {
+                Some(last) if last.end as usize == part.start => last.end = part.end as u32,
+                _ => gone.push(Edit::new(part.clone(), self.filling(part.start))),
+            }
+        }
+        gone
     }
 
     /// Where a part of the visible text stands in the source, with what is not seen behind it.
@@ -85,35 +111,35 @@ impl<'a> Leaf<'a> {
 
     /// The same without what is not seen behind it.
     fn tight(&self, part: &Range<usize>) -> Range<usize> {
-        let before = self.plain.spots.partition_point(|spot| spot.at < part.end);
+        let before = self.plain.spots.partition_point(|spot| spot.at() < part.end);
         self.character(part.start)..self.behind(before, part.end)
     }
 
     /// Where the character at this offset of the visible text begins in the source.
     fn character(&self, at: usize) -> usize {
-        self.behind(self.plain.spots.partition_point(|spot| end(spot) <= at), at)
+        self.behind(self.plain.spots.partition_point(|spot| spot.end() <= at), at)
     }
 
     /// The place in the source of an offset of the visible text that is behind so many spots.
     fn behind(&self, spots: usize, at: usize) -> usize {
         match spots.checked_sub(1).map(|last| &self.plain.spots[last]) {
-            Some(last) => last.source.end + at.saturating_sub(end(last)),
+            Some(last) => last.source().end + at.saturating_sub(last.end()),
             None => at,
         }
     }
 
-    /// What stands in the place of a spot that goes: nothing, unless that would make one character, or one escape, of
-    /// what stands before and behind it.
-    fn filling(&self, spot: &Spot) -> &'static str {
-        let before = &self.source[..spot.source.start];
+    /// What stands in the place of spots that go, of which the first one begins here: nothing, unless that would make one
+    /// character, or one escape, of what stands before and behind them.
+    fn filling(&self, start: usize) -> With {
+        let before = &self.source[..start];
         let whole = |len: usize| {
             let bytes = before.len().checked_sub(len).map(|from| &before[from..]);
             bytes.is_some_and(|bytes| std::str::from_utf8(bytes).is_ok())
         };
         let ends_well = before.is_empty() || (1..=4).any(whole);
         match ends_well && !ends_in_half(before) {
-            true => "",
-            false => "\u{FFFD}",
+            true => With::Nothing,
+            false => With::Replacement,
         }
     }
 }
@@ -130,23 +156,38 @@ fn ends_in_half(source: &[u8]) -> bool {
         })
 }
 
-/// Where a spot ends in the visible text.
-fn end(spot: &Spot) -> usize {
-    spot.at
-        + match spot.what {
-            What::Spelled(len) => len,
-            _ => 0,
+impl Edit {
+    fn new(part: Range<usize>, with: With) -> Self {
+        Self { start: part.start as u32, end: part.end as u32, with }
+    }
+
+    /// The same in a source that has so many bytes before it.
+    pub(super) fn behind(self, bytes: usize) -> Self {
+        let bytes = bytes as u32;
+        Self { start: self.start + bytes, end: self.end + bytes, ..self }
+    }
+}
+
+impl With {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Replacement => "\u{FFFD}",
+            Self::Opening => "(",
+            Self::Closing => ")",
+            Self::Notice(kind) => kind.notice(),
         }
+    }
 }
 
 /// The frame with these parts replaced, which are in order and disjoint.
-pub(super) fn splice(frame: &[u8], edits: &[(Range<usize>, &'static str)]) -> Vec<u8> {
+pub(super) fn splice(frame: &[u8], edits: &[Edit]) -> Vec<u8> {
     let mut out = Vec::with_capacity(frame.len());
     let mut copied = 0;
-    for (part, with) in edits {
-        out.extend_from_slice(&frame[copied..part.start]);
-        out.extend_from_slice(with.as_bytes());
-        copied = part.end;
+    for edit in edits {
+        out.extend_from_slice(&frame[copied..edit.start as usize]);
+        out.extend_from_slice(edit.with.text().as_bytes());
+        copied = edit.end as usize;
     }
     out.extend_from_slice(&frame[copied..]);
     out
