@@ -88,6 +88,8 @@ enum Target {
     /// A spelling of a value, and where in it the literal stands.
     Form(usize, usize),
     Rule(usize),
+    /// The same by a keyword so short that it stands in many words, and is looked at only before a token.
+    Prefix(usize),
     /// A keyword of this phrase.
     Phrase(usize),
     /// A key under which a block of base64 may stand.
@@ -110,9 +112,10 @@ impl Detector {
             }
         }
         for (index, rule) in rules.iter().enumerate() {
+            let target = if rule.is_short() { Target::Prefix(index) } else { Target::Rule(index) };
             for literal in rule.literals() {
                 literals.push(literal);
-                targets.push(Target::Rule(index));
+                targets.push(target);
             }
         }
         for (index, keyword) in phrase::all().keywords() {
@@ -264,7 +267,8 @@ impl Detector {
                     let (name, form) = &self.forms[form];
                     (form.around(text, at, offset), Label::Known(*name))
                 }
-                Target::Rule(rule) => {
+                Target::Prefix(_) if !rule::is_run(text, at) => return,
+                Target::Rule(rule) | Target::Prefix(rule) => {
                     if !with_rules {
                         return;
                     }

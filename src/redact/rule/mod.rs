@@ -196,9 +196,6 @@ impl Rule {
         if let Start::Around = self.start {
             return self.find_around(text, keyword, 0, level);
         }
-        if self.is_short() && !is_run(text, keyword) {
-            return None;
-        }
         let Range { start, end } = self.place(text, keyword, level)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
@@ -243,9 +240,9 @@ impl Rule {
         }
     }
 
-    /// Whether the keywords are beginnings of words too.
-    fn is_short(&self) -> bool {
-        self.keywords.iter().all(|keyword| keyword.ends_with('?'))
+    /// Whether the keywords are beginnings of words too. A manifest's own are what they are.
+    pub(super) fn is_short(&self) -> bool {
+        self.start != Start::Around && self.keywords.iter().all(|keyword| keyword.ends_with('?'))
     }
 
     fn regex(&self) -> &Regex {
@@ -284,12 +281,25 @@ fn names_user(text: &[u8], at: usize) -> bool {
     authority.take_while(|b| !ends(b)).any(|b| *b == b'@')
 }
 
-/// Whether so many characters of a token stand behind a short keyword as no word has.
-fn is_run(text: &[u8], keyword: usize) -> bool {
-    let in_token = |b: &u8| b.is_ascii_alphanumeric() || b"_-.~+/=!".contains(b);
+/// Whether so many characters of a token stand behind a short keyword as no word has: asked wherever one stands, so it
+/// ends at the first that is none.
+pub(super) fn is_run(text: &[u8], keyword: usize) -> bool {
     let run = text.get(keyword + 3..keyword + 3 + SHORTEST_TOKEN);
-    run.is_some_and(|run| run.iter().all(in_token))
+    run.is_some_and(|run| run.iter().all(|byte| IN_TOKEN[usize::from(*byte)]))
 }
+
+/// The bytes that tokens are made of.
+static IN_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric()
+            || matches!(c, b'_' | b'-' | b'.' | b'~' | b'+' | b'/' | b'=' | b'!');
+        byte += 1;
+    }
+    table
+};
 
 impl Boundary {
     fn allows(self, before: Option<u8>) -> bool {
