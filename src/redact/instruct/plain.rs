@@ -79,7 +79,13 @@ impl Plain {
                 return end;
             }
         };
-        self.spots.push(Spot::new(self.text.len(), at..end, what));
+        match self.spots.last_mut() {
+            // Several control characters or sequences in a row are one as far as anybody asks.
+            Some(last) if last.what == what && last.end as usize == at && !last.is_character() => {
+                last.end = end as u32;
+            }
+            _ => self.spots.push(Spot::new(self.text.len(), at..end, what)),
+        }
         end
     }
 }
@@ -100,6 +106,11 @@ impl Spot {
             What::Spelled(len) => self.at() + usize::from(len),
             _ => self.at(),
         }
+    }
+
+    /// Whether it is one character, which counts as such.
+    fn is_character(&self) -> bool {
+        matches!(self.what, What::Spelled(_) | What::Hidden(_))
     }
 
     /// Where it is in the source.

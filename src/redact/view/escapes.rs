@@ -64,12 +64,17 @@ pub(in crate::redact) fn unescape(text: &[u8]) -> Option<Unescaped> {
     let (mut at, mut end) = (first, first);
     let (mut changed, mut odd) = (false, false);
     // What a turn changes is all in variables of its own, which stay in registers.
-    while let Some(block) = text[at..].first_chunk() {
+    'blocks: while let Some(block) = text[at..].first_chunk() {
         let mut escapes = backslashes(block);
         let mut done = 0;
         while done < BLOCK {
             let next = (escapes.trailing_zeros() as usize).min(BLOCK);
-            copy(&text[at + done..], &mut view[end..], next - done);
+            let from = text[at + done..].first_chunk::<BLOCK>();
+            let (Some(from), Some(to)) = (from, view[end..].first_chunk_mut()) else {
+                at += done;
+                break 'blocks;
+            };
+            *to = *from;
             end += next - done;
             done = next;
             if done == BLOCK {
@@ -105,15 +110,6 @@ pub(in crate::redact) fn unescape(text: &[u8]) -> Option<Unescaped> {
 #[cold]
 fn other(text: &[u8]) -> Unit {
     unit(text).unwrap_or(Unit::byte(1, b'\\'))
-}
-
-/// Copies so many bytes, at most a block.
-#[inline(always)]
-fn copy(text: &[u8], view: &mut [u8], count: usize) {
-    match (text.first_chunk::<BLOCK>(), view.first_chunk_mut()) {
-        (Some(text), Some(view)) => *view = *text,
-        _ => view[..count].copy_from_slice(&text[..count]),
-    }
 }
 
 /// One bit for each backslash of a block.
