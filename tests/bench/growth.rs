@@ -1,7 +1,7 @@
 //! Input made to be slow: the keywords and cut examples of every rule, and what is dense in escapes, brackets and lines.
 //!
 //! Each is measured at several lengths, as a result and as stderr. Twice the length may take at most 2.3 times as long;
-//! what takes longer is measured again before it is believed.
+//! what takes longer is measured again, at once and after everything else, before it is believed.
 
 use std::fs;
 use std::hint::black_box;
@@ -21,11 +21,25 @@ const LENGTHS: [usize; 3] = [512 << 10, 1 << 20, 2 << 20];
 /// More than this is not linear.
 const LIMIT: f64 = 2.3;
 
+/// How often what takes longer is measured again when everything else is: a neighbour of this machine may be busy for
+/// longer than one measurement takes.
+const AGAIN: usize = 4;
+
+/// How much of a log is read at once.
+const READ: usize = 64 << 10;
+
 /// A text that is repeated.
 pub(crate) struct Shape {
     name: String,
     /// What is repeated.
     pub(crate) unit: Vec<u8>,
+}
+
+/// Where a text stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Result,
+    Stderr,
 }
 
 /// One shape in one place.
@@ -40,32 +54,67 @@ struct Growth {
 /// Measures every shape; prints what is not linear, and the slowest.
 pub(crate) fn of_every_rule() {
     let redactor = Redactor::armed([]);
-    let frame = |text: &[u8]| {
-        let text = String::from_utf8_lossy(text);
-        json!({"id": 1, "result": {"content": [{"type": "text", "text": text}]}})
-            .to_string()
-            .into_bytes()
-    };
-    let mut all = Vec::new();
-    for shape in shapes() {
-        all.push(growth(&shape, "result", frame, |bytes| {
-            let _ = black_box(redactor.frame(bytes, Fields::default()));
-        }));
-        all.push(growth(&shape, "stderr", <[u8]>::to_vec, |bytes| {
-            let mut out = Vec::new();
-            let mut cleaner = redactor.stderr();
-            cleaner.push(bytes, &mut out);
-            cleaner.finish(&mut out);
-            black_box(out);
-        }));
+    let shapes = shapes();
+    let places = shapes.iter().flat_map(|shape| [(shape, Place::Result), (shape, Place::Stderr)]);
+    let mut all: Vec<_> =
+        places.map(|(shape, place)| (shape, place, growth(&redactor, shape, place))).collect();
+    for _ in 0..AGAIN {
+        for (shape, place, known) in all.iter_mut().filter(|(.., known)| known.worst > LIMIT) {
+            let again = growth(&redactor, shape, *place);
+            if again.worst < known.worst {
+                *known = again;
+            }
+        }
     }
-    let (steep, fine): (Vec<_>, Vec<_>) = all.into_iter().partition(|growth| growth.worst > LIMIT);
+    let all = all.into_iter().map(|(.., growth)| growth);
+    let (steep, fine): (Vec<_>, Vec<_>) = all.partition(|growth| growth.worst > LIMIT);
     say(&format!("\n{} are linear, {} are not:", fine.len(), steep.len()));
     steep.iter().for_each(Growth::print);
     let mut all: Vec<_> = steep.into_iter().chain(fine).collect();
     all.sort_by(|a, b| a.megabytes_a_second.total_cmp(&b.megabytes_a_second));
     say("\nthe slowest");
     all.iter().take(20).for_each(Growth::print);
+}
+
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Result => "result",
+            Self::Stderr => "stderr",
+        }
+    }
+
+    /// What is measured for a text.
+    fn input(self, text: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Result => {
+                let text = String::from_utf8_lossy(&text);
+                json!({"id": 1, "result": {"content": [{"type": "text", "text": text}]}})
+                    .to_string()
+                    .into_bytes()
+            }
+            Self::Stderr => text,
+        }
+    }
+
+    fn look(self, redactor: &Redactor, input: &[u8]) {
+        match self {
+            Self::Result => {
+                let _ = black_box(redactor.frame(input, Fields::default()));
+            }
+            // As the relay reads it.
+            Self::Stderr => {
+                let (mut cleaner, mut out) = (redactor.stderr(), Vec::new());
+                for read in input.chunks(READ) {
+                    out.clear();
+                    cleaner.push(read, &mut out);
+                    black_box(&out);
+                }
+                cleaner.finish(&mut out);
+                black_box(out);
+            }
+        }
+    }
 }
 
 impl Growth {
@@ -75,13 +124,8 @@ impl Growth {
     }
 }
 
-fn growth(
-    shape: &Shape,
-    place: &str,
-    make: impl Fn(&[u8]) -> Vec<u8>,
-    look: impl Fn(&[u8]),
-) -> Growth {
-    let inputs = LENGTHS.map(|len| make(&shape.unit.repeat(len.div_ceil(shape.unit.len()))));
+fn growth(redactor: &Redactor, shape: &Shape, place: Place) -> Growth {
+    let inputs = LENGTHS.map(|len| place.input(shape.unit.repeat(len.div_ceil(shape.unit.len()))));
     let mut best = [f64::INFINITY; LENGTHS.len()];
     let mut worst = f64::INFINITY;
     // In turns; the shortest of each counts, since a busy machine only ever adds.
@@ -89,7 +133,7 @@ fn growth(
         for _ in 0..3 {
             for (best, input) in best.iter_mut().zip(&inputs) {
                 let begin = Instant::now();
-                look(input);
+                place.look(redactor, input);
                 *best = best.min(begin.elapsed().as_secs_f64());
             }
         }
@@ -101,7 +145,7 @@ fn growth(
     let (last, time) = (&inputs[LENGTHS.len() - 1], best[LENGTHS.len() - 1]);
     #[expect(clippy::cast_precision_loss, reason = "a few million bytes")]
     let megabytes_a_second = last.len() as f64 / 1e6 / time;
-    Growth { name: format!("{place}: {}", shape.name), worst, megabytes_a_second }
+    Growth { name: format!("{}: {}", place.name(), shape.name), worst, megabytes_a_second }
 }
 
 /// Everything that is repeated.
