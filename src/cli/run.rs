@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -64,34 +65,42 @@ impl Run {
         // Before the runtime, which may start threads: see there.
         let guard = Guard::start();
         let runtime = runtime().map_err(|source| self.failed(source))?;
-        let code = runtime.block_on(async {
-            let mut rest = Rest::default();
-            match self.session(context, guard, &mut rest).await {
-                Ok(code) => {
-                    give_back_beside(ready(()), &rest.leases, context).await;
-                    code
-                }
-                Err(error) => {
-                    // The client waits for an answer: tell it too, not only the log that few people open.
-                    context.out.report(&error);
-                    let refusal = Refusal::launch(&self.name, &error);
-                    let answered = answer(rest.input, rest.signals, &refusal);
-                    give_back_beside(answered, &rest.leases, context).await;
-                    error.exit_code()
-                }
-            }
-        });
+        let code = self.code(context, guard, &runtime);
         // A write to a terminal that nobody reads may still block a thread of the runtime.
         runtime.shutdown_background();
         Ok(ExitCode::from(code))
     }
 
+    /// The exit code, when everything is told and given back.
+    fn code(&self, context: &Context, guard: io::Result<Guard>, runtime: &Runtime) -> u8 {
+        let _entered = runtime.enter();
+        let mut rest = Rest::default();
+        match self.session(context, guard, &mut rest, runtime) {
+            Ok(code) => {
+                runtime.block_on(give_back_beside(ready(()), &rest.leases, context));
+                code
+            }
+            Err(error) => {
+                // The client waits for an answer: tell it too, not only the log that few people open.
+                context.out.report(&error);
+                let refusal = Refusal::launch(&self.name, &error);
+                let answered = answer(rest.input, rest.signals, &refusal);
+                runtime.block_on(give_back_beside(answered, &rest.leases, context));
+                error.exit_code()
+            }
+        }
+    }
+
     /// From the manifest to the server's end. When it fails, `rest` holds what it has not used up.
-    async fn session(
+    ///
+    /// The steps that wait are run one by one: as one future, each message would go through the frame of a launch, which
+    /// is 60 KB of stack.
+    fn session(
         &self,
         context: &Context,
         guard: io::Result<Guard>,
         rest: &mut Rest,
+        runtime: &Runtime,
     ) -> Result<u8, Error> {
         let mut begin = Instant::now();
         let guard = guard.map_err(|source| self.failed(source))?;
@@ -117,7 +126,7 @@ impl Run {
         }
         let ahead = rest.input.insert(Input::take_over().map_err(|source| self.failed(source))?);
         if plan.settings.era == Some(Era::Stateful) {
-            if answer_probes(ahead).await {
+            if runtime.block_on(answer_probes(ahead)) {
                 return Ok(0);
             }
             // The time that the client let pass before it asked for more was not ours.
@@ -129,9 +138,8 @@ impl Run {
         let signals = rest.signals.insert(Signals::listen().map_err(|source| self.failed(source))?);
         let deadline = deadline(ahead, begin);
         let resolving = resolve(&server.name, &server.secrets, providers, &rest.leases, deadline);
-        let Some(resolved) = before_a_signal(signals, resolving).await.transpose()? else {
-            return Ok(0);
-        };
+        let resolved = runtime.block_on(before_a_signal(signals, resolving));
+        let Some(resolved) = resolved.transpose()? else { return Ok(0) };
         resolved.warnings.iter().for_each(|warning| context.out.warn(warning));
         let recording = self.record.as_deref().map(Recording::create).transpose()?;
         let credentials = plan.launch.credentials();
@@ -148,11 +156,12 @@ impl Run {
         };
         let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
         let server = relay::Server { spawned, again: &again, learn: &learn, leases: &rest.leases };
-        let outcome = relay(server, client, &redactor, &plan.settings, recording, findings).await;
-        let outcome = outcome.map_err(|source| self.failed(source))?;
+        let relayed = relay(server, client, &redactor, &plan.settings, recording, findings);
+        let outcome = runtime.block_on(relayed).map_err(|source| self.failed(source))?;
         if let Outcome::ServerEnded { status, heard: false } = outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.
-            answer(None, None, &Refusal::server_ended(&self.name, &os::describe(status))).await;
+            let refusal = Refusal::server_ended(&self.name, &os::describe(status));
+            runtime.block_on(answer(None, None, &refusal));
         }
         Ok(outcome.exit_code())
     }
@@ -296,8 +305,8 @@ async fn answer(input: Option<Input>, signals: Option<Signals>, refusal: &Refusa
     }
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// The operating system refused something that always works.
