@@ -125,10 +125,11 @@ impl Finder {
 
     /// Writes down the places at which, or behind which, a literal may begin, of this many at least; says how many.
     fn sift(&self, chunk: &Chunk, places: usize, passed: &mut Places) -> usize {
-        let hashes = short_hashes(chunk);
+        let blocks = places.div_ceil(BLOCK);
+        let hashes = short_hashes(chunk, blocks);
         let mut count = 0;
         let mut block = u16x8::splat(0);
-        for hashes in &hashes[..places.div_ceil(BLOCK)] {
+        for hashes in &hashes[..blocks] {
             let bit = |hash: &u16| self.sieve[usize::from(*hash)];
             let pass = hashes.iter().rev().fold(0, |bits, hash| bits << 1 | bit(hash));
             let places = u16x8::new(PLACES[usize::from(pass)]) + block;
@@ -213,11 +214,11 @@ const SHORT: [u16; 2] = [0x9E37, 0x79B1];
 /// A pair of bytes without its second.
 const FIRST_OF_PAIR: u16 = u16::from_ne_bytes([0xFF, 0]);
 
-/// Of the three bytes behind every second place of a chunk, eight at once. They are all written to memory first: to take
+/// Of the three bytes behind every second place of so many blocks, eight at once. They are all written to memory first: to take
 /// them out of a vector one by one costs twice as much as to read them.
-fn short_hashes(chunk: &Chunk) -> Hashes {
+fn short_hashes(chunk: &Chunk, blocks: usize) -> Hashes {
     let mut hashes = [[0; LANES]; CHUNK / BLOCK];
-    for (block, hashes) in hashes.iter_mut().enumerate() {
+    for (block, hashes) in hashes.iter_mut().enumerate().take(blocks) {
         // Eight pairs of bytes from one place on; the case of letters makes no difference.
         let pairs = |from: usize| {
             let bytes = chunk[BLOCK * block + from..].first_chunk::<BLOCK>().copied();

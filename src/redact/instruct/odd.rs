@@ -84,6 +84,14 @@ mod tests {
     }
 
     #[test]
+    fn ascii_with_simple_escapes_is_not_even_asked() {
+        for end in ["", "x", "{\"a\":\"and no more than a few words\"}"] {
+            let json = format!(r#"{{"text":"one\n\ttwo\r\n \"three\" \\ \/ \f{end}\n"}}"#);
+            assert!(!Redactor::armed([]).search(json.as_bytes()).signs.odd, "{json}");
+        }
+    }
+
+    #[test]
     fn ordinary_text_is_not_odd_and_what_is_hidden_is() {
         for json in [
             "{\"a\": \"plain\"}\r\n",

@@ -19,7 +19,7 @@ pub(super) struct Leaf<'a> {
     fates: Vec<Fate>,
 }
 
-/// A part of a source that is replaced. A text may be nothing but such parts, so it is kept short, as [`Spot`] is.
+/// A part of a source that is replaced. A text may be nothing but such parts, so it is kept as short as a spot.
 #[derive(Clone, Copy)]
 pub(super) struct Edit {
     start: u32,

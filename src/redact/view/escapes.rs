@@ -44,7 +44,7 @@ const BACKSPACE: u8 = 8;
 /// A text without its escapes.
 pub(in crate::redact) struct Unescaped {
     pub(in crate::redact) view: Vec<u8>,
-    /// Whether one of them names a character by its number, or is a backspace: what nobody sees may be spelled so.
+    /// Whether there was any but the simple ones: by a number or as a backspace, what nobody sees may be spelled.
     pub(in crate::redact) odd: bool,
 }
 
@@ -81,9 +81,8 @@ pub(in crate::redact) fn unescape(text: &[u8]) -> Option<Unescaped> {
                 break;
             }
             let escape = &text[at + done..];
-            let simple = escape.get(1).map_or(0, |c| SIMPLE[usize::from(*c)]);
-            if simple > BACKSPACE {
-                view[end] = simple;
+            if let Some(byte) = simple(escape) {
+                view[end] = byte;
                 (end, done, changed) = (end + 1, done + 2, true);
             } else {
                 let unit = other(escape);
@@ -98,12 +97,19 @@ pub(in crate::redact) fn unescape(text: &[u8]) -> Option<Unescaped> {
     while let Some(byte) = text.get(at) {
         let escape = *byte == b'\\';
         let unit = if escape { other(&text[at..]) } else { Unit::byte(1, *byte) };
+        odd |= escape && simple(&text[at..]).is_none();
         view[end..][..unit.bytes.len()].copy_from_slice(&unit.bytes);
         (at, end) = (at + unit.taken, end + unit.len);
-        (changed, odd) = (changed || unit.taken > 1, odd || escape);
+        changed |= unit.taken > 1;
     }
     view.truncate(end);
     changed.then_some(Unescaped { view, odd })
+}
+
+/// The byte that a simple escape stands for, which `text` begins with: one that is seen, or white space.
+#[inline(always)]
+fn simple(text: &[u8]) -> Option<u8> {
+    text.get(1).map(|c| SIMPLE[usize::from(*c)]).filter(|byte| *byte > BACKSPACE)
 }
 
 /// What a backslash stands for with which `text` begins, if need be itself.
