@@ -221,8 +221,8 @@ const SHORT: [u16; 2] = [0x9E37, 0x79B1];
 /// A pair of bytes without its second.
 const FIRST_OF_PAIR: u16 = u16::from_ne_bytes([0xFF, 0]);
 
-/// Of the three bytes behind every second place of so many blocks, eight at once. They are all written to memory first: to take
-/// them out of a vector one by one costs twice as much as to read them.
+/// Of the three bytes behind every second place of so many blocks, eight at once. They are all written to memory first:
+/// to take them out of a vector one by one costs twice as much as to read them.
 #[inline(always)]
 fn short_hashes(chunk: &Chunk, blocks: usize) -> Hashes {
     let mut hashes = [[0; LANES]; WHOLE];

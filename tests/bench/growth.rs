@@ -116,22 +116,18 @@ impl Place {
 }
 
 impl Growth {
-    /// The worst of the ratios from one length to the next.
-    fn worst(&self) -> f64 {
-        worst(&self.best)
-    }
-
     fn is_steep(&self) -> bool {
-        self.worst() > LIMIT
+        worst(&self.best) > LIMIT
     }
 
     fn print(&self) {
-        let Self { name, megabytes_a_second, .. } = self;
-        let worst = self.worst();
+        let Self { name, best, megabytes_a_second } = self;
+        let worst = worst(best);
         say(&format!("  {megabytes_a_second:>9.1} MB/s   {worst:.2} x   {name}"));
     }
 }
 
+/// The worst of the ratios from one length to the next.
 fn worst(best: &[f64]) -> f64 {
     best.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max)
 }

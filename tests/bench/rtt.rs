@@ -15,26 +15,29 @@ const SIZES: &[(&str, usize, usize)] =
 pub(crate) fn round_trips() {
     let trivial = Trivial::new();
     for (name, bytes, count) in SIZES {
-        let rivals = ["direct", "hushpipe", "two-thread pump"];
-        let mut commands = [direct(), trivial.run(), pump()].into_iter();
-        let mut sessions = rivals.map(|rival| {
-            let mut command = commands.next().expect("a command for each");
-            (Samples::of(rival), Session::start(&mut command))
-        });
-        for (_, session) in &mut sessions {
+        let mut sessions =
+            [("direct", direct()), ("hushpipe", trivial.run()), ("two-thread pump", pump())].map(
+                |(rival, mut command)| {
+                    (Samples::of(rival), Samples::of(rival), Session::start(&mut command))
+                },
+            );
+        for (.., session) in &mut sessions {
             session.initialize();
             turns(session, *bytes, count / 10, &mut Samples::of("warm-up"));
         }
-        let mut first = rivals.map(Samples::of);
-        // In turns of a tenth each, so that a noisy moment meets all rivals. The first message of a turn finds the caches full
-        // of what the other rivals did there, as one does after a pause; it is counted apart.
+        // In turns of a tenth each, so that a noisy moment meets all rivals. The first message of a turn finds the caches
+        // full of what the other rivals did there, as one does after a pause; it is counted apart.
         for _ in 0..10 {
-            for ((samples, session), first) in sessions.iter_mut().zip(&mut first) {
+            for (first, samples, session) in &mut sessions {
                 turns(session, *bytes, 1, first);
                 turns(session, *bytes, count / 10, samples);
             }
         }
-        let rows = sessions.map(|(samples, _)| samples);
+        let mut first = Vec::new();
+        let rows = sessions.map(|(of_turn, samples, _)| {
+            first.push(of_turn);
+            samples
+        });
         table::print(&format!("round trip, {name} answer"), "ms", &rows);
         table::print(&format!("the first of each turn, {name} answer"), "ms", &first);
     }

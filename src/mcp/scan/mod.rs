@@ -14,6 +14,7 @@ mod tests;
 mod token;
 
 use self::nested::Nested;
+pub(crate) use self::nested::places;
 use self::token::{Token, is_numeric, is_scalar, is_space, is_word, string_end};
 use super::envelope::{Envelope, Member, Names, Value};
 

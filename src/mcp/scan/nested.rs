@@ -119,9 +119,9 @@ struct Marks {
 impl Marks {
     fn of(block: &[u8; 64]) -> Self {
         Self {
-            quotes: places(block, |bytes| bytes, b'"'),
-            escapes: places(block, |bytes| bytes, b'\\'),
-            brackets: places(block, |bytes| bytes | u8x16::splat(b'{' ^ b'}' | CURLY), 0x7F),
+            quotes: places(block, 0, b'"'),
+            escapes: places(block, 0, b'\\'),
+            brackets: places(block, b'{' ^ b'}' | CURLY, 0x7F),
         }
     }
 }
@@ -131,14 +131,14 @@ const CURLY: u8 = 0x20;
 
 /// Where a bracket stands, given as the curly one.
 fn brackets(block: &[u8; 64], curly: u8) -> u64 {
-    places(block, |bytes| bytes | u8x16::splat(CURLY), curly)
+    places(block, CURLY, curly)
 }
 
-/// One bit for each of the bytes that is `byte` when it is changed so.
-fn places(block: &[u8; 64], changed: impl Fn(u8x16) -> u8x16, byte: u8) -> u64 {
+/// One bit for each of the bytes of a block that is `byte` once these bits of it are set.
+pub(crate) fn places(block: &[u8; 64], set: u8, byte: u8) -> u64 {
     let parts = block.as_chunks().0.iter().enumerate();
     parts.fold(0, |all, (index, bytes)| {
-        let equal = changed(u8x16::new(*bytes)).simd_eq(u8x16::splat(byte));
+        let equal = (u8x16::new(*bytes) | u8x16::splat(set)).simd_eq(u8x16::splat(byte));
         all | u64::from(equal.to_bitmask()) << (16 * index)
     })
 }

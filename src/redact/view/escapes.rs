@@ -1,9 +1,9 @@
 //! Backslash escapes of JSON, and `\'` and `\xHH` of the languages whose logs look alike.
 
 use memchr::memchr;
-use wide::u8x16;
 
 use super::{Unit, hex};
+use crate::mcp::scan::places;
 
 /// The escape at the start of `text`, which begins with a backslash.
 pub(super) fn unit(text: &[u8]) -> Option<Unit> {
@@ -65,7 +65,7 @@ pub(in crate::redact) fn unescape(text: &[u8]) -> Option<Unescaped> {
     let (mut changed, mut odd) = (false, false);
     // What a turn changes is all in variables of its own, which stay in registers.
     'blocks: while let Some(block) = text[at..].first_chunk() {
-        let mut escapes = backslashes(block);
+        let mut escapes = places(block, 0, b'\\');
         let mut done = 0;
         while done < BLOCK {
             let next = (escapes.trailing_zeros() as usize).min(BLOCK);
@@ -116,14 +116,6 @@ fn simple(text: &[u8]) -> Option<u8> {
 #[cold]
 fn other(text: &[u8]) -> Unit {
     unit(text).unwrap_or(Unit::byte(1, b'\\'))
-}
-
-/// One bit for each backslash of a block.
-fn backslashes(block: &[u8; BLOCK]) -> u64 {
-    let bits =
-        |bytes: &[u8; 16]| u64::from(u8x16::new(*bytes).simd_eq(u8x16::splat(b'\\')).to_bitmask());
-    let parts = block.as_chunks().0.iter().enumerate();
-    parts.fold(0, |all, (at, part)| all | bits(part) << (16 * at))
 }
 
 /// `\uXXXX`, or two of them for one character beyond the first 65,536. A lone half becomes U+FFFD, as in most decoders.
