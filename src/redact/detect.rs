@@ -261,38 +261,33 @@ impl Detector {
         // Where what each rule has matched ends. It is not tried in there again, even if a check refused it: a long text
         // that is nothing but keywords would be matched from each of them on.
         let mut taken = Vec::new();
-        self.finder.each(text, |literal, at| {
-            let (found, label) = match self.targets[literal] {
-                Target::Form(form, offset) => {
-                    let (name, form) = &self.forms[form];
-                    (form.around(text, at, offset), Label::Known(*name))
-                }
-                Target::Prefix(_) if !rule::is_run(text, at) => return,
-                Target::Rule(rule) | Target::Prefix(rule) => {
-                    if !with_rules {
-                        return;
-                    }
-                    taken.resize(self.rules.len(), 0);
-                    if at < taken[rule] {
-                        return;
-                    }
-                    let found = self.rules.find(rule, text, at, taken[rule]);
-                    let Some((found, until)) = found else { return };
-                    taken[rule] = until;
-                    (found, Label::Rule(rule))
-                }
-                Target::Phrase(phrase) => {
-                    return signs.set(signs.get().with_phrase(phrase, text, at));
-                }
-                Target::Block => return signs.set(Signs { block: true, ..signs.get() }),
-            };
-            if let Some(Range { start, end }) = found {
-                let sure = match label {
-                    Label::Rule(rule) => self.rules[rule].is_sure(),
-                    Label::Known(_) => true,
-                };
-                hits.push(Hit { start, end, label, weight: (sure, end - start) });
+        self.finder.each(text, |literal, at| match self.targets[literal] {
+            Target::Form(form, offset) => {
+                let (name, form) = &self.forms[form];
+                let found = form.around(text, at, offset);
+                hits.extend(found.map(|found| Hit::leaf(found, Label::Known(*name))));
             }
+            Target::Prefix(_) if !rule::is_run(text, at) => {}
+            Target::Rule(rule) | Target::Prefix(rule) => {
+                if !with_rules {
+                    return;
+                }
+                taken.resize(self.rules.len(), 0);
+                if at < taken[rule] {
+                    return;
+                }
+                let Some(tried) = self.rules.find(rule, text, at, taken[rule]) else { return };
+                taken[rule] = tried.until;
+                let (label, sure) = (Label::Rule(rule), self.rules[rule].is_sure());
+                hits.extend(tried.secrets.into_iter().map(|Range { start, end }| Hit {
+                    start,
+                    end,
+                    label,
+                    weight: (sure, end - start),
+                }));
+            }
+            Target::Phrase(phrase) => signs.set(signs.get().with_phrase(phrase, text, at)),
+            Target::Block => signs.set(Signs { block: true, ..signs.get() }),
         });
         hits
     }

@@ -144,7 +144,7 @@ impl OwnRule {
         finder.each(text.as_bytes(), |_, at| {
             found |= rule
                 .find(text.as_bytes(), at, Level::Default)
-                .is_some_and(|(found, _)| found.is_some());
+                .is_some_and(|tried| !tried.secrets.is_empty());
         });
         found
     }
@@ -176,6 +176,7 @@ fn refused(error: &regex::Error) -> OwnRuleError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::rule::Tried;
 
     fn rule(pattern: &str) -> OwnRule {
         OwnRule {
@@ -229,13 +230,17 @@ mod tests {
         assert!(!rule("zeta_[0-9]{8}").finds_in("acme_ zeta_12345678"));
     }
 
+    fn tried(secret: Option<std::ops::Range<usize>>, until: usize) -> Option<Tried> {
+        Some(Tried { secrets: secret.into_iter().collect(), until })
+    }
+
     #[test]
     fn of_two_matches_the_one_that_is_near_is_taken_and_a_long_one_is_whole() {
         let find = |pattern: &str, text: &str| {
             Rule::own(&rule(pattern)).find(text.as_bytes(), 0, Level::Default)
         };
         let tail = |len: usize| format!("acme_1{}; acme_2", "x".repeat(len));
-        let whole = |end: usize| Some((Some(0..end), end));
+        let whole = |end: usize| tried(Some(0..end), end);
         assert_eq!(find("acme_(?:[^;]*;)?", &tail(3000)), whole(3007));
         assert_eq!(
             find("acme_(?:[^;]*;)?", &tail(5000)),
@@ -252,16 +257,16 @@ mod tests {
     fn what_was_searched_is_not_searched_again() {
         let own = Rule::own(&rule("acme_([0-9])(?:acme_x)*"));
         let find = |text: &[u8], at| own.find(text, at, Level::Default);
-        assert_eq!(find(b"acme_1acme_xacme_x end", 0), Some((Some(5..6), 18)));
-        assert_eq!(find(b"acme_x acme_x", 0), Some((None, 13)));
-        assert_eq!(find(b"acme_x acme_1", 0), Some((None, 7)));
-        assert_eq!(find(b"acme_2 acme_1", 7), Some((Some(12..13), 13)));
+        assert_eq!(find(b"acme_1acme_xacme_x end", 0), tried(Some(5..6), 18));
+        assert_eq!(find(b"acme_x acme_x", 0), tried(None, 13));
+        assert_eq!(find(b"acme_x acme_1", 0), tried(None, 7));
+        assert_eq!(find(b"acme_2 acme_1", 7), tried(Some(12..13), 13));
         // What comes before was tried, or one keyword after another would be compared with the whole stretch.
         let before = Rule::own(&rule("(?:[a-z]+-)?acme_[0-9]"));
-        let tried = |tried| before.find_around(b"my-acme_1", 3, tried, Level::Default);
-        assert_eq!((tried(0), tried(2)), (Some((Some(0..9), 9)), Some((Some(3..9), 9))));
+        let find_from = |from| before.find_around(b"my-acme_1", 3, from, Level::Default);
+        assert_eq!((find_from(0), find_from(2)), (tried(Some(0..9), 9), tried(Some(3..9), 9)));
         let long = "acme_x ".repeat(10_000);
-        let (found, until) = find(long.as_bytes(), 0).unwrap();
-        assert!(found.is_none() && (1 << 14..long.len()).contains(&until), "{until}");
+        let Tried { secrets, until } = find(long.as_bytes(), 0).unwrap();
+        assert!(secrets.is_empty() && (1 << 14..long.len()).contains(&until), "{until}");
     }
 }

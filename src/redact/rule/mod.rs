@@ -31,6 +31,15 @@ pub(super) use set::Rules;
 use super::finder::Literal;
 use super::settings::Level;
 
+/// What came of trying a rule at a keyword.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Tried {
+    /// What matches and passes the checks, in order and disjoint. One name may stand before several values.
+    pub(super) secrets: Vec<Range<usize>>,
+    /// Up to where the rule need not be tried again.
+    pub(super) until: usize,
+}
+
 /// No token is looked at beyond this many bytes. A key of 16,384 bits is 13 KB in PEM.
 pub(super) const REACH: usize = 32 * 1024;
 
@@ -185,14 +194,8 @@ impl Rule {
         })
     }
 
-    /// What matches in `text` and passes the checks, given that one of the keywords stands at `keyword`, and up to
-    /// where the rule need not be tried again; `None` where nothing matches.
-    pub(super) fn find(
-        &self,
-        text: &[u8],
-        keyword: usize,
-        level: Level,
-    ) -> Option<(Option<Range<usize>>, usize)> {
+    /// Tries the rule where one of its keywords stands at `keyword`; `None` where nothing matches.
+    pub(super) fn find(&self, text: &[u8], keyword: usize, level: Level) -> Option<Tried> {
         if let Start::Around = self.start {
             return self.find_around(text, keyword, 0, level);
         }
@@ -213,7 +216,7 @@ impl Rule {
         let proven = self.checksum.is_some_and(|checksum| checksum.is_right(&text[found.clone()]));
         let passes = proven || self.checks.iter().all(|check| check.passes(&matched, level));
         let until = found.end;
-        Some((passes.then_some(found), until))
+        Some(Tried { secrets: passes.then_some(found).into_iter().collect(), until })
     }
 
     /// Where the pattern is tried.

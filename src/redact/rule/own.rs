@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::check::Match;
-use super::{Boundary, REACH, Rule, Start};
+use super::{Boundary, REACH, Rule, Start, Tried};
 use crate::redact::own::OwnRule;
 use crate::redact::settings::Level;
 
@@ -53,7 +53,7 @@ impl Rule {
         keyword: usize,
         tried: usize,
         level: Level,
-    ) -> Option<(Option<Range<usize>>, usize)> {
+    ) -> Option<Tried> {
         let regex = self.regex();
         let upto = |reach: usize| &text[..text.len().min(keyword + reach)];
         let (near, far) = (upto(NEAR), upto(REACH));
@@ -66,17 +66,17 @@ impl Rule {
         let Some((seen, whole)) = found else {
             // Half of what was searched in vain is seen again: a match may begin in it and reach beyond.
             let end = if far.len() == text.len() { text.len() } else { keyword + REACH / 2 };
-            return Some((None, end));
+            return Some(Tried { secrets: Vec::new(), until: end });
         };
         if whole.start > keyword {
-            return Some((None, whole.start));
+            return Some(Tried { secrets: Vec::new(), until: whole.start });
         }
         let groups = regex.captures_at(seen, whole.start)?;
         let secret = groups.iter().skip(1).flatten().next().map_or(whole.clone(), |it| it.range());
         let matched = Match { text, secret: secret.clone() };
         let passes =
             !secret.is_empty() && self.checks.iter().all(|check| check.passes(&matched, level));
-        Some((passes.then_some(secret), whole.end))
+        Some(Tried { secrets: passes.then_some(secret).into_iter().collect(), until: whole.end })
     }
 }
 

@@ -1,8 +1,8 @@
 //! All rules of one server, under one numbering.
 
-use std::ops::{Index, Range};
+use std::ops::Index;
 
-use super::{Rule, all};
+use super::{Rule, Tried, all};
 use crate::redact::own::OwnRule;
 use crate::redact::settings::Level;
 
@@ -36,7 +36,7 @@ impl Rules {
         text: &[u8],
         keyword: usize,
         tried: usize,
-    ) -> Option<(Option<Range<usize>>, usize)> {
+    ) -> Option<Tried> {
         match rule.checked_sub(all().len()) {
             Some(own) => self.own[own].find_around(text, keyword, tried, self.level),
             None => self[rule].find(text, keyword, self.level),

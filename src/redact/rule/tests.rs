@@ -86,9 +86,9 @@ fn rule(id: &str) -> &'static Rule {
 fn found(rule: &Rule, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     Finder::new(rule.literals().collect()).each(text.as_bytes(), |_, at| {
-        if let Some((Some(range), _)) = rule.find(text.as_bytes(), at, Level::Default) {
-            found.push(text[range].to_owned());
-        }
+        let tried = rule.find(text.as_bytes(), at, Level::Default);
+        let secrets = tried.into_iter().flat_map(|tried| tried.secrets);
+        found.extend(secrets.map(|secret| text[secret].to_owned()));
     });
     found
 }
