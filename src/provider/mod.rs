@@ -22,9 +22,13 @@ mod keeper;
 mod keychain;
 mod lease;
 mod local;
-pub mod resolve;
 #[cfg(feature = "vault")]
-mod retry;
+mod net;
+#[cfg(any(feature = "vault", feature = "aws"))]
+mod once;
+#[cfg(feature = "aws")]
+mod program;
+pub mod resolve;
 #[cfg(feature = "vault")]
 mod vault;
 
@@ -171,8 +175,8 @@ pub trait Provider {
     /// goes to a detached thread (`detached.rs`). What was given for a time only goes into `leases` as soon as it is there.
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a>;
 
-    /// Says what will be fetched, so that a provider which can may ask for several at once. Does no I/O.
-    fn expect(&self, _coordinates: &[&SecretRef]) {}
+    /// Announces what will be fetched, so that a provider can ask for several values with one call. Does no I/O.
+    fn announce(&self, _coordinates: &[&SecretRef]) {}
 
     /// Exchanges a token that stands for one answer, once, for what it wraps. `place` is where that will be stored: where
     /// it tells what must be in the token, another one is refused and stays unused.

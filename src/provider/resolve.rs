@@ -207,7 +207,7 @@ async fn ask(
     });
     join(looks.collect()).await;
     wanted.retain(|(_, answer)| answer.is_none());
-    provider.expect(&wanted.iter().map(|(coordinate, _)| *coordinate).collect::<Vec<_>>());
+    provider.announce(&wanted.iter().map(|(coordinate, _)| *coordinate).collect::<Vec<_>>());
     let fetches = wanted.into_iter().map(|(coordinate, answer)| async move {
         *answer = Some(fetch(provider, coordinate, providers, leases, PER_PROVIDER).await);
     });

@@ -1,19 +1,18 @@
 //! Several values of one region with one call, where a service has one.
 //!
-//! What is asked for is made known before; who comes first asks for all, the others wait for the same answer. What it does
-//! not bring, and everything where the policy does not permit such a call, is left to be fetched one by one.
+//! The names are announced first. The first fetch asks for all of them; the others wait for the same answer. A name that is
+//! not in the answer is fetched by itself, and so is every name if the account may not make such a call.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use tokio::sync::OnceCell;
 
 use super::session::Session;
-use super::{Access, failure, region_of, same};
+use super::{Access, failure, region_of};
+use crate::provider::once::Once;
 use crate::provider::{Failure, Fetched, Leases};
 use crate::secret::SecretRef;
 
@@ -30,25 +29,18 @@ pub(super) struct Batches<T> {
 struct Batch<T> {
     region: Option<String>,
     names: Vec<String>,
-    answer: OnceCell<Result<Vec<T>, Missed>>,
-}
-
-/// Why a call brought nothing.
-enum Missed {
-    /// It was refused: each is asked for by itself.
-    Refused,
-    /// There is no login, or nobody to ask: so it would be for each.
-    All(Arc<Failure>),
+    /// Nothing in it if the call was refused: one name may be the reason, so each is then asked for by itself.
+    answer: Once<Option<Vec<T>>>,
 }
 
 impl<T> Batches<T> {
-    /// None yet, of so many values at most.
-    pub(super) fn of(service: &'static str, most: usize) -> Self {
+    /// Calls of `service` that ask for at most `most` values each.
+    pub(super) fn new(service: &'static str, most: usize) -> Self {
         Self { service, most, all: RefCell::default() }
     }
 
-    /// Makes known what will be asked for.
-    pub(super) fn expect<'c>(&self, coordinates: impl Iterator<Item = &'c SecretRef>) {
+    /// Groups what will be asked for into calls.
+    pub(super) fn announce<'c>(&self, coordinates: impl Iterator<Item = &'c SecretRef>) {
         let mut by_region: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
         for SecretRef { path, .. } in coordinates {
             by_region.entry(region_of(path)).or_default().push(path.clone());
@@ -56,7 +48,7 @@ impl<T> Batches<T> {
         let batches = by_region.into_iter().flat_map(|(region, names)| {
             let batch = |names: &[String]| {
                 let (region, names) = (region.map(str::to_owned), names.to_vec());
-                Rc::new(Batch { region, names, answer: OnceCell::new() })
+                Rc::new(Batch { region, names, answer: Once::default() })
             };
             let several = names.chunks(self.most).filter(|names| names.len() > 1);
             several.map(batch).collect::<Vec<_>>()
@@ -83,19 +75,14 @@ impl<T> Batches<T> {
         let has = |batch: &&Rc<Batch<T>>| batch.names.iter().any(|one| one == name);
         let batch = self.all.borrow().iter().find(has).cloned();
         let Some(batch) = batch else { return Ok(None) };
-        let ask = async || {
-            let all = |failure| Missed::All(Arc::new(failure));
-            let session = access.session(batch.region.as_deref(), leases).await.map_err(all)?;
-            let answer = ask(&session, batch.names.clone()).await;
-            answer.map_err(|error| match failure::refused(&error, &session.place(self.service)) {
-                Ok(_) => Missed::Refused,
-                Err(failure) => all(failure),
-            })
+        let ask = async {
+            let session = access.session(batch.region.as_deref(), leases).await?;
+            match ask(&session, batch.names.clone()).await {
+                Ok(values) => Ok(Some(values)),
+                Err(error) => failure::refused(&error, &session.place(self.service)).map(|_| None),
+            }
         };
-        match batch.answer.get_or_init(ask).await {
-            Ok(values) => Ok(found(values)),
-            Err(Missed::Refused) => Ok(None),
-            Err(Missed::All(failure)) => Err(same(failure)),
-        }
+        let values = batch.answer.get_or_try_init(ask).await?;
+        Ok(values.as_deref().and_then(found))
     }
 }

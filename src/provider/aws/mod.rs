@@ -22,9 +22,9 @@ mod sts;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tokio::sync::OnceCell;
 
 use super::{Failure, Identify, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
+use crate::provider::once::Once;
 use crate::secret::SecretRef;
 use account::Account;
 use credentials::Identity;
@@ -99,13 +99,13 @@ struct Access<'a> {
     service: Service,
     account: Account,
     surroundings: Surroundings<'a>,
-    facts: OnceCell<Result<Facts, Arc<Failure>>>,
-    identity: OnceCell<Result<Identity, Arc<Failure>>>,
+    facts: Once<Facts>,
+    identity: Once<Identity>,
 }
 
 impl<'a> Access<'a> {
     fn new(service: Service, account: Account, surroundings: Surroundings<'a>) -> Self {
-        let (facts, identity) = (OnceCell::new(), OnceCell::new());
+        let (facts, identity) = (Once::default(), Once::default());
         Self { service, account, surroundings, facts, identity }
     }
 
@@ -117,13 +117,12 @@ impl<'a> Access<'a> {
     /// A session in the region that a reference names itself, or in that of the account. That there is none is found
     /// before anybody is asked for credentials.
     async fn session(&self, region: Option<&str>, leases: &Leases) -> Result<Session, Failure> {
-        let gather =
-            async || Facts::gather(&self.account, self.surroundings).await.map_err(Arc::new);
-        let facts = self.facts.get_or_init(gather).await.as_ref().map_err(same)?;
+        let gather = Facts::gather(&self.account, self.surroundings);
+        let facts = self.facts.get_or_try_init(gather).await?;
         let region = region.or(facts.region.as_deref());
         let region = region.ok_or_else(|| facts.no_region(self.service.scheme()))?;
-        let find = async || credentials::find(self, facts, region, leases).await.map_err(Arc::new);
-        let identity = self.identity.get_or_init(find).await.as_ref().map_err(same)?;
+        let find = credentials::find(self, facts, region, leases);
+        let identity = self.identity.get_or_try_init(find).await?;
         Ok(Session::new(facts, region, identity))
     }
 
@@ -131,11 +130,6 @@ impl<'a> Access<'a> {
     fn login<'b>(&'b self, leases: &'b Leases) -> LoggingIn<'b> {
         Box::pin(async { sts::who(&self.session(None, leases).await?).await })
     }
-}
-
-/// A failure of the login, for every reference that needed it.
-fn same(failure: &Arc<Failure>) -> Failure {
-    Failure::Shared(Arc::clone(failure))
 }
 
 /// The region that an ARN names.

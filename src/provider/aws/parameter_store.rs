@@ -43,7 +43,7 @@ pub(super) struct Store<'a> {
 
 impl<'a> Store<'a> {
     pub(super) fn new(access: Access<'a>) -> Self {
-        Self { access, batches: Batches::of(SERVICE, BATCH) }
+        Self { access, batches: Batches::new(SERVICE, BATCH) }
     }
 
     /// What the batch of this parameter says of it, if it is in one and there is something.
@@ -117,9 +117,9 @@ impl Provider for Store<'_> {
         })
     }
 
-    fn expect(&self, coordinates: &[&SecretRef]) {
+    fn announce(&self, coordinates: &[&SecretRef]) {
         // AWS takes a parameter once in a call, so versions and labels are asked for one by one.
-        self.batches.expect(coordinates.iter().copied().filter(|one| one.query.is_empty()));
+        self.batches.announce(coordinates.iter().copied().filter(|one| one.query.is_empty()));
     }
 
     fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {

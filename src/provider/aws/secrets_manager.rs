@@ -48,7 +48,7 @@ pub(super) struct Manager<'a> {
 
 impl<'a> Manager<'a> {
     pub(super) fn new(access: Access<'a>) -> Self {
-        Self { access, batches: Batches::of(SERVICE, BATCH) }
+        Self { access, batches: Batches::new(SERVICE, BATCH) }
     }
 
     /// What the batch of this secret says of it, if it is in one and there is something.
@@ -95,8 +95,8 @@ impl Provider for Manager<'_> {
         })
     }
 
-    fn expect(&self, coordinates: &[&SecretRef]) {
-        self.batches.expect(coordinates.iter().copied().filter(|one| is_current(one)));
+    fn announce(&self, coordinates: &[&SecretRef]) {
+        self.batches.announce(coordinates.iter().copied().filter(|one| is_current(one)));
     }
 
     fn login<'a>(&'a self, leases: &'a Leases) -> LoggingIn<'a> {

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::provider::Failure;
-use crate::provider::retry::Again;
+use crate::provider::net;
+use crate::provider::net::retry::Again;
 use crate::secret::Secret;
 
 /// An answer of any status.
@@ -111,8 +112,7 @@ struct Errors {
 }
 
 impl Answer {
-    /// What came back.
-    pub(super) fn new(status: u16, body: Zeroizing<Vec<u8>>, again: Again) -> Self {
+    pub(super) fn new(net::Answer { status, body, again }: net::Answer) -> Self {
         Self { status, body, again }
     }
 
@@ -209,7 +209,8 @@ mod tests {
     use super::*;
 
     fn answer(body: &str) -> Answer {
-        Answer::new(200, Zeroizing::new(body.into()), Again::Never)
+        let body = Zeroizing::new(body.into());
+        Answer::new(net::Answer { status: 200, body, again: Again::Never })
     }
 
     #[test]

@@ -20,17 +20,15 @@ mod kv;
 mod login;
 mod session;
 mod settings;
-mod tls;
 mod wrapping;
 
 use std::sync::Arc;
-
-use tokio::sync::OnceCell;
 
 use super::{
     Failure, Fetching, Fields, Identify, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
     Surroundings, Unwrapping, config,
 };
+use crate::provider::once::Once;
 use crate::secret::{Secret, SecretRef};
 use http::Link;
 use session::Session;
@@ -49,8 +47,7 @@ pub(super) const KIND: Kind = Kind {
 
 impl Settings for Vault {
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
-        let connected = OnceCell::new();
-        Box::new(Client { settings: self.clone(), surroundings, connected })
+        Box::new(Client { settings: self.clone(), surroundings, connected: Once::default() })
     }
 
     fn needs(&self) -> Vec<(&'static str, SecretRef)> {
@@ -66,8 +63,7 @@ impl Settings for Vault {
 struct Client<'a> {
     settings: Vault,
     surroundings: Surroundings<'a>,
-    /// The login, which all fetches share, and its failure too: a wrong password is not tried once for each secret.
-    connected: OnceCell<Result<Connected, Arc<Failure>>>,
+    connected: Once<Connected>,
 }
 
 /// A server that we are logged in to.
@@ -83,8 +79,7 @@ impl Client<'_> {
             let session = login::log_in(&link, &self.settings, self.surroundings, leases).await?;
             Ok(Connected { link, session })
         };
-        let connected = self.connected.get_or_init(async || connect.await.map_err(Arc::new)).await;
-        connected.as_ref().map_err(|failure| Failure::Shared(Arc::clone(failure)))
+        self.connected.get_or_try_init(connect).await
     }
 }
 

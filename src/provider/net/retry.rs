@@ -1,12 +1,11 @@
-//! A second try where one may help: shared by every provider that is asked over a network.
+//! Retries: a second try where one may help.
 //!
-//! Tried again is what failed for a reason that may be gone in a moment: no connection, no answer in time, an
-//! overloaded or restarting server (429, 5xx). What the server decided, a 4xx, stays decided. The time between two
-//! tries grows and is partly chance, so that many launches that failed together do not come back together; a server
-//! that says how long to wait is obeyed. The caller's deadline is over all tries, so a wait that it could not survive
-//! is not begun.
+//! A request is repeated if it failed for a reason that may be gone in a moment: no connection, no answer in time, an
+//! overloaded or restarting server (429, 5xx). A 4xx is the server's decision and is not repeated. The wait grows with each
+//! try and is partly random, so that many launches that failed together do not come back together. `Retry-After` is
+//! obeyed. The caller's deadline covers all tries, so a wait that is longer than it does not begin.
 //!
-//! What makes something, such as an account of a database, is tried again only where nothing was sent: see
+//! A request that makes something, such as an account of a database, is repeated only if it was never sent: see
 //! [`Again::unless`].
 
 use std::future::Future;
@@ -14,8 +13,8 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _, Sleeper};
 
-use super::Failure;
-use super::resolve::PER_PROVIDER;
+use crate::provider::Failure;
+use crate::provider::resolve::PER_PROVIDER;
 
 /// The tries after the first.
 const MORE: usize = 3;
@@ -28,16 +27,16 @@ const GROWTH: f32 = 2.5;
 
 /// A try that came to nothing.
 #[derive(Debug)]
-pub(super) struct Tried {
+pub(in crate::provider) struct Tried {
     /// Why.
-    pub(super) failure: Failure,
+    pub(in crate::provider) failure: Failure,
     /// Whether another one may come to more.
-    pub(super) again: Again,
+    pub(in crate::provider) again: Again,
 }
 
 /// Whether and when to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(in crate::provider) enum Again {
     /// It would end in the same way.
     Never,
     /// After a moment.
@@ -49,7 +48,7 @@ pub(super) enum Again {
 impl Again {
     /// What the status of an HTTP answer and its `Retry-After` say. Only seconds are understood there: a date would be
     /// compared with a clock that may be wrong.
-    pub(super) fn of_status(status: u16, retry_after: Option<&str>) -> Self {
+    pub(in crate::provider) fn of_status(status: u16, retry_after: Option<&str>) -> Self {
         if status != 429 && !(500..600).contains(&status) {
             return Self::Never;
         }
@@ -58,7 +57,7 @@ impl Again {
     }
 
     /// The same, or never where the request may have been carried out and must not be twice.
-    pub(super) fn unless(self, carried_out: bool) -> Self {
+    pub(in crate::provider) fn unless(self, carried_out: bool) -> Self {
         if carried_out { Self::Never } else { self }
     }
 }
@@ -74,7 +73,9 @@ impl From<Failure> for Tried {
 ///
 /// # Errors
 /// That of the last try.
-pub(super) async fn persistently<T, F>(attempt: impl FnMut() -> F) -> Result<T, Failure>
+pub(in crate::provider) async fn persistently<T, F>(
+    attempt: impl FnMut() -> F,
+) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Tried>>,
 {

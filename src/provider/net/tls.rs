@@ -1,7 +1,8 @@
-//! Who the server is and who we are: certificates both ways.
+//! Certificates: how a server proves who it is, and how we do.
 //!
-//! With `ca_cert` only what its authorities signed is trusted, as the Vault CLI does; without it what the system trusts.
-//! Certificates are always checked. The provider of cryptography is *ring*, named here, never one that a library picks.
+//! Where an endpoint names its authorities, only certificates that they signed are trusted, as in the Vault CLI; else those
+//! that the system trusts. Certificates are always checked. The provider of cryptography is *ring*, named here, so that no
+//! library picks one.
 
 use std::path::Path;
 
@@ -9,24 +10,27 @@ use reqwest::{Certificate, ClientBuilder, Identity};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 use zeroize::Zeroizing;
 
-use super::settings::Server;
+use super::Endpoint;
 use crate::provider::Failure;
 use crate::sys::{permission, private};
 
 /// The largest certificate file that is read, in bytes: a system's whole bundle is a quarter of it.
 const MAX_PEM: u64 = 1024 * 1024;
 
-/// Gives a client its certificates.
+/// Gives a client the certificates of its endpoint.
 ///
 /// # Errors
-/// A file is missing, could have been written by others, or is no certificate or key.
-pub(super) fn secure(builder: ClientBuilder, server: &Server) -> Result<ClientBuilder, Failure> {
-    // Whoever came first put the same one there.
+/// A file is missing, could have been written by others, or holds no certificate or key.
+pub(super) fn secure(
+    builder: ClientBuilder,
+    endpoint: &Endpoint,
+) -> Result<ClientBuilder, Failure> {
+    // An error means that another client has installed the same provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = builder.tls_backend_rustls();
-    builder = match &server.ca_cert {
-        // Asked of a server without TLS, the system's certificates would be read for nothing.
-        _ if !server.address.is_https() => builder.tls_certs_only([]),
+    builder = match &endpoint.authorities {
+        // Without TLS the system's certificates would be read for nothing.
+        _ if !endpoint.is_https => builder.tls_certs_only([]),
         None => builder,
         Some(path) => {
             let bundle = Certificate::from_pem_bundle(&read(path)?);
@@ -36,7 +40,7 @@ pub(super) fn secure(builder: ClientBuilder, server: &Server) -> Result<ClientBu
             )
         }
     };
-    if let Some((certificate, key)) = &server.client {
+    if let Some((certificate, key)) = &endpoint.client {
         let mut pem = read(certificate)?;
         pem.push(b'\n');
         pem.extend_from_slice(&read(key)?);
@@ -62,7 +66,7 @@ fn unusable(path: &Path, reason: &'static str) -> Failure {
     }
 }
 
-/// What a person can do about a connection that TLS refused.
+/// Says what a person can do about a connection that TLS refused.
 pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
     const AUTHORITY: &str = "name the certificate of the authority that signed it: `ca_cert = \"/path/ca.pem\"` in the provider's table";
     let place = place.to_owned();
