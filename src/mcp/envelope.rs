@@ -29,6 +29,8 @@ pub struct Envelope {
     pub result: bool,
     /// Whether there is an `error` other than `null`.
     pub error: bool,
+    /// Whether `jsonrpc` is `"2.0"`.
+    pub version: bool,
     /// Whether readers could take it for different messages: see [`Names`].
     pub ambiguous: bool,
 }
@@ -72,16 +74,25 @@ pub(super) fn same_but_for_case(name: &str, watched: &str) -> bool {
 }
 
 impl Envelope {
-    /// What the message is; `None` when it is an object but no JSON-RPC message.
+    /// The kind of the message by its members; `None` for an object that is no JSON-RPC message, such as a log line with
+    /// an `id`.
     ///
     /// A request whose id is unusable is still a request: it must not run as a notification.
     pub fn kind(&self) -> Option<Kind> {
         match (&self.method, &self.id) {
-            (Field::Absent, Field::Absent) if !self.result && !self.error => None,
+            (Field::Absent, _) if !self.result && !self.error => None,
             (Field::Absent, _) => Some(Kind::Response),
             (_, Field::Absent) => Some(Kind::Notification),
             (_, _) => Some(Kind::Request),
         }
+    }
+
+    /// The kind of a message that a server printed; `None` unless it also says `"jsonrpc": "2.0"`.
+    ///
+    /// The SDKs' clients refuse a message without that version, so a server that omits it works with none of them. A log
+    /// line in JSON may well have a `method`, an `id` or a `result`.
+    pub fn kind_from_server(&self) -> Option<Kind> {
+        self.kind().filter(|_| self.version)
     }
 
     /// Takes the value of a member; the last one counts.
@@ -97,6 +108,9 @@ impl Envelope {
             }
             (Member::Method, _) => self.method = Field::Unusable,
             (Member::Result, _) => self.result = true,
+            (Member::Version, value) => {
+                self.version = matches!(value, Value::Text(Some(text)) if plain(text) == "2.0");
+            }
             (Member::Error, value) => self.error = !matches!(value, Value::Null),
         }
     }
@@ -109,6 +123,7 @@ pub(super) enum Member {
     Method,
     Result,
     Error,
+    Version,
 }
 
 impl Member {
@@ -119,6 +134,7 @@ impl Member {
             "method" => Some(Self::Method),
             "result" => Some(Self::Result),
             "error" => Some(Self::Error),
+            "jsonrpc" => Some(Self::Version),
             _ => None,
         }
     }

@@ -142,11 +142,20 @@ impl InFlight {
     }
 }
 
+/// How many requests of the server may have no answer. A client that answers has few open; for one that never answers, a
+/// server that keeps asking would fill the memory.
+const MAX_ASKED: usize = 4096;
+
 /// The server's requests.
 #[derive(Default)]
 pub(super) struct Asking(RefCell<HashMap<Id, usize>>);
 
 impl Asking {
+    /// Whether so many more requests may go to the client.
+    pub(super) fn has_room_for(&self, more: usize) -> bool {
+        self.0.borrow().len() + more <= MAX_ASKED
+    }
+
     /// A request goes to the client.
     pub(super) fn open(&self, id: Id) {
         *self.0.borrow_mut().entry(id).or_default() += 1;

@@ -19,16 +19,22 @@ pub(super) enum Oddity {
     RequestOfServer,
     /// A batch of the server in a revision that has none.
     Batch,
+    /// A batch of more than [`MAX_BATCH`](crate::mcp::scan::MAX_BATCH) messages.
+    LongBatch,
+    /// A request of the server while very many others have no answer.
+    TooManyOpen,
 }
 
 impl Oddity {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::UnaskedByClient,
         Self::UnaskedByServer,
         Self::AmbiguousFromClient,
         Self::AmbiguousFromServer,
         Self::RequestOfServer,
         Self::Batch,
+        Self::LongBatch,
+        Self::TooManyOpen,
     ];
 
     fn words(self) -> &'static str {
@@ -44,6 +50,8 @@ impl Oddity {
             Self::RequestOfServer => {
                 "a request of the server, which this revision of the protocol does not have"
             }
+            Self::LongBatch => "a batch of more messages than hushpipe relays in one line",
+            Self::TooManyOpen => "a request of the server while thousands of others have no answer",
             Self::Batch => {
                 "a batch of the server, which this revision of the protocol does not have"
             }

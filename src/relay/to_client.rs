@@ -22,7 +22,7 @@ use super::withhold::{items, without};
 use crate::mcp::era::{PROBE, negotiated};
 use crate::mcp::fields::Stop;
 use crate::mcp::message::tool_error;
-use crate::mcp::scan::messages;
+use crate::mcp::scan::{MAX_BATCH, is_long_batch, messages};
 use crate::mcp::{Claim, Envelope, Field, Id, Kind, Refusal, Shape};
 use crate::redact::{Blocked, Cleaned, Finding, Searched, Tools};
 
@@ -60,12 +60,15 @@ impl Session<'_> {
             Frame::TooLong { length, shape } => return self.replace_long(length, &shape).await,
         };
         match &shape {
-            Shape::Object(envelope) => match envelope.kind() {
+            Shape::Object(envelope) => match envelope.kind_from_server() {
                 Some(Kind::Response) => return self.response(line, envelope).await,
                 Some(Kind::Request) => return self.request_of_server(line, envelope).await,
                 Some(Kind::Notification) => return self.notice(line, envelope).await,
                 None => {}
             },
+            // A server may print a list of objects that are no messages, as a log does.
+            Shape::Batch if messages(line).all(|(_, envelope)| !is_message(&envelope)) => {}
+            Shape::Batch if is_long_batch(line) => return self.drop_long_batch(line).await,
             Shape::Batch if self.revision.get().is_none_or(|revision| revision.has_batches()) => {
                 return self.batch_of_server(line, &shape).await;
             }
@@ -206,6 +209,10 @@ impl Session<'_> {
         if self.is_ambiguous(line, envelope) {
             return self.refuse_server(id, &Refusal::ambiguous());
         }
+        if !self.asking.has_room_for(1) {
+            self.oddities.count(Oddity::TooManyOpen, self.log);
+            return self.refuse_server(id, &Refusal::not_passed_on(TOO_MANY_OPEN));
+        }
         let Screened { line, searched } = self.screened(line, Origin::Message(envelope));
         match self.redacted(&line, searched, Tools::NONE) {
             Ok(cleaned) => {
@@ -235,6 +242,12 @@ impl Session<'_> {
     async fn batch_of_server(&self, line: &[u8], shape: &Shape) {
         let answered = ids(line, shape, Kind::Response);
         let asked = ids(line, shape, Kind::Request);
+        if !self.asking.has_room_for(asked.len()) {
+            self.oddities.count(Oddity::TooManyOpen, self.log);
+            let refusal = Refusal::not_passed_on(TOO_MANY_OPEN);
+            asked.iter().for_each(|id| self.refuse_server(Some(id), &refusal));
+            return self.refuse_answers(&answered, &refusal).await;
+        }
         let tools: Vec<_> = messages(line).map(|(_, envelope)| self.tool_of(&envelope)).collect();
         let Screened { line, searched } = self.screened(line, Origin::Batch(&answered));
         match self.redacted(&line, searched, Tools::Each(&tools)) {
@@ -270,12 +283,30 @@ impl Session<'_> {
         ids(line, shape, Kind::Request)
             .iter()
             .for_each(|id| self.refuse_server(Some(id), &refusal));
-        let answered = ids(line, shape, Kind::Response);
-        self.refuse(&answered, &refusal).await;
-        answered.iter().for_each(|id| self.in_flight.settle(id));
+        self.refuse_answers(&ids(line, shape, Kind::Response), &refusal).await;
+    }
+
+    /// A batch that is longer than any real one. What it answers is answered one by one, so that it takes no memory.
+    async fn drop_long_batch(&self, line: &[u8]) {
+        self.oddities.count(Oddity::LongBatch, self.log);
+        let why = format!("it has more than {MAX_BATCH} messages");
+        let refusal = Refusal::not_passed_on(&why);
+        for (_, envelope) in messages(line) {
+            let id = envelope.id.usable();
+            match envelope.kind() {
+                Some(Kind::Request) => self.refuse_server(id, &refusal),
+                Some(Kind::Response) => self.refuse_answers(id, &refusal).await,
+                _ => {}
+            }
+        }
     }
 
     async fn replace_long(&self, length: u64, shape: &Shape) {
+        if matches!(shape, Shape::Object(envelope) if !is_message(envelope)) {
+            return self
+                .log
+                .note(&format!("dropped {length} bytes from the server that are no message"));
+        }
         let limit = self.settings.frame_limit as u64;
         self.log.note(&format!(
             "dropped a message of {length} bytes from the server: the limit is {limit}"
@@ -284,7 +315,28 @@ impl Session<'_> {
             self.refuse_server(Some(&id), &Refusal::request_too_long(length, limit));
         }
         let answered = ids(&[], shape, Kind::Response);
-        self.refuse(&answered, &Refusal::answer_too_long(length, limit)).await;
-        answered.iter().for_each(|id| self.in_flight.settle(id));
+        self.refuse_answers(&answered, &Refusal::answer_too_long(length, limit)).await;
     }
+
+    /// Answers the requests that these ids are for, in the client's spelling of them, in place of answers that are not
+    /// passed on. An id that nobody asked under is counted and not sent: the client could take it for a later request's.
+    async fn refuse_answers(&self, answered: impl IntoIterator<Item = &Id>, refusal: &Refusal) {
+        for id in answered {
+            match self.in_flight.find(id) {
+                Some(Waiting { id, .. }) => {
+                    self.refuse(std::slice::from_ref(&id), refusal).await;
+                    self.in_flight.settle(&id);
+                }
+                None => self.oddities.count(Oddity::UnaskedByClient, self.log),
+            }
+        }
+    }
+}
+
+/// Why a request of the server is refused while [`Oddity::TooManyOpen`].
+const TOO_MANY_OPEN: &str = "too many requests of this server have no answer from the client";
+
+/// Whether an object that a server printed is a message.
+fn is_message(envelope: &Envelope) -> bool {
+    envelope.kind_from_server().is_some()
 }

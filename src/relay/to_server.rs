@@ -12,7 +12,7 @@ use super::input::Input;
 use super::oddity::Oddity;
 use super::session::{Session, ids};
 use super::shield::Verdict;
-use crate::mcp::scan::messages;
+use crate::mcp::scan::{MAX_BATCH, is_long_batch, messages};
 use crate::mcp::{Claim, Envelope, Id, Kind, Refusal, Shape};
 
 impl Session<'_> {
@@ -42,6 +42,7 @@ impl Session<'_> {
         };
         let goes_on = match &shape {
             Shape::Object(envelope) => self.message(line, envelope).await,
+            Shape::Batch if is_long_batch(line) => return self.refuse_long_batch(line).await,
             Shape::Batch => self.batch(line).await,
             Shape::NotJson => true,
         };
@@ -170,6 +171,15 @@ impl Session<'_> {
                 self.refuse_server(id, refusal);
             }
             _ => {}
+        }
+    }
+
+    /// Refuses a batch that is longer than any real one. Its requests are answered one by one, so that it takes no memory.
+    async fn refuse_long_batch(&self, line: &[u8]) {
+        self.oddities.count(Oddity::LongBatch, self.log);
+        let refusal = Refusal::not_passed_on(&format!("it has more than {MAX_BATCH} messages"));
+        for (_, envelope) in messages(line) {
+            self.refuse_one(envelope.kind(), envelope.id.usable(), &refusal).await;
         }
     }
 

@@ -29,6 +29,15 @@ pub enum Shape {
     NotJson,
 }
 
+/// The most messages that one batch may have. A batch of millions of small messages would take many times its size in
+/// memory; the largest batch on record has 100.
+pub const MAX_BATCH: usize = 1000;
+
+/// Whether a line that is a [`Shape::Batch`] has more than [`MAX_BATCH`] messages.
+pub fn is_long_batch(line: &[u8]) -> bool {
+    messages(line).nth(MAX_BATCH).is_some()
+}
+
 /// The messages of a line that is a [`Shape::Batch`], in order, each with its bytes.
 pub fn messages(line: &[u8]) -> impl Iterator<Item = (&[u8], Envelope)> {
     let mut rest = line;

@@ -87,7 +87,7 @@ fn an_answer_is_known_by_what_its_id_means() {
     for (asked, answered) in [("7", "7.0"), ("8", "\"8\""), (r#""a/b""#, r#""a\/b""#)] {
         client.send(format!("{{\"id\":{asked},\"method\":\"tools/list\"}}\n").as_bytes());
         server.receive();
-        let line = format!("{{\"id\":{answered},\"result\":{{}}}}\n");
+        let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{answered},\"result\":{{}}}}\n");
         server.send(line.as_bytes());
         assert_eq!(text(&client.receive()), line);
     }
@@ -148,7 +148,8 @@ fn a_message_of_the_server_with_two_meanings_is_stopped_and_answered() {
     // A result is data: only its envelope is watched.
     client.send_json(&request(6, "tools/call", &json!({"name": "t"})));
     server.receive();
-    let line = "{\"id\":6,\"result\":{\"name\":1,\"name\":2,\"Params\":3,\"id\":4}}\n";
+    let line =
+        "{\"jsonrpc\":\"2.0\",\"id\":6,\"result\":{\"name\":1,\"name\":2,\"Params\":3,\"id\":4}}\n";
     server.send(line.as_bytes());
     assert_eq!(text(&client.receive()), line);
 }

@@ -29,7 +29,6 @@ fn odd_frames() -> Vec<Vec<u8>> {
         r#"{"jsonrpc":"2.0","method":"n","params":{"twice":1,"twice":2}}"#,
         r#"[{"jsonrpc":"2.0","method":"n"},{"jsonrpc":"2.0","method":"m"}]"#,
         r#"{"jsonrpc":"2.0","method":"n","params":{"emoji":"🦀","line separator":" "}}"#,
-        r#"{"method":"n"}"#,
     ]
     .iter()
     .map(|frame| frame.as_bytes().to_vec())
@@ -64,6 +63,8 @@ fn odd_frames_of_a_server_reach_the_client_as_the_same_bytes() {
 
 #[test]
 fn odd_frames_of_a_client_reach_the_server_as_the_same_bytes() {
+    // Servers are the ones to judge a client that leaves the version out.
+    let odd_frames = || [odd_frames(), vec![b"{\"method\":\"n\"}".to_vec()]].concat();
     let folder = tempfile::tempdir().unwrap();
     let swallow = path_text(&example("misbehave"));
     let context = context("tee", &[&path_text(folder.path()), &swallow, "swallow"]);

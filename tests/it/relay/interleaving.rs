@@ -87,7 +87,10 @@ impl World {
             Step::Ask(side, id) => {
                 let id = id.replace('N', &number.to_string());
                 self.end(*side).waiting.push(id.clone());
-                self.say(*side, format!(r#"{{"params":{body},"id":{id},"method":"x/ask"}}"#));
+                self.say(
+                    *side,
+                    format!(r#"{{"params":{body},"id":{id},"jsonrpc":"2.0","method":"x/ask"}}"#),
+                );
             }
             Step::Answer(side, which) => {
                 let asked = &mut self.end(*side).asked;
@@ -114,7 +117,9 @@ impl World {
                 let method = "notifications/cancelled";
                 self.say(
                     *side,
-                    format!(r#"{{"method":"{method}","params":{{"requestId":{id}}}}}"#),
+                    format!(
+                        r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"requestId":{id}}}}}"#
+                    ),
                 );
             }
             Step::Read(side) => self.read(*side),
@@ -161,7 +166,9 @@ impl Side {
 /// The id of a request as [`World::take`] writes it.
 fn id_of_request(line: &[u8]) -> Option<String> {
     let line = str::from_utf8(line).unwrap();
-    let (_, behind) = line.strip_suffix(",\"method\":\"x/ask\"}\n")?.rsplit_once("\"id\":")?;
+    let (_, behind) = line
+        .strip_suffix(",\"jsonrpc\":\"2.0\",\"method\":\"x/ask\"}\n")?
+        .rsplit_once("\"id\":")?;
     Some(behind.to_owned())
 }
 

@@ -15,6 +15,9 @@ mod interleaving;
 mod known;
 /// A frame over the limit, in both directions; back-pressure; floods.
 mod limits;
+/// JSON on stdout that is no message goes to stderr and settles nothing.
+#[cfg(target_os = "linux")]
+mod log_lines;
 /// What the model is told of a result in which something was withheld.
 mod note;
 /// A server that cannot bear to be asked for its era.

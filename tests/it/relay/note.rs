@@ -111,14 +111,17 @@ fn what_is_no_result_for_a_model_has_no_note() {
     };
     says(
         "tools/list",
-        r#"{"id":1,"result":{"tools":[{"name":"a","description":"VALUE"}],"content":[]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","description":"VALUE"}],"content":[]}}"#,
     );
     says(
         "tools/call",
-        r#"{"id":1,"error":{"code":-32000,"message":"VALUE","data":{"content":[]}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"VALUE","data":{"content":[]}}}"#,
     );
-    says("completion/complete", r#"{"id":1,"result":{"completion":{"values":["VALUE"]}}}"#);
-    let notice = r#"{"method":"notifications/message","params":{"level":"info","data":"VALUE"}}"#;
+    says(
+        "completion/complete",
+        r#"{"jsonrpc":"2.0","id":1,"result":{"completion":{"values":["VALUE"]}}}"#,
+    );
+    let notice = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"VALUE"}}"#;
     server.send(format!("{}\n", notice.replace("VALUE", VALUE)).as_bytes());
     assert_eq!(text(&client.receive()), format!("{}\n", notice.replace("VALUE", MARKER)));
 }

@@ -36,7 +36,7 @@ fn what_is_flagged_is_told_once_a_kind_and_tool_and_no_byte_is_changed() {
         client.send_json(&request(number, "tools/call", &json!({"name": tool})));
         server.receive();
         let line = format!(
-            "{{\"id\":{number},\"result\":{{ \"content\":[{{\"text\":\"{SMUGGLED} \\u001b[8m a\\u200B\\u200bb\",\"type\":\"text\"}}]}} }}\n"
+            "{{\"jsonrpc\":\"2.0\",\"id\":{number},\"result\":{{ \"content\":[{{\"text\":\"{SMUGGLED} \\u001b[8m a\\u200B\\u200bb\",\"type\":\"text\"}}]}} }}\n"
         );
         server.send(line.as_bytes());
         assert_eq!(text(&client.receive()), line);
