@@ -94,6 +94,12 @@ impl Resolver<'_> {
         drop(bar);
         let count = locked.count();
         context.out.words(&format!("locked `{}`: {what}, {count} packages", server.name));
+        for package in locked.unavailable() {
+            context.out.warn(&format!(
+                "`{package}` is not in the registry: server `{}` may not start where it is needed",
+                server.name
+            ));
+        }
         for script in install_scripts {
             context.out.warn(&format!(
                 "`{script}` has an install script, which hushpipe never runs: server `{}` may lack what it makes",

@@ -70,6 +70,14 @@ pub enum RunnerError {
         /// What it holds.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The lock entry holds what is not accepted.
+    #[error("the lock entry of package `{package}` is not accepted")]
+    BadLock {
+        /// The package with its version.
+        package: String,
+        /// What it holds.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The package has no program to start.
     #[error("package `{package}` has no programs")]
     NoProgram {
@@ -121,6 +129,11 @@ impl RunnerError {
         Self::Rejected { package: package.to_owned(), source: Box::new(source) }
     }
 
+    /// What is not accepted in the lock entry of `package`.
+    pub(super) fn bad_lock(package: &str, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::BadLock { package: package.to_owned(), source: Box::new(source) }
+    }
+
     /// Where the lock that `tool` keeps of `package` stops reading.
     pub(super) fn format(
         tool: &'static str,
@@ -143,7 +156,7 @@ impl Fault for RunnerError {
             }
             Self::Start { .. } | Self::Format { .. } => Kind::Internal,
             Self::Files { .. } => Kind::Io,
-            Self::NoEntry { .. } => Kind::Integrity,
+            Self::NoEntry { .. } | Self::BadLock { .. } => Kind::Integrity,
             Self::Refused(refusal) => refusal.kind(),
             Self::Rejected { .. }
             | Self::NoProgram { .. }
@@ -165,6 +178,7 @@ impl Fault for RunnerError {
             Self::SeveralPrograms { .. } | Self::NoSuchProgram { .. } => {
                 "choose one with `bin = \"…\"` in the manifest"
             }
+            Self::BadLock { .. } => "run `hushpipe lock` to resolve it again, then `hushpipe sync`",
             Self::NotNode { .. } => "start it with `command = […]` in the user manifest",
             Self::Refused(refusal) => return refusal.hint(),
             Self::Start { .. }

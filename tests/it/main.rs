@@ -13,6 +13,9 @@ mod agents;
 /// Secrets in AWS, here a real moto.
 #[cfg(target_os = "linux")]
 mod aws;
+/// npm packages that bring others inside their archive.
+#[cfg(unix)]
+mod bundled;
 /// The command line as a whole: its recorded reference, exit codes, where words and data go.
 mod cli;
 /// The MCP clients that people use, driven as programs.

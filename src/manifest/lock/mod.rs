@@ -88,6 +88,14 @@ impl Locked {
         }
     }
 
+    /// Optional packages that the registry does not have, as `name@version`: programs for other platforms, most often.
+    pub fn unavailable(&self) -> Vec<String> {
+        match self {
+            Self::Npm(locked) => locked.unavailable(),
+            Self::Pypi(_) => Vec::new(),
+        }
+    }
+
     /// Every package by name and version, with each of its hashes.
     pub fn closure(&self) -> Box<dyn Iterator<Item = (String, &str)> + '_> {
         match self {
@@ -221,6 +229,11 @@ impl Entry {
         }
         text.push_str(&self.text[copied..]);
         Digest::of(text.as_bytes())
+    }
+
+    /// Whether a package of it has no hash of its own, because another one's archive holds it.
+    pub fn has_bundled(&self) -> bool {
+        memmem::find(self.text.as_bytes(), b"\nbundled = true").is_some()
     }
 
     /// The first lines.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::{Fault, Kind};
 use crate::manifest::lock::LockError;
+use crate::runner::npm::Rejected;
 use crate::store::{Difference, StoreError};
 
 /// Why a server cannot be started.
@@ -48,6 +49,14 @@ pub enum ProgramError {
         install: PathBuf,
         /// What differs.
         differences: Vec<Difference>,
+    },
+    /// The lock entry has a package without a hash, so that nothing says what was installed.
+    #[error("the lock entry of server `{server}` does not pin all that runs")]
+    Unpinned {
+        /// The server.
+        server: String,
+        /// Which package.
+        source: Rejected,
     },
     /// A package outside the install would be loaded.
     #[error("server `{server}` would load `{}`, which is not locked", path.display())]
@@ -137,9 +146,10 @@ impl Fault for ProgramError {
             | Self::Stale { .. }
             | Self::NotInstalled { .. }
             | Self::Script { .. } => Kind::Config,
-            Self::Altered { .. } | Self::BinaryDiffers { .. } | Self::Stray { .. } => {
-                Kind::Integrity
-            }
+            Self::Altered { .. }
+            | Self::BinaryDiffers { .. }
+            | Self::Unpinned { .. }
+            | Self::Stray { .. } => Kind::Integrity,
             Self::NoRuntime { .. } | Self::NoSuchNode { .. } | Self::NoProgram { .. } => {
                 Kind::NotFound
             }
@@ -152,7 +162,7 @@ impl Fault for ProgramError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotLocked { .. } | Self::Stale { .. } => {
+            Self::NotLocked { .. } | Self::Stale { .. } | Self::Unpinned { .. } => {
                 "ask the user to run `hushpipe lock`, then `hushpipe sync`".to_owned()
             }
             Self::NotInstalled { .. } | Self::NoRuntime { .. } => {

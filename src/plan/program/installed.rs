@@ -36,6 +36,20 @@ pub fn current_entry<'l>(
     }
 }
 
+/// Checks that every package without a hash is inside an archive that has one. Older versions locked packages that npm then
+/// fetched unchecked. The whole entry is read only if there is such a package at all.
+fn check_bundled(entry: &Entry, server: &Server) -> Result<(), ProgramError> {
+    if !entry.has_bundled() {
+        return Ok(());
+    }
+    match entry.locked()? {
+        Locked::Npm(locked) => locked
+            .check_bundled()
+            .map_err(|source| ProgramError::Unpinned { server: server.name.clone(), source }),
+        Locked::Pypi(_) => Ok(()),
+    }
+}
+
 /// What names the install of a lock entry: the entry's digest, and the Python where the manifest gives its path. An
 /// environment belongs to one Python, so two servers that share an entry and not a Python do not share it.
 pub fn install_key(entry: &Entry, server: &Server) -> Digest {
@@ -115,6 +129,7 @@ impl<'a> Installed<'a> {
     pub fn find(server: &'a Server, paths: &Paths) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;
         let entry = current_entry(&lockfile, server)?;
+        check_bundled(entry, server)?;
         let head = entry.head()?;
         let store = Store::of(paths);
         let receipt = store.receipt(&install_key(entry, server)).map_err(|error| match error {

@@ -21,7 +21,7 @@ pub fn install(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<String>, RunnerError> {
     let id = package.to_string();
-    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
+    locked.check(package).map_err(|source| RunnerError::bad_lock(&id, source))?;
     let lock = package_lock::write(package, locked)
         .map_err(|source| RunnerError::format("npm", &id, source))?;
     for (name, content) in

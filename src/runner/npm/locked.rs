@@ -1,9 +1,10 @@
 //! The part of a lock entry that belongs to npm: every package of the closure, for all platforms.
 //!
 //! [`Locked::check`] holds whatever a lockfile says to the shape that npm gave it. An entry that passes names no path
-//! outside its install, no source but a registry and no package without a SHA-512.
+//! outside its install, no source but a registry and no package without a SHA-512, unless it is inside an archive that has
+//! one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,12 @@ pub struct LockedPackage {
     /// What it depends on where that can be had.
     #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
     pub optional_dependencies: BTreeMap<String, String>,
+    /// Optional dependencies that the registry did not have when it was locked, such as the program for another platform.
+    #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
+    pub unavailable: BTreeMap<String, String>,
+    /// Which of its dependencies are inside its own archive. npm fetches what this does not name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bundle_dependencies: Vec<String>,
     /// What it expects beside it.
     #[serde(with = "pairs", skip_serializing_if = "BTreeMap::is_empty")]
     pub peer_dependencies: BTreeMap<String, String>,
@@ -90,6 +97,9 @@ pub enum Rejected {
     /// A package has no SHA-512.
     #[error("`{0}` has no sha512 integrity")]
     Integrity(String),
+    /// A package has no SHA-512 and is in no archive that has one: npm would fetch it unchecked.
+    #[error("`{0}` has no sha512 integrity, and no locked archive holds it")]
+    NotHeld(String),
     /// A dependency is not of a registry.
     #[error("`{package}` depends on `{dependency}`, which is not a package of a registry")]
     Source {
@@ -122,13 +132,71 @@ impl Locked {
         if !inside.is_some_and(is_plain_path) {
             return Err(Rejected::Entry(self.entry.clone()));
         }
-        self.packages.iter().try_for_each(|(path, package)| self.check_package(path, package))
+        self.packages.iter().try_for_each(|(path, package)| self.check_package(path, package))?;
+        self.check_bundled()
+    }
+
+    /// Checks that every package without a hash of its own is inside an archive that has one.
+    ///
+    /// # Errors
+    /// [`Rejected::NotHeld`].
+    pub fn check_bundled(&self) -> Result<(), Rejected> {
+        let held = self.held();
+        let without = |package: &LockedPackage| package.integrity.is_none();
+        let mut without = self.packages.iter().filter(|(_, package)| without(package));
+        match without.find(|(path, _)| !held.contains(path.as_str())) {
+            Some((path, _)) => Err(Rejected::NotHeld(path.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The paths of the packages that are inside another one's archive: those that it names, what those depend on, and what
+    /// stands below them, as long as it stands below the archive's own package (npm, `Node.getBundler` of arborist).
+    fn held(&self) -> BTreeSet<&str> {
+        let mut held = BTreeSet::new();
+        let bundlers = self.packages.iter().filter(|(_, package)| {
+            package.integrity.is_some() && !package.bundle_dependencies.is_empty()
+        });
+        for (bundler, package) in bundlers {
+            let beside = |name: &str| format!("{bundler}/node_modules/{name}");
+            let mut open: Vec<String> =
+                package.bundle_dependencies.iter().map(|name| beside(name)).collect();
+            while let Some(path) = open.pop() {
+                let Some((path, _)) = self.packages.get_key_value(&path) else { continue };
+                let inside = format!("{path}/");
+                let below = self.packages.range(inside.clone()..);
+                let below = below.take_while(|(path, _)| path.starts_with(&inside));
+                for (path, package) in below.chain(self.packages.get_key_value(path)) {
+                    if held.insert(path.as_str()) {
+                        open.extend(package.edges().map(|(name, _)| beside(name)));
+                    }
+                }
+            }
+        }
+        held
     }
 
     /// Packages that want to run a script when they are installed, as `name@version`.
     pub fn install_scripts(&self) -> Vec<String> {
         let wanting = self.packages.iter().filter(|(_, package)| package.install_script);
         wanting.map(|(path, package)| format!("{}@{}", name_in(path), package.version)).collect()
+    }
+
+    /// Moves the optional dependencies that npm found nowhere from `optional_dependencies` to `unavailable`: `npm ci` refuses a
+    /// lock that names a dependency and does not hold it.
+    pub(super) fn set_unavailable_apart(packages: &mut BTreeMap<String, LockedPackage>) {
+        let paths: BTreeSet<String> = packages.keys().cloned().collect();
+        for (path, package) in packages {
+            let missing = |name: &str| !places_of(path, name).any(|place| paths.contains(&place));
+            let apart = package.optional_dependencies.extract_if(.., |name, _| missing(name));
+            package.unavailable.extend(apart);
+        }
+    }
+
+    /// Optional dependencies that the registry did not have, as `name@version`.
+    pub fn unavailable(&self) -> Vec<String> {
+        let all = self.packages.values().flat_map(|package| &package.unavailable);
+        all.map(|(name, wanted)| format!("{name}@{wanted}")).collect()
     }
 
     /// Every package as `name@version`, with its hash where it has one of its own.
@@ -153,9 +221,7 @@ impl Locked {
             None if package.bundled => {}
             _ => return Err(Rejected::Integrity(path.to_owned())),
         }
-        let edges =
-            [&package.dependencies, &package.optional_dependencies, &package.peer_dependencies];
-        for (name, wanted) in edges.into_iter().flatten() {
+        for (name, wanted) in package.edges() {
             // An optional peer that is not installed may name any source: nothing is fetched for it.
             if !is_registry_source(wanted) && self.holds(name) {
                 let dependency = format!("{name}@{wanted}");
@@ -168,6 +234,29 @@ impl Locked {
     fn holds(&self, name: &str) -> bool {
         self.packages.keys().any(|path| name_in(path) == name)
     }
+}
+
+impl LockedPackage {
+    /// Everything that it depends on or expects beside it: name and range.
+    pub(super) fn edges(&self) -> impl Iterator<Item = (&String, &String)> {
+        let edges = [
+            &self.dependencies,
+            &self.optional_dependencies,
+            &self.peer_dependencies,
+            &self.unavailable,
+        ];
+        edges.into_iter().flatten()
+    }
+}
+
+/// Where Node looks for a package named by the package at `path`: below it, then beside it and beside each one above.
+fn places_of<'a>(path: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let mut folder = Some(path);
+    std::iter::from_fn(move || {
+        let here = folder?;
+        folder = here.rfind("node_modules/").map(|at| here[..at].trim_end_matches('/'));
+        Some(format!("{here}/node_modules/{name}").trim_start_matches('/').to_owned())
+    })
 }
 
 /// The name at the end of a package's path.

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::locked::{Locked, LockedPackage, Rejected};
 use crate::runner::NpmPackage;
 
-/// A package in npm's file. `resolved` is read only to be judged: it names the registry's host.
+/// A package in npm's file. What npm wrote as `resolved` is only judged and never kept: it names the registry's host.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     version: String,
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     resolved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     integrity: Option<String>,
@@ -45,6 +45,8 @@ struct Entry {
     dependencies: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     optional_dependencies: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    bundle_dependencies: Value,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     peer_dependencies: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -134,6 +136,12 @@ impl From<Entry> for LockedPackage {
             libc: list(entry.libc),
             engines: map(entry.engines),
             bin: map(entry.bin),
+            unavailable: BTreeMap::new(),
+            bundle_dependencies: match entry.bundle_dependencies {
+                // All of them.
+                Value::Bool(true) => entry.dependencies.keys().cloned().collect(),
+                named => list(named),
+            },
             dependencies: entry.dependencies,
             optional_dependencies: entry.optional_dependencies,
             peer_dependencies: entry.peer_dependencies,
@@ -152,8 +160,12 @@ impl From<&LockedPackage> for Entry {
         Self {
             name: package.name.clone(),
             version: package.version.clone(),
+            // npm takes it out of the archive above it. Should it find a reason to fetch it, it may not: this is an address
+            // that `--allow-remote=none` refuses, and that can never exist (RFC 6761, "invalid.").
+            resolved: package.integrity.is_none().then(|| NOWHERE.to_owned()),
             integrity: package.integrity.clone(),
             in_bundle: package.bundled,
+            bundle_dependencies: list(&package.bundle_dependencies),
             optional: package.optional,
             peer: package.peer,
             has_install_script: package.install_script,
@@ -170,6 +182,8 @@ impl From<&LockedPackage> for Entry {
         }
     }
 }
+
+const NOWHERE: &str = "https://bundled.invalid/package.tgz";
 
 /// The SHA-512 of an integrity that may name several hashes.
 fn strongest(integrity: String) -> String {

@@ -40,10 +40,11 @@ pub fn resolve(
     npm.run(&id, &args, folder, counting(progress, None, |_| true))?;
     let answer = file("package-lock.json");
     let text = std::fs::read_to_string(&answer).map_err(|source| at(&answer, source))?;
-    let packages = package_lock::read(&text).map_err(|unusable| match unusable {
+    let mut packages = package_lock::read(&text).map_err(|unusable| match unusable {
         Unusable::Format(source) => RunnerError::format("npm", &id, source),
         Unusable::Rejected(source) => RunnerError::rejected(&id, source),
     })?;
+    Locked::set_unavailable_apart(&mut packages);
     let place = entry::below(package, "");
     let programs = packages.get(place.trim_end_matches('/')).map(|found| found.bin.clone());
     let entry = match entry::program(package, &programs.unwrap_or_default(), bin)? {

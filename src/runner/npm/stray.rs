@@ -25,11 +25,10 @@ pub fn folders_above(install: &Path) -> Vec<PathBuf> {
 pub fn stray(locked: &Locked, install: &Path, folders: &[PathBuf]) -> Option<PathBuf> {
     let there = locked.packages.keys().filter(|path| install.join(path).exists());
     let there: BTreeSet<&str> = there.map(|path| super::locked::name_in(path)).collect();
-    let wanted = locked.packages.values().flat_map(|package| {
-        let edges =
-            [&package.dependencies, &package.optional_dependencies, &package.peer_dependencies];
-        edges.into_iter().flat_map(|edges| edges.keys()).chain(&package.optional_peers)
-    });
+    let wanted = locked
+        .packages
+        .values()
+        .flat_map(|package| package.edges().map(|(name, _)| name).chain(&package.optional_peers));
     let missing: BTreeSet<&str> =
         wanted.map(String::as_str).filter(|name| !there.contains(name)).collect();
     let found = |name: &&str| folders.iter().map(|f| f.join(name)).find(|place| place.exists());

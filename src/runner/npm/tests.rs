@@ -260,3 +260,89 @@ fn aliases_pass_and_sources_behind_them_do_not() {
         assert!(matches!(check(wanted), Err(Rejected::Source { .. })), "{wanted}");
     }
 }
+
+/// `a` bundles `b`, which needs `c` and has its own `d`; both stand below `a`.
+fn bundling() -> Locked {
+    let inside = |edges: &[&str]| LockedPackage {
+        version: "1.0.0".into(),
+        bundled: true,
+        dependencies: edges.iter().map(|name| ((*name).to_owned(), "1".to_owned())).collect(),
+        ..LockedPackage::default()
+    };
+    let mut locked = resolving(&package_lock("")).resolve(None).unwrap().locked;
+    let server = "node_modules/@a/server";
+    locked.packages.get_mut(server).unwrap().bundle_dependencies = vec!["b".into()];
+    for (path, package) in [
+        ("node_modules/b", inside(&["c"])),
+        ("node_modules/b/node_modules/d", inside(&[])),
+        ("node_modules/c", inside(&[])),
+    ] {
+        locked.packages.insert(format!("{server}/{path}"), package);
+    }
+    locked
+}
+
+#[test]
+fn a_package_without_a_hash_is_inside_an_archive_that_has_one() {
+    let good = bundling();
+    assert_eq!(good.check(&package()), Ok(()));
+    let server = "node_modules/@a/server";
+    let refused = |change: &dyn Fn(&mut Locked)| {
+        let mut locked = bundling();
+        change(&mut locked);
+        match locked.check(&package()) {
+            Err(Rejected::NotHeld(path)) => path,
+            other => panic!("{other:?}"),
+        }
+    };
+    // As locks were that did not keep which packages are bundled.
+    let forgotten = refused(&|locked| {
+        locked.packages.get_mut(server).unwrap().bundle_dependencies.clear();
+    });
+    assert_eq!(forgotten, format!("{server}/node_modules/b"));
+    let beside = refused(&|locked| {
+        let package = locked.packages.remove(&format!("{server}/node_modules/c")).unwrap();
+        locked.packages.insert("node_modules/c".into(), package);
+    });
+    assert_eq!(beside, "node_modules/c");
+    let unrelated = refused(&|locked| {
+        let package =
+            LockedPackage { version: "1.0.0".into(), bundled: true, ..Default::default() };
+        locked.packages.insert(format!("{server}/node_modules/e"), package);
+    });
+    assert_eq!(unrelated, format!("{server}/node_modules/e"));
+}
+
+#[test]
+fn npm_is_told_what_is_bundled_and_given_no_address_to_fetch_it_from() {
+    let written = package_lock::write(&package(), &bundling()).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let at = |path: &str| &written["packages"][path];
+    let server = "node_modules/@a/server";
+    assert_eq!(at(server)["bundleDependencies"], serde_json::json!(["b"]));
+    assert_eq!(at(server)["resolved"], serde_json::Value::Null);
+    let resolved = at(&format!("{server}/node_modules/b"))["resolved"].as_str().unwrap();
+    assert!(resolved.starts_with("https://bundled.invalid/"), "{resolved}");
+}
+
+#[test]
+fn all_dependencies_are_bundled_where_a_package_says_so() {
+    let lock = package_lock("").replace(
+        r#""dependencies":{"b":"^2.0.0"}"#,
+        r#""dependencies":{"b":"^2.0.0"},"bundleDependencies":true"#,
+    );
+    let locked = resolving(&lock).resolve(None).unwrap().locked;
+    assert_eq!(locked.packages["node_modules/@a/server"].bundle_dependencies, ["b"]);
+}
+
+#[test]
+fn optional_packages_that_the_registry_does_not_have_are_set_apart() {
+    let lock = package_lock("").replace(
+        r#""dependencies":{"b":"^2.0.0"}"#,
+        r#""optionalDependencies":{"b":"^2.0.0","of-mars":"1.0.0"}"#,
+    );
+    let locked = resolving(&lock).resolve(None).unwrap().locked;
+    assert_eq!(locked.unavailable(), ["of-mars@1.0.0"]);
+    let written = package_lock::write(&package(), &locked).unwrap();
+    assert!(!written.contains("of-mars") && written.contains("\"b\": \"^2.0.0\""), "{written}");
+}

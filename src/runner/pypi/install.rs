@@ -24,7 +24,7 @@ pub fn install(
     folder: &Path,
 ) -> Result<(), RunnerError> {
     let id = package.to_string();
-    locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
+    locked.check(package).map_err(|source| RunnerError::bad_lock(&id, source))?;
     let venv = ["venv", "--relocatable", "--no-project", "--allow-existing", NO_DOWNLOADS];
     let venv = venv.map(OsString::from).into_iter();
     let venv = venv.chain(["--python".into(), python.path.clone().into(), folder.into()]);
