@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
 
+use super::loader::redirects;
 use super::preset::Preset;
 use crate::secret::{Secret, userinfo};
 use crate::sys::env::OwnEnv;
@@ -140,37 +141,6 @@ fn passes(settings: &EnvSettings, name: &str) -> Option<Origin> {
     settings.pass.iter().any(matches).then_some(Origin::Passed)
 }
 
-/// Names that make a loader, an interpreter or a package manager run or read something else, and PATH.
-pub const REDIRECTING: &[&str] = &[
-    "PATH",
-    "LD_*",
-    "DYLD_*",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "NODE_REPL_EXTERNAL_MODULE",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONSTARTUP",
-    "PYTHONINSPECT",
-    "PERL5LIB",
-    "PERL5OPT",
-    "RUBYLIB",
-    "RUBYOPT",
-    "JAVA_TOOL_OPTIONS",
-    "BASH_ENV",
-    "ENV",
-    "SHELLOPTS",
-    "GIT_ASKPASS",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "SSH_ASKPASS",
-    "GLIBC_TUNABLES",
-    "GCONV_PATH",
-    "npm_config_*",
-    "UV_*",
-    "PIP_*",
-];
-
 /// Names of credentials; a glob in `pass` never matches one.
 const CREDENTIALS: &[&str] = &[
     "VAULT_*",
@@ -184,13 +154,6 @@ const CREDENTIALS: &[&str] = &[
     "*_SECRET",
     "*PASSWORD*",
 ];
-
-/// Whether a variable of this name redirects a loader or an interpreter (or is PATH).
-pub fn redirects(name: &str) -> bool {
-    // npm reads its own in any case (`/^npm_config_/i` in its configuration loader).
-    REDIRECTING.iter().any(|pattern| glob(pattern, name))
-        || glob("npm_config_*", &name.to_ascii_lowercase())
-}
 
 /// Whether a variable of this name holds a credential by its name.
 pub fn names_credential(name: &str) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod env;
 pub mod file;
+pub mod loader;
 pub mod preset;
 pub mod process;
 

@@ -141,7 +141,7 @@ fn socket(name: &str, own: &OwnEnv, record: Option<&Machine>) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::launch::env::redirects;
+    use crate::launch::loader::redirects;
 
     fn machine(variables: &[(&str, &str)]) -> Machine {
         let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::launch::env::{Origin, search_path, variables};
+use crate::launch::loader::{isolates_python, isolation_flags};
 use crate::launch::process::Launch;
 use crate::manifest::{Cwd, Server};
 use crate::relay::Settings;
@@ -41,7 +42,6 @@ impl LaunchPlan {
             around.machine.map(|machine| OsStr::new(&machine.path)),
             program.runtime_dir.as_deref(),
         );
-        let args = program.args.into_iter().chain(server.args.iter().map(Into::into)).collect();
         let cwd: PathBuf = match &server.cwd {
             Cwd::Client => around.client_dir.clone(),
             Cwd::Path(path) => path.clone(),
@@ -50,6 +50,12 @@ impl LaunchPlan {
         for (name, value) in program.variables {
             variables.insert(name.into(), (value.into(), Origin::Runtime));
         }
+        let flags = match program.is_python && isolates_python(&server.env) {
+            true => isolation_flags(&variables),
+            false => Vec::new(),
+        };
+        let args = flags.into_iter().chain(program.args);
+        let args = args.chain(server.args.iter().map(Into::into)).collect();
         Self {
             launch: Launch {
                 server: server.name.clone(),

@@ -2,7 +2,8 @@
 //!
 //! Promise 3 names the suffixes. Beside them: a name that a locked file is required by. Node looks for the exact name of
 //! `require('./util')` before it tries `util.js`, so a new file `util` beside a locked `util.js` would run in its place
-//! (Node's documentation of modules, LOAD_AS_FILE).
+//! (Node's documentation of modules, LOAD_AS_FILE). For the same reason any file in a folder where Node looks for packages
+//! is the package of that name: `require('x')` runs `node_modules/x` if that is a file.
 
 use std::collections::HashSet;
 
@@ -24,7 +25,9 @@ pub(super) struct Known<'r> {
     names: HashSet<&'r str>,
     lower: HashSet<String>,
     /// Whether the folder is on the server's PATH, so that any file in it may be run by name.
-    searched: bool,
+    is_on_path: bool,
+    /// Whether Node looks for packages in it, so that any file in it may be required by name.
+    holds_packages: bool,
 }
 
 impl<'r> Known<'r> {
@@ -35,7 +38,8 @@ impl<'r> Known<'r> {
         let names = names?;
         let lower = names.iter().map(|name| name.to_ascii_lowercase()).collect();
         // Where an environment of Python has its programs, and what every program it starts is looked for first.
-        Ok(Self { lower, names, searched: matches!(folder, "bin" | "Scripts") })
+        let is_on_path = matches!(folder, "bin" | "Scripts");
+        Ok(Self { lower, names, is_on_path, holds_packages: holds_node_packages(folder) })
     }
 
     /// Whether an entry of this name is locked.
@@ -47,7 +51,8 @@ impl<'r> Known<'r> {
     pub(super) fn makes_loadable(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let shadows = |appended: &&str| self.lower.contains(&format!("{name}{appended}"));
-        self.searched
+        self.is_on_path
+            || self.holds_packages && !name.starts_with('.')
             || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
             || name.contains(".so.")
             || self.lower.contains(&name)
@@ -58,10 +63,15 @@ impl<'r> Known<'r> {
 /// Whether a new folder of this name is a package that Node or Python would find. Names with a leading dot cannot be
 /// required or imported, and tools keep caches in `node_modules/.cache`.
 pub(super) fn is_package(parent: &str, name: &str) -> bool {
-    let mut above = parent.rsplit('/');
+    let is_pythons = parent.rsplit('/').next() == Some("site-packages");
+    !name.starts_with('.') && (is_pythons || holds_node_packages(parent))
+}
+
+/// Whether Node looks for packages in this folder: a `node_modules`, or a scope in one.
+fn holds_node_packages(folder: &str) -> bool {
+    let mut above = folder.rsplit('/');
     let (last, before) = (above.next().unwrap_or_default(), above.next());
-    let scope = last.starts_with('@') && before == Some("node_modules");
-    !name.starts_with('.') && (matches!(last, "node_modules" | "site-packages") || scope)
+    last == "node_modules" || last.starts_with('@') && before == Some("node_modules")
 }
 
 #[cfg(test)]
@@ -103,6 +113,19 @@ mod tests {
         let entries = Entries::default();
         assert!(Known::of("bin", &entries).unwrap().makes_loadable("git"));
         assert!(!Known::of("lib/bin", &entries).unwrap().makes_loadable("git"));
+    }
+
+    #[test]
+    fn any_file_where_node_looks_for_packages_is_one() {
+        let entries = Entries::default();
+        let makes = |folder, name| Known::of(folder, &entries).unwrap().makes_loadable(name);
+        for folder in ["node_modules", "node_modules/a/node_modules", "node_modules/@s"] {
+            assert!(makes(folder, "evil") && makes(folder, "notes.txt"), "{folder}");
+            assert!(!makes(folder, ".cache"), "{folder}");
+        }
+        for folder in ["node_modules/a", "node_modules/a/@s", "lib/site-packages", ""] {
+            assert!(!makes(folder, "evil"), "{folder}");
+        }
     }
 
     #[test]

@@ -95,6 +95,23 @@ fn an_added_file_is_refused_where_it_could_be_loaded() {
     assert_refused(&context, 65, "index.js");
 }
 
+/// `require('x')` runs a file `x` that stands where packages do, whatever its suffix.
+#[test]
+fn a_file_without_suffix_where_packages_stand_is_refused() {
+    let context = TestContext::with_installed("memory");
+    let server = installed(&context, "server-memory/package.json").parent().unwrap().to_owned();
+    let scope = server.parent().unwrap();
+    for folder in [scope, scope.parent().unwrap()] {
+        let added = folder.join("evil");
+        fs::write(&added, "console.error('evil')").unwrap();
+        assert_refused(&context, 65, "evil");
+        let verified = context.run(&["verify", "memory"], "");
+        assert_eq!(verified.code, Some(65), "{}", verified.everything());
+        fs::remove_file(added).unwrap();
+        assert_starts(&context, "gone again");
+    }
+}
+
 /// Node goes up from the store to the root of the file system for what a package would like to have.
 #[test]
 fn a_package_above_the_store_is_not_loaded() {

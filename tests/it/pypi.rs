@@ -67,6 +67,32 @@ fn a_python_server_finds_its_install_as_it_was_locked_however_often_it_starts() 
     assert!(explained.text().contains("PYTHONDONTWRITEBYTECODE"), "{}", explained.text());
 }
 
+/// `PYTHONPYCACHEPREFIX` made a locked server run bytecode that somebody had planted, while `verify` found nothing.
+#[test]
+fn no_variable_of_python_reaches_a_python_server_unless_the_user_lets_it_through() {
+    let context = TestContext::with_installed("time");
+    let manifest = context.config().join("hushpipe.toml");
+    let original = fs::read_to_string(&manifest).unwrap();
+    let table = |lines: &str| format!("{original}\n[servers.time.env]\n{lines}\n");
+    for name in ["PYTHONPYCACHEPREFIX", "PYTHONWARNINGS", "OPENSSL_CONF"] {
+        write_private(&manifest, &table(&format!("{name} = \"/tmp/planted\"")));
+        assert_refused(&context, 78, name);
+    }
+    write_private(&manifest, &table("presets = [\"python\"]"));
+    assert_starts(&context, "isolated");
+    let verified = context.run(&["verify", "time"], "");
+    assert_eq!(verified.code, Some(0), "bytecode was written: {}", verified.everything());
+    let explained = context.run(&["explain", "time"], "");
+    for flag in ["-I", "-u", "-B", "-Xutf8=1"] {
+        assert!(explained.text().contains(flag), "{flag}: {}", explained.text());
+    }
+    let dangerous = "dangerously_pass = [\"PYTHONPATH\"]\nPYTHONPATH = \"/nowhere\"";
+    write_private(&manifest, &table(dangerous));
+    assert_starts(&context, "not isolated");
+    let explained = context.run(&["explain", "time"], "");
+    assert!(!explained.text().contains("-I"), "{}", explained.text());
+}
+
 #[test]
 fn a_changed_or_added_python_file_is_not_started() {
     let context = TestContext::with_installed("time");

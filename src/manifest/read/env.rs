@@ -10,7 +10,8 @@ use super::super::names;
 use super::super::server::Level;
 use super::super::table::TextOrList;
 use super::{Around, Findings};
-use crate::launch::env::{EnvSettings, redirects};
+use crate::launch::env::EnvSettings;
+use crate::launch::loader::redirects;
 use crate::launch::preset::Preset;
 
 /// The fewest characters other than `*` that a pattern of a project manifest has.

@@ -222,7 +222,10 @@ impl<'a> Installed<'a> {
         if matches!(server.package, Package::Pypi(_)) {
             let (path, args) = pypi::argv(&install, &self.entry);
             let runtime_dir = Some(pypi::programs(&install));
-            return Ok(Program { path, args, runtime_dir, variables: NO_BYTECODE, ..program });
+            // On Windows the entry point is a program of its own, which takes no flags of Python.
+            let is_python = !cfg!(windows);
+            let variables = NO_BYTECODE;
+            return Ok(Program { path, args, runtime_dir, variables, is_python, ..program });
         }
         let entry = install.join(&self.entry);
         let flags = runtime.flags.iter().map(OsString::from);

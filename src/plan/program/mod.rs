@@ -34,6 +34,8 @@ pub struct Program {
     pub args: Vec<OsString>,
     /// The folder of the runtime, where a runtime is what runs: servers start it again by name.
     pub runtime_dir: Option<PathBuf>,
+    /// Whether it is a Python that may be started isolated.
+    pub is_python: bool,
     /// Variables that the runtime needs to leave the install as it is, over whatever else would set them.
     pub variables: &'static [(&'static str, &'static str)],
     /// The digest of the lock entry it was found by, where it has one.
