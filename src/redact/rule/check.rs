@@ -75,7 +75,7 @@ impl Check {
                 let has = |class: fn(&u8) -> bool| secret.iter().any(class);
                 has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
             }
-            Self::Real => plausible::is_real(found.value()),
+            Self::Real => plausible::is_real(found.value()) && !plausible::is_public(secret),
             Self::NoExample => memmem::find(&secret.to_ascii_lowercase(), b"example").is_none(),
             Self::Telling => {
                 let quoted = found.is_quoted();
@@ -113,12 +113,17 @@ impl Check {
 }
 
 /// The fewest bytes that the value of a field has at level `strict`, where nothing else tells it from a word.
-const SHORTEST: usize = 8;
+pub(super) const SHORTEST: usize = 8;
+
+/// Whether something in it has been replaced already.
+pub(super) fn holds_marker(value: &[u8]) -> bool {
+    memmem::find(value, MARKER.as_bytes()).is_some()
+}
 
 impl<'t> Match<'t> {
     /// Whether something in it has been replaced already.
     fn holds_marker(&self) -> bool {
-        memmem::find(self.secret(), MARKER.as_bytes()).is_some()
+        holds_marker(self.secret())
     }
 
     /// What could be a placeholder: of a URL, only the user and password.

@@ -75,6 +75,8 @@ pub(super) struct Rule {
     #[serde(default)]
     boundary: Boundary,
     /// What the match looks like, from its first byte on. If it has groups, only the first that matched is withheld.
+    /// None for a field: what stands between a name and its value is no regular language.
+    #[serde(default)]
     pattern: String,
     /// What a match must pass.
     #[serde(default)]
@@ -107,7 +109,7 @@ enum Start {
     Word,
     /// The same, where the keyword ends with the `://` of a URL that names a user: most name none.
     Url,
-    /// Behind the name that the keyword is in, which must be one of a secret.
+    /// At the value of the name that the keyword is in, which must be one of a secret.
     Field,
     /// Anywhere in the few hundred bytes before the keyword, or at it.
     Around,
@@ -196,10 +198,12 @@ impl Rule {
 
     /// Tries the rule where one of its keywords stands at `keyword`; `None` where nothing matches.
     pub(super) fn find(&self, text: &[u8], keyword: usize, level: Level) -> Option<Tried> {
-        if let Start::Around = self.start {
-            return self.find_around(text, keyword, 0, level);
+        match self.start {
+            Start::Around => return self.find_around(text, keyword, 0, level),
+            Start::Field => return field::find(text, keyword, &self.issuers, level),
+            _ => {}
         }
-        let Range { start, end } = self.place(text, keyword, level)?;
+        let Range { start, end } = self.place(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
@@ -220,26 +224,20 @@ impl Rule {
     }
 
     /// Where the pattern is tried.
-    fn place(&self, text: &[u8], keyword: usize, level: Level) -> Option<Range<usize>> {
+    fn place(&self, text: &[u8], keyword: usize) -> Option<Range<usize>> {
         if matches!(self.start, Start::Manifest) {
             return manifest::data_beside(text, keyword);
         }
-        let start = self.start(text, keyword, level)?;
+        let start = self.start(text, keyword)?;
         Some(start..text.len().min(start + REACH))
     }
 
-    fn start(&self, text: &[u8], keyword: usize, level: Level) -> Option<usize> {
+    fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
         match self.start {
-            Start::Around => Some(keyword),
+            Start::Around | Start::Field => Some(keyword),
             Start::Keyword | Start::Manifest => keyword.checked_sub(self.before_keyword),
             Start::Word => Some(word_around(text, keyword)),
             Start::Url => names_user(text, keyword).then(|| word_around(text, keyword)),
-            Start::Field => {
-                let name = field::name_around(text, keyword)?;
-                let assigned = field::is_assigned(text, &name);
-                let sensitive = || field::is_sensitive(text, &name, &self.issuers, level);
-                (assigned && sensitive()).then_some(name.end)
-            }
         }
     }
 

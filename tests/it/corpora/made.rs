@@ -174,7 +174,7 @@ fn joined(class: &str, name: &str, around: &str, parts: &[String; 3], end: &str)
 }
 
 /// Fills in what stands in angle brackets.
-fn expand(template: &str, random: &mut Random) -> String {
+pub(super) fn expand(template: &str, random: &mut Random) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, tail)) = rest.split_once('<') {
@@ -200,7 +200,7 @@ fn length(digits: &str) -> usize {
 }
 
 /// SplitMix64: the same samples on every machine.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {

@@ -7,6 +7,7 @@ mod floor;
 mod made;
 mod recall;
 mod sample;
+mod shapes;
 mod source;
 
 use std::fs;
