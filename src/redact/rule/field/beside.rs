@@ -14,7 +14,11 @@ pub(super) fn after_blank(text: &[u8], at: usize, bond: Bond) -> Option<Value> {
         return Some(value);
     }
     let at = run::skip_blanks(text, at);
-    let bold = if text[at..].starts_with(b"**") { 2 } else { 0 };
+    let bold = match &text[at..] {
+        [b'*', b'*', ..] => 2,
+        [b'[' | b'(', ..] => 1,
+        _ => 0,
+    };
     let start = at + bold;
     let run = run::bare(text, start, false)?;
     Some(Value { range: start..run.end, bond, quoted: false, odd: run.odd })
@@ -25,7 +29,14 @@ pub(super) fn cell(text: &[u8], at: usize) -> Option<Value> {
     let line = text[at..].iter().take(512).position(|b| matches!(b, b'|' | b'\n' | b'\r'));
     let end = at + line.unwrap_or(text.len().min(at + 512) - at);
     let range = plain(text, at..end);
-    (!range.is_empty()).then_some(Value { range, bond: Bond::Beside, quoted: false, odd: false })
+    // Or these are the alternatives of a regular expression.
+    let pattern = text[range.clone()].iter().any(|b| b"\\()[]".contains(b));
+    (!range.is_empty() && !pattern).then_some(Value {
+        range,
+        bond: Bond::Cell,
+        quoted: false,
+        odd: false,
+    })
 }
 
 /// A cell without blanks, quotes and bold letters around it.
@@ -52,7 +63,7 @@ pub(super) fn next_element(text: &[u8], at: usize) -> Option<Value> {
     }
     let len = near[start..].iter().position(|b| *b == b'<')?;
     let range = plain(text, start..start + len);
-    Some(Value { range, bond: Bond::Beside, quoted: false, odd: false })
+    Some(Value { range, bond: Bond::Cell, quoted: false, odd: false })
 }
 
 /// The value that stands alone in the line below its name.
@@ -60,16 +71,13 @@ pub(super) fn next_line(text: &[u8], at: usize, bond: Bond) -> Option<Value> {
     let below = text[at..].iter().take(48).take_while(|b| b.is_ascii_whitespace()).count();
     let start = at + below;
     if let Some(value) = quoted(text, start, bond) {
-        return Some(value);
+        let quoted = value.quoted && bond != Bond::Beside;
+        return Some(Value { quoted, ..value });
     }
     let run = run::bare(text, start, false)?;
-    let alone = matches!(text.get(run.next), None | Some(b'\n' | b'\r'));
-    alone.then_some(Value {
-        range: start..run.end,
-        bond: Bond::Beside,
-        quoted: false,
-        odd: run.odd,
-    })
+    let alone = matches!(text.get(run.next), None | Some(b'\n' | b'\r' | b'"'));
+    let range = start..run.end;
+    alone.then_some(Value { range, bond: Bond::Beside, quoted: false, odd: run.odd })
 }
 
 /// The text below `name: |` or `name: >`, as far as it is one value.

@@ -126,12 +126,15 @@ impl Field<'_> {
             (Meaning::Handle | Meaning::Opaque, _) => plausible::is_random(bytes),
             (_, Bond::Next) => plausible::is_token(bytes) && plausible::is_telling(bytes, true),
             (_, Bond::Beside | Bond::Said) if name::is_word_of_prose(name) => false,
+            (_, Bond::Cell) => plausible::is_random(bytes) || password && plausible::is_cell(bytes),
             (_, Bond::Beside | Bond::Said) if !value.quoted => {
                 plausible::is_random(bytes)
+                    || bytes.len() >= 16 && plausible::is_shuffled(bytes)
                     || password && plausible::is_mixed(bytes) && !plausible::is_expression(bytes)
             }
             _ => {
                 plausible::is_telling(bytes, value.quoted)
+                    || password && plausible::is_shuffled(bytes)
                     || value.quoted
                         && password
                         && value.bond != Bond::Neighbour

@@ -28,6 +28,17 @@ pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
     at + text[at..].iter().take(BLANKS).take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
+/// Where what is said of a name with an owner begins: `for ana is V`, `of the staging server: V`.
+pub(super) fn after_owner(text: &[u8], at: usize) -> Option<usize> {
+    let owner = [&b"for "[..], b"of "].iter().find(|word| text[at..].starts_with(word))?.len();
+    let near = &text[at + owner..text.len().min(at + owner + 40)];
+    let line = near.split(|b| matches!(b, b'\n' | b'\r' | b'.' | b',')).next().unwrap_or_default();
+    let signs = [&b": "[..], b" is ", b" = ", b" - ", " — ".as_bytes()];
+    let sign = |sign: &&[u8]| memmem::find(line, sign).map(|begin| (begin, sign.len()));
+    let (begin, len) = signs.iter().filter_map(sign).min()?;
+    Some(at + owner + begin + len)
+}
+
 /// The quotation mark of HTML that a text begins with.
 pub(super) fn entity(text: &[u8]) -> Option<&'static [u8]> {
     ENTITIES.into_iter().find(|entity| text.starts_with(entity))

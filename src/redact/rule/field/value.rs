@@ -36,7 +36,9 @@ pub(super) enum Bond {
     Next,
     /// The member beside the one with the name: `"name": "NAME", "value": V`.
     Neighbour,
-    /// Nothing but a blank, a dash, a cell's border or a line's end: `NAME V`, `| name | V |`.
+    /// The border of a cell: `| name | V |`, `<td>name</td><td>V</td>`.
+    Cell,
+    /// Nothing but a blank, a dash or a line's end: `NAME V`.
     Beside,
     /// A sentence: `the name is V`.
     Said,
@@ -58,7 +60,9 @@ pub(super) fn may_follow(text: &[u8], end: usize) -> bool {
                             .take(12)
                             .take_while(|b| **b > b' ')
                             .any(u8::is_ascii_digit)
-                            || text[end + 1..].starts_with(b"value")
+                            || [&b"value"[..], b"for ", b"of "]
+                                .iter()
+                                .any(|word| text[end + 1..].starts_with(word))
                             || text[..end]
                                 .iter()
                                 .rev()
@@ -100,8 +104,17 @@ pub(super) fn behind(text: &[u8], name: &Range<usize>) -> Option<Value> {
         [b'<', b'/', ..] => beside::next_element(text, at),
         [b',', ..] => beside::neighbour(text, at).or_else(|| argument(text, name, at + 1)),
         [b'(', ..] if !names_in_call(&text[name.clone()]) => quoted(text, at + 1, Bond::Assigned),
+        [b'|', b'|', b'=', ..] => assigned(3),
+        [b'|', b'|', ..] | [b'?', b'?', ..] => quoted(text, at + 2, Bond::Assigned),
         [b'|', ..] => beside::cell(text, at + 1),
-        [b'\n' | b'\r', ..] => beside::neighbour(text, at),
+        [b'\n' | b'\r', ..] => {
+            let alone = || beside::next_line(text, at, Bond::Beside);
+            // `(no token)` is a remark, a heading ends with the name.
+            let heading = !matches!(text[at - 1], b')' | b']');
+            beside::neighbour(text, at).or_else(|| heading.then(alone).flatten())
+        }
+        [b'{', ..] if !gap.is_empty() => beside::object(text, at),
+        [b'-', b'>', ..] if !gap.is_empty() => beside::after_blank(text, at + 2, Bond::Beside),
         [b'-', b' ', ..] | [0xe2, 0x80, 0x93 | 0x94, ..] if !gap.is_empty() => {
             let dash = if text[at] == b'-' { 1 } else { 3 };
             beside::after_blank(text, run::skip_blanks(text, at + dash), Bond::Beside)
@@ -110,6 +123,9 @@ pub(super) fn behind(text: &[u8], name: &Range<usize>) -> Option<Value> {
         rest => {
             if rest.starts_with(b"value") {
                 return beside::neighbour(text, at);
+            }
+            if let Some(sign) = run::after_owner(text, at) {
+                return beside::after_blank(text, sign, Bond::Said);
             }
             if let Some(words) = said(text, at) {
                 return beside::after_blank(text, at + words, Bond::Said);
@@ -172,12 +188,20 @@ fn assigned(text: &[u8], name: &Range<usize>, at: usize, quote: &[u8]) -> Option
         at += 2;
     }
     at = run::skip_blanks(text, at);
-    match &text[at..] {
-        [b'\n' | b'\r', ..] => return beside::next_line(text, at, bond),
-        [b'|' | b'>', ..] => return beside::block(text, name.start, at),
-        [b'{', ..] => return beside::object(text, at),
-        [b'[', ..] => return quoted(text, run::skip_blanks(text, at + 1), bond),
-        _ => {}
+    if let [b'\n' | b'\r', ..] = &text[at..] {
+        return beside::next_line(text, at, bond);
+    }
+    let opened = match &text[at..] {
+        [b'|' | b'>', ..] => beside::block(text, name.start, at),
+        [b'{', ..] => beside::object(text, at),
+        [b'[', b']', ..] if text[at..].starts_with(b"[]byte(") => quoted(text, at + 7, bond),
+        [b'[', ..] => quoted(text, at + 1, bond),
+        // A verbatim string of C#.
+        [b'@', b'"', ..] => quoted(text, at + 1, bond),
+        _ => None,
+    };
+    if opened.is_some() {
+        return opened;
     }
     if let Some(value) = quoted(text, at, bond) {
         return Some(value);
@@ -187,12 +211,16 @@ fn assigned(text: &[u8], name: &Range<usize>, at: usize, quote: &[u8]) -> Option
     }
     let line = run::begins_line(text, name.start);
     let Run { end, odd, next } = run::bare(text, at, line)?;
-    // `name: str = "V"`
-    if let [b'=', b' ' | b'"' | b'\'', ..] = &text[run::skip_blanks(text, next)..] {
-        let behind = run::skip_blanks(text, run::skip_blanks(text, next) + 1);
-        return quoted(text, wrapped(text, behind).unwrap_or(behind), Bond::Assigned);
+    // `name: str = "V"`, `name = other || "V"`
+    let behind = run::skip_blanks(text, next);
+    match &text[behind..] {
+        [b'=', b' ' | b'"' | b'\'', ..] => {
+            let behind = run::skip_blanks(text, behind + 1);
+            quoted(text, wrapped(text, behind).unwrap_or(behind), Bond::Assigned)
+        }
+        [b'|', b'|', ..] | [b'?', b'?', ..] => quoted(text, behind + 2, Bond::Assigned),
+        _ => Some(Value { range: at..end, bond, quoted: false, odd }),
     }
-    Some(Value { range: at..end, bond, quoted: false, odd })
 }
 
 /// A value in quotes at `at`, if there is one.
@@ -241,6 +269,7 @@ fn wrapped(text: &[u8], at: usize) -> Option<usize> {
         }
         [b'"' | b'\'', ..] if last.len() == 1 => Some(behind),
         [b' ', b'"' | b'\'', ..] if last.len() > 8 => Some(behind + 1),
+        rest if rest.starts_with(b" -String ") => Some(behind + b" -String ".len()),
         _ => None,
     }
 }

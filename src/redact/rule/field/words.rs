@@ -6,6 +6,7 @@ pub(super) const TRAILING: &[&str] = &[
     "default",
     "dev",
     "development",
+    "equals",
     "live",
     "local",
     "prod",
@@ -343,7 +344,6 @@ pub(super) const ABOUT: &[&str] = &[
     "missing",
     "needs",
     "show",
-    "with",
     "wrong",
 ];
 

@@ -37,7 +37,7 @@ pub(in crate::redact::rule) fn is_expression(value: &[u8]) -> bool {
         let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
         digits - if memmem::find(part, b"25519").is_some() { 5 } else { 0 }
     };
-    let in_words = |word: &[u8]| word.len() < 12 || !takes_turns(word);
+    let in_words = |word: &[u8]| word.len() < 8 || !takes_turns(word);
     let name = |part: &[u8]| {
         part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && (is_camel_case(part) || part.split(|b| *b == b'_').all(in_words))
@@ -55,7 +55,7 @@ pub(in crate::redact::rule) fn is_expression(value: &[u8]) -> bool {
         value.contains(&by) && value.split(|b| *b == by).all(part)
     };
     joined(b'.', &name)
-        || joined(b'_', &word_or_number)
+        || joined(b'_', &|part| part.len() == 1 || word_or_number(part))
         || joined(b'-', &word_or_number)
         || is_constant(value)
         || is_camel_case(value)
@@ -74,6 +74,7 @@ pub(super) fn is_camel_case(value: &[u8]) -> bool {
     if !name.first().is_some_and(u8::is_ascii_alphabetic)
         || !name.iter().all(in_name)
         || numbered
+        || digits > 1 && !name.iter().any(u8::is_ascii_uppercase)
         || digits > 2
         || digits * 6 > name.len()
     {

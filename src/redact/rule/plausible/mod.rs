@@ -10,7 +10,7 @@ use crate::secret::distinct;
 pub(super) use code::is_expression;
 use code::{is_camel_case, is_constant, is_date_or_color, is_option, is_path};
 use random::takes_turns;
-pub(super) use random::{is_mixed, is_phrase, is_random};
+pub(super) use random::{is_mixed, is_phrase, is_random, is_shuffled};
 pub(super) use reference::is_public;
 use reference::{is_reference, is_resource, is_typed_number, names_secret};
 

@@ -47,6 +47,18 @@ pub(super) fn takes_turns(run: &[u8]) -> bool {
         || run.len() >= 4 && run.iter().all(u8::is_ascii_hexdigit)
 }
 
+/// Whether this is letters of both cases as a generator of passwords shuffles them.
+pub(in crate::redact::rule) fn is_shuffled(value: &[u8]) -> bool {
+    let cased = [u8::is_ascii_lowercase, u8::is_ascii_uppercase]
+        .iter()
+        .all(|case| value.iter().filter(|b| case(b)).count() >= 2);
+    value.len() >= 8
+        && cased
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && takes_turns(value)
+        && !is_expression(value)
+}
+
 /// Whether this has three of lower case, upper case, digits and symbols, with a digit in it that does not merely end it,
 /// as people choose passwords.
 pub(in crate::redact::rule) fn is_mixed(value: &[u8]) -> bool {

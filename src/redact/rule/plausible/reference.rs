@@ -104,7 +104,9 @@ pub(in crate::redact::rule) fn is_public(value: &[u8]) -> bool {
 /// Whether this is a sign and a name: `$DB_PASSWORD`, `%PASSWORD%`, `@Model.Password`, `&password`.
 pub(super) fn is_reference(value: &str) -> bool {
     value.strip_prefix(['$', '%', '@', '&']).is_some_and(|name| {
-        name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:$%-[](){}>\\".contains(c))
+        let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
+        words.any(|word| word.len() >= 3)
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:$%-[](){}>\\".contains(c))
     })
 }
 
