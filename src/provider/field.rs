@@ -2,13 +2,14 @@
 //!
 //! A key that holds dots itself wins over a path, at every level. A string gives its text, a number and a truth value give
 //! what stands in the JSON (so `1.50` stays `1.50`), an object and a list give their JSON as it stands, and `null`
-//! is an error. No message repeats anything of the value: not even its other keys, which may be secret too.
+//! is an error. The newline at the end of a value of one line goes, whatever store it is from: an editor or `echo` put it
+//! there. No message repeats anything of the value: not even its other keys, which may be secret too.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::Failure;
+use super::{Failure, trim_newline};
 use crate::secret::Secret;
 
 /// The field of a value, or a copy of the whole value where no field was asked for.
@@ -18,7 +19,7 @@ use crate::secret::Secret;
 #[expect(clippy::disallowed_methods, reason = "projecting a field out of a fetched value")]
 pub(super) fn project(value: &Secret, field: Option<&str>) -> Result<Secret, Failure> {
     let Some(field) = field else {
-        return Ok(Secret::new(value.expose().to_vec()));
+        return Ok(one_line(value.expose().to_vec()));
     };
     let json: &RawValue = serde_json::from_slice(value.expose()).map_err(|_| Failure::Unfit {
         reason: format!("is not JSON, so it has no field `{field}`"),
@@ -51,12 +52,18 @@ fn child<'a>(json: &'a RawValue, key: &str) -> Option<&'a RawValue> {
     list.get(key.parse::<usize>().ok()?).copied()
 }
 
+/// A secret of these bytes without the newline of a single line.
+fn one_line(mut bytes: Vec<u8>) -> Secret {
+    trim_newline(&mut bytes);
+    Secret::new(bytes)
+}
+
 /// The bytes of a leaf; none for `null`, and for a text with half of a surrogate pair, which has no bytes.
 fn leaf(json: &RawValue) -> Option<Secret> {
     match json.get() {
         "null" => None,
         text if text.starts_with('"') => {
-            serde_json::from_str::<String>(text).ok().map(|text| Secret::new(text.into_bytes()))
+            serde_json::from_str::<String>(text).ok().map(|text| one_line(text.into_bytes()))
         }
         text => Some(Secret::new(text.as_bytes().to_vec())),
     }
@@ -88,6 +95,16 @@ mod tests {
             assert_eq!(field(VALUE, Some(path)).expect(path), expected);
         }
         assert_eq!(field("not json", None).expect("whole"), "not json");
+    }
+
+    #[test]
+    fn the_newline_of_one_line_goes_and_those_of_several_stay() {
+        assert_eq!(field("token\n", None).expect("whole"), "token");
+        assert_eq!(field("token\r\n", None).expect("whole"), "token");
+        assert_eq!(field("a\nb\n", None).expect("whole"), "a\nb\n");
+        let json = r#"{"one":"token\n","two":"a\nb\n"}"#;
+        assert_eq!(field(json, Some("one")).expect("a field"), "token");
+        assert_eq!(field(json, Some("two")).expect("a field"), "a\nb\n");
     }
 
     #[test]

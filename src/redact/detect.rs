@@ -107,7 +107,7 @@ impl Detector {
         let mut targets = Vec::new();
         for (index, (_, form)) in forms.iter().enumerate() {
             for (offset, seed) in form.seeds() {
-                literals.push(Literal { bytes: seed.into(), any_case: false });
+                literals.push(Literal { bytes: seed.into(), any_case: form.is_any_case() });
                 targets.push(Target::Form(index, offset));
             }
         }

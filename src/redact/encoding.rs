@@ -5,7 +5,7 @@
 //! both alphabets of base64. Spellings that a decoder can undo (JSON and percent escapes, line wraps) need no seed of
 //! their own: [`super::view`] undoes them first.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use base64::Engine;
 use base64::alphabet;
@@ -17,6 +17,12 @@ use crate::secret::distinct;
 
 /// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
+
+/// The longest mark that stands for what was cut out of a value, in bytes.
+const MAX_CUT: usize = 16;
+
+/// The shortest end of a value behind such a mark that counts, in bytes.
+const CUT_END: usize = 4;
 
 /// Decodes base64 as leniently as clients do, and where it is cut anywhere.
 pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -32,6 +38,8 @@ pub(super) struct Form {
     alphabet: Alphabet,
     /// How much of `text` must stand in one piece to count.
     must: usize,
+    /// Whether its end alone counts as well, and, of a value as it is, its two ends around a cut.
+    ends: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +56,21 @@ enum Alphabet {
 impl Form {
     /// The value as it is.
     pub(super) fn exact(value: &[u8]) -> Self {
-        Self { text: value.to_vec().into(), alphabet: Alphabet::Exact, must: must(value.len()) }
+        let alphabet = Alphabet::Exact;
+        Self { text: value.to_vec().into(), alphabet, must: must(value.len()), ends: true }
+    }
+
+    /// A longer spelling of a value of `len` bytes, in which each byte takes about as much.
+    pub(super) fn spelled(text: &[u8], len: usize) -> Self {
+        let must = proportion(text.len(), len);
+        Self { text: text.to_vec().into(), alphabet: Alphabet::Exact, must, ends: false }
+    }
+
+    /// The same where the case of letters makes no difference.
+    pub(super) fn spelled_in_any_case(text: &[u8], len: usize) -> Self {
+        let must = proportion(text.len(), len);
+        let text = text.to_ascii_lowercase().into();
+        Self { text, alphabet: Alphabet::Hex, must, ends: false }
     }
 
     /// The value in hex.
@@ -59,7 +81,7 @@ impl Form {
             text.push(DIGITS[usize::from(byte >> 4)]);
             text.push(DIGITS[usize::from(byte & 15)]);
         }
-        Self { text, alphabet: Alphabet::Hex, must: 2 * must(value.len()) }
+        Self { text, alphabet: Alphabet::Hex, must: 2 * must(value.len()), ends: true }
     }
 
     /// The value in base64 where `shift` (0 to 2) bytes of something else stand before it in the first group of three:
@@ -78,25 +100,50 @@ impl Form {
         text.truncate(decided(value.len()) - first);
         let after = !((shift + value.len()) * 8).is_multiple_of(6);
         let alphabet = Alphabet::Base64 { before: shift > 0, after };
-        Self { text, alphabet, must: decided(must(value.len())) - first }
+        Self { text, alphabet, must: decided(must(value.len())) - first, ends: true }
+    }
+
+    /// The value in base64 twice, where what is encoded first begins the text that is encoded again, or stands behind one or
+    /// two other characters of it.
+    pub(super) fn base64_twice(value: &[u8]) -> Vec<Self> {
+        let once = (0..3).map(|shift| Self::base64(value, shift).text);
+        let twice = once.flat_map(|once| (0..3).map(move |shift| Self::base64(&once, shift)));
+        twice.map(|form| Self { ends: false, ..form }).collect()
     }
 
     /// The literals to look for, each with its place in the spelling. One, except in the rare base64 text where no
     /// window is free of the two characters that the alphabets disagree on.
     pub(super) fn seeds(&self) -> Vec<(usize, Vec<u8>)> {
-        let window = |at: usize| &self.text[at..at + SEED];
         // The end of what must be there: beginnings (`postgres://`, `ghp_`) are what many values share.
         let last = self.must - SEED;
-        let mut windows: Vec<usize> = (last.saturating_sub(64)..=last).collect();
+        let mut seeds = self.seeds_in(last.saturating_sub(64)..=last);
+        if self.ends {
+            let (first, end) = (self.text.len() - self.must, self.text.len() - SEED);
+            if seeds.iter().all(|(at, _)| *at < first) {
+                seeds.extend(self.seeds_in(first..=end.min(first + 64)));
+            }
+            // A cut may leave no more of the beginning than one seed.
+            if self.alphabet == Alphabet::Exact && seeds.iter().all(|(at, _)| *at > 0) {
+                seeds.extend(self.seeds_in(0..=0));
+            }
+        }
+        seeds
+    }
+
+    /// Whether the case of letters makes no difference.
+    pub(super) fn is_any_case(&self) -> bool {
+        self.alphabet == Alphabet::Hex
+    }
+
+    /// The seeds among the windows that begin in this range.
+    fn seeds_in(&self, range: RangeInclusive<usize>) -> Vec<(usize, Vec<u8>)> {
+        let window = |at: usize| &self.text[at..at + SEED];
+        let mut windows: Vec<usize> = range.collect();
         windows.sort_by_cached_key(|at| std::cmp::Reverse(telling(window(*at))));
         let best = windows.first().copied().unwrap_or_default();
         let seed = window(best).to_vec();
         match self.alphabet {
-            Alphabet::Exact => vec![(best, seed)],
-            Alphabet::Hex => {
-                let upper = seed.to_ascii_uppercase();
-                if upper == seed { vec![(best, seed)] } else { vec![(best, seed), (best, upper)] }
-            }
+            Alphabet::Exact | Alphabet::Hex => vec![(best, seed)],
             Alphabet::Base64 { .. } => {
                 let differs = |at: usize| window(at).iter().any(|c| matches!(c, b'+' | b'/'));
                 if let Some(at) = windows.into_iter().find(|at| !differs(*at)) {
@@ -123,7 +170,8 @@ impl Form {
             ours_before.iter().rev().zip(theirs_before.iter().rev()).take_while(same).count();
         let after = ours_after.iter().zip(theirs_after).take_while(same).count();
         if before + after < self.must {
-            return None;
+            return (self.ends && before == offset)
+                .then(|| self.around_cut(text, at - before, before + after))?;
         }
         let found = at - before..at + after;
         Some(match self.alphabet {
@@ -133,6 +181,24 @@ impl Form {
                 let right = shared_after || after < ours_after.len();
                 widen(text, found, left, right)
             }
+        })
+    }
+
+    /// Where the value stands in `text` with its middle cut out, as in `sk-Qm7x…(24)...(23)`: this much of its beginning from
+    /// `start` on, a mark of the cut, and its end; together as much as must be there.
+    fn around_cut(&self, text: &[u8], start: usize, beginning: usize) -> Option<Range<usize>> {
+        if self.alphabet != Alphabet::Exact || beginning < SEED {
+            return None;
+        }
+        let rest = &text[start + beginning..];
+        let longest_end = self.text.len() - beginning;
+        let shortest_end = self.must.saturating_sub(beginning).max(CUT_END);
+        (1..=MAX_CUT.min(rest.len())).find_map(|gap| {
+            let ends = shortest_end..=longest_end.min(rest.len() - gap);
+            let end = ends
+                .rev()
+                .find(|end| rest[gap..].starts_with(&self.text[self.text.len() - end..]))?;
+            Some(start..start + beginning + gap + end)
         })
     }
 
@@ -183,6 +249,11 @@ fn telling(window: &[u8]) -> (usize, usize) {
         _ => 2,
     };
     (window.iter().take(4).map(rarity).sum(), distinct(window))
+}
+
+/// How many bytes of a spelling must stand in one piece, of a value of `len` bytes.
+fn proportion(spelled: usize, len: usize) -> usize {
+    (spelled * must(len)).div_ceil(len.max(1)).clamp(SEED.min(spelled), spelled)
 }
 
 /// How many bytes of a value must stand in one piece: half of it, but at least 16 (design 6.1).

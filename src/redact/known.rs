@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::encoding::Form;
 use super::part::{self, Part};
+use super::quoting;
 use crate::secret::Secret;
 
 /// The armed values.
@@ -70,6 +71,19 @@ impl Known {
             self.add(name, Form::base64(value, shift));
         }
         self.add(name, Form::hex(value));
+        let len = value.len();
+        for text in quoting::quoted(value).iter().chain(&quoting::numbers(value)) {
+            self.add(name, Form::spelled(text, len));
+        }
+        for text in quoting::spaced_hex(value) {
+            self.add(name, Form::spelled_in_any_case(&text, len));
+        }
+        for form in Form::base64_twice(value) {
+            self.add(name, form);
+        }
+        for text in quoting::hex_digits(value) {
+            self.add(name, Form::spelled_in_any_case(&text, len));
+        }
         if value.contains(&b' ') {
             // `application/x-www-form-urlencoded`; the rest of that spelling is undone as percent escapes.
             let plus: Zeroizing<Vec<u8>> =

@@ -24,6 +24,7 @@ mod nested;
 mod note;
 mod own;
 mod part;
+mod quoting;
 mod record;
 mod rule;
 pub mod settings;

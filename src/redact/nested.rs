@@ -55,6 +55,16 @@ fn tokens_at(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<I
         hits = &hits[behind..];
         let inside = hits.iter().take_while(|hit| hit.end <= range.end).count();
         if inside == 0 {
+            // A value as a list of numbers reaches over several: one marker stands for all of them.
+            if let Some(hit) = hits.first().filter(|hit| range.contains(&hit.start))
+                && is_number(&text, &range)
+                && is_number_list(&text[hit.clone()])
+            {
+                let rest = text[hit.end..].iter().take_while(|b| b.is_ascii_digit()).count();
+                let range = range.start..hit.end + rest;
+                found.push(Inner { token: Token::Bare, range, quote });
+                hits = &hits[1..];
+            }
             continue;
         }
         if token == Token::Text {
@@ -74,6 +84,29 @@ fn tokens_at(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<I
         token.range = outward.start(token.range.start)..outward.end(token.range.end);
     }
     found
+}
+
+/// The numbers of a list in brackets, `[103, 104]`, in which a value was found, to the end of the last one. Somewhere in
+/// prose it may be JSON, so what stands for it must be a string. In a text that is JSON [`tokens`] knows better.
+pub(super) fn list_in_prose(
+    text: &[u8],
+    found: &Range<usize>,
+    offset: usize,
+) -> Option<Range<usize>> {
+    let Range { start, end } = found.start - offset..found.end - offset;
+    if !is_number_list(&text[start..end]) || matches!(text.first(), Some(b'{' | b'[')) {
+        return None;
+    }
+    let end = end + text[end..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let opened = text[..start].trim_ascii_end().ends_with(b"[");
+    let closed = text[end..].trim_ascii_start().starts_with(b"]");
+    (opened && closed).then_some(start + offset..end + offset)
+}
+
+/// Whether this is several numbers with commas between, as JSON has the bytes of a text.
+fn is_number_list(text: &[u8]) -> bool {
+    text.contains(&b',')
+        && text.iter().all(|b| b.is_ascii_digit() || b.is_ascii_whitespace() || *b == b',')
 }
 
 /// Whether what has no quotes is a number between what JSON has around one.

@@ -6,8 +6,11 @@
 
 use std::ops::Range;
 
+use base64::Engine;
+use memchr::memmem;
 use zeroize::Zeroizing;
 
+use super::encoding::LENIENT;
 use super::json::{Token, Walker};
 use super::view::Layer;
 use crate::mcp::fields::Fields;
@@ -27,12 +30,17 @@ pub(super) fn of(value: &[u8]) -> Vec<Part> {
         return leaves(value);
     }
     let mut parts = Vec::new();
-    for found in userinfo(value).into_iter().chain(assignments(value)) {
+    for found in userinfo(value).into_iter().chain(assignments(value)).chain(header(value)) {
         let part = &value[found];
         parts.push(Part::Value(part.to_vec().into()));
         if let Some(decoded) = Layer::Percent.peel(part) {
             parts.push(Part::Value(decoded.into()));
         }
+    }
+    parts.extend(settings(value).map(|setting| Part::Value(setting.into())));
+    if let Some(inside) = decoded(value) {
+        parts.extend(of(&inside));
+        parts.push(Part::Value(inside));
     }
     if value.contains(&b'\n') {
         let lines = value.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
@@ -41,8 +49,25 @@ pub(super) fn of(value: &[u8]) -> Vec<Part> {
     parts
 }
 
-/// The password in `scheme://user:password@host` or in Go's `user:password@tcp(host)`; a lone `token@` is one too.
-fn userinfo(value: &[u8]) -> Option<Range<usize>> {
+/// The password in `scheme://user:password@host` or in Go's `user:password@tcp(host)`; a lone `token@` is one too. With it
+/// go `user:password`, which is what Basic encodes, and a user that is a token, as in `https://TOKEN:x-oauth-basic@host`.
+fn userinfo(value: &[u8]) -> Vec<Range<usize>> {
+    let Some(Range { start, end }) = login(value) else { return Vec::new() };
+    let Some(colon) = value[start..end].iter().position(|b| *b == b':') else {
+        // Without a scheme this is a mail address.
+        return if start > 0 { vec![start..end] } else { Vec::new() };
+    };
+    let (user, password) = (start..start + colon, start + colon + 1..end);
+    let (is_token, is_word) =
+        (is_random(&value[user.clone()], 16), !is_random(&value[password.clone()], 8));
+    match is_token && is_word {
+        true => vec![user, start..end],
+        false => vec![password, start..end],
+    }
+}
+
+/// What stands before the `@` of a URL or of Go's data source names.
+fn login(value: &[u8]) -> Option<Range<usize>> {
     let start = memchr::memmem::find(value, b"://").map_or(0, |at| at + 3);
     let rest = &value[start..];
     let authority = rest.iter().position(|b| b"/?#".contains(b)).unwrap_or(rest.len());
@@ -53,11 +78,94 @@ fn userinfo(value: &[u8]) -> Option<Range<usize>> {
     if userinfo.iter().any(u8::is_ascii_whitespace) {
         return None;
     }
-    match userinfo.iter().position(|b| *b == b':') {
-        Some(colon) => Some(start + colon + 1..start + end),
-        // Without a scheme this is a mail address.
-        None => (start > 0).then_some(start..start + end),
+    Some(start..start + end)
+}
+
+/// The value of a secret that is a line of a header (`X-Api-Key: value`), a scheme and its credential (`Bearer value`), or a
+/// user and a password (`user:password`).
+fn header(value: &[u8]) -> Vec<Range<usize>> {
+    let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    let name = value.iter().take_while(|b| is_token(b)).count();
+    let start = match &value[name..] {
+        [b':', ..] if name > 0 && !value.contains(&b'@') => name + 1,
+        [b' ', ..] if SCHEMES.iter().any(|scheme| value[..name].eq_ignore_ascii_case(scheme)) => 0,
+        _ => return Vec::new(),
+    };
+    let blank = value[start..].iter().take_while(|b| **b == b' ').count();
+    let (start, end) = (start + blank, value.len());
+    let rest = &value[start..];
+    // A host and its port, a path behind a drive letter, a URL.
+    if rest.iter().all(u8::is_ascii_digit) || rest.starts_with(b"/") || rest.starts_with(b"\\") {
+        return Vec::new();
     }
+    let mut found = if start > 0 { vec![start..end] } else { Vec::new() };
+    if let Some(space) = rest.iter().position(|b| *b == b' ')
+        && SCHEMES.iter().any(|scheme| rest[..space].eq_ignore_ascii_case(scheme))
+    {
+        found.push(start + space + 1..end);
+    }
+    found.retain(|found| found.len() >= MIN_CONTIGUOUS && !value[found.clone()].contains(&b'\n'));
+    found
+}
+
+/// Schemes of `Authorization` (RFC 9110, 11.4), and what vendors write in their place.
+const SCHEMES: [&[u8]; 5] = [b"Bearer", b"Basic", b"Token", b"ApiKey", b"Api-Key"];
+
+/// The values of the lines of a YAML, TOML, INI or dotenv file, and of quoted values of a connection string, without their
+/// quotes: those with a sensitive name, and those that look like nothing but a key.
+fn settings(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let lines = value.split(|b| *b == b'\n').filter_map(|line| {
+        let at = line.iter().position(|b| matches!(b, b'=' | b':'))?;
+        let (name, text) = (line[..at].trim_ascii(), line[at + 1..].trim_ascii());
+        let name = name.strip_prefix(b"export ").unwrap_or(name);
+        let text = unquoted(text).unwrap_or_else(|| text.to_vec());
+        (text.len() >= MIN_CONTIGUOUS && (is_sensitive(name) || is_opaque(&text))).then_some(text)
+    });
+    // One line without a quote is a header, a login or a URL, which are taken apart elsewhere.
+    let lines =
+        lines.filter(|_| value.contains(&b'\n') || value.ends_with(b"\"") || value.ends_with(b"'"));
+    let quotes = value.iter().enumerate().filter(|(_, b)| matches!(b, b'\'' | b'"'));
+    let quoted = quotes.filter_map(|(at, _)| {
+        let name = value[..at].trim_ascii_end().strip_suffix(b"=")?.trim_ascii_end();
+        let start = name.iter().rposition(|b| !is_of_name(*b)).map_or(0, |at| at + 1);
+        is_sensitive(&name[start..]).then(|| unquoted(&value[at..]))?
+    });
+    lines.chain(quoted)
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+}
+
+/// What the quoted text at the start of `text` says: a doubled quote and one behind a backslash are quotes.
+fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
+    let quote = *text.first().filter(|b| matches!(b, b'\'' | b'"'))?;
+    let mut said = Vec::with_capacity(text.len());
+    let mut rest = text[1..].iter().peekable();
+    while let Some(byte) = rest.next() {
+        match *byte {
+            b'\\' if rest.peek().is_some_and(|next| **next == quote || **next == b'\\') => {
+                said.extend(rest.next());
+            }
+            byte if byte == quote => match rest.next_if(|next| **next == quote) {
+                Some(doubled) => said.push(*doubled),
+                None => return Some(said),
+            },
+            byte => said.push(byte),
+        }
+    }
+    None
+}
+
+/// The text that a value is in base64, if it is JSON or a login.
+fn decoded(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let value = value.strip_prefix(b"Basic ").unwrap_or(value);
+    let bytes = Zeroizing::new(LENIENT.decode(value).ok()?);
+    let text = std::str::from_utf8(&bytes).ok()?;
+    let is_login = text.split_once(':').is_some_and(|(user, password)| {
+        !user.is_empty() && password.len() >= MIN_CONTIGUOUS && !text.contains(char::is_whitespace)
+    });
+    (text.starts_with(['{', '[']) || is_login).then_some(bytes)
 }
 
 /// The values of `name=value` with a sensitive name: connection strings, JDBC and URL parameters.
@@ -79,14 +187,20 @@ fn assignments(value: &[u8]) -> Vec<Range<usize>> {
 fn leaves(value: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut walker = Walker::new(value, Fields::default());
-    let mut name = Vec::new();
+    // In a list that stands alone each string is as secret as the whole.
+    let is_list = value.starts_with(b"[");
+    let mut name = if is_list { b"secret".to_vec() } else { Vec::new() };
     while let Some((token, range)) = walker.next() {
         let text = &value[range];
         match token {
             Token::Key => name = text.to_vec(),
             Token::Text => {
                 let leaf = Zeroizing::new(Layer::Escapes.peel(text).unwrap_or(text.to_vec()));
-                if is_sensitive(&name) || is_opaque(&leaf) {
+                let is_public = leaf.contains(&b'@') || memmem::find(&leaf, b"://").is_some();
+                if is_sensitive(&name)
+                    || is_opaque(&leaf)
+                    || !is_public && is_random(&leaf, 12) && !is_public_name(&name)
+                {
                     parts.extend(of(&leaf));
                     parts.push(Part::Value(leaf));
                 }
@@ -116,12 +230,44 @@ fn is_sensitive(name: &[u8]) -> bool {
         "connectionstring",
         "dsn",
     ];
-    const PUBLIC: [&str; 9] =
-        ["uri", "url", "id", "type", "email", "name", "method", "public", "expiry"];
+    let plain = plain_name(name);
+    MARKS.iter().any(|mark| plain.contains(mark)) && !is_public_name(name)
+}
+
+/// Whether a field of this name says where, who or what, and is no secret even in a secret's JSON.
+fn is_public_name(name: &[u8]) -> bool {
+    const PUBLIC: [&str; 13] = [
+        "uri",
+        "url",
+        "id",
+        "type",
+        "email",
+        "name",
+        "method",
+        "public",
+        "expiry",
+        "host",
+        "region",
+        "version",
+        "fingerprint",
+    ];
+    let plain = plain_name(name);
+    plain.starts_with("public") || PUBLIC.iter().any(|public| plain.ends_with(public))
+}
+
+fn plain_name(name: &[u8]) -> String {
     let plain = name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
-    let plain = String::from_utf8_lossy(&plain.collect::<Vec<u8>>()).into_owned();
-    MARKS.iter().any(|mark| plain.contains(mark))
-        && !PUBLIC.iter().any(|public| plain.ends_with(public) || plain.starts_with("public"))
+    String::from_utf8_lossy(&plain.collect::<Vec<u8>>()).into_owned()
+}
+
+/// Whether a text of at least so many bytes looks made by a machine: one word of letters and digits, of many kinds.
+fn is_random(text: &[u8], least: usize) -> bool {
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    text.len() >= least
+        && digits >= 2
+        && text.iter().any(u8::is_ascii_alphabetic)
+        && !text.iter().any(u8::is_ascii_whitespace)
+        && distinct(text) >= 8
 }
 
 /// Whether a leaf looks like a key and like nothing else, whatever its name.

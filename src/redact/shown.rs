@@ -14,7 +14,9 @@ impl Redactor {
     pub fn pointer_shown(&self, pointer: &str) -> String {
         let shown = |step: &str| {
             let plain = step.replace("~1", "/").replace("~0", "~");
-            match self.text(plain.as_bytes()).findings.is_empty() {
+            // A weak value counts as a whole step only, as elsewhere as a whole leaf.
+            let is_weak = self.weak(plain.as_bytes()).is_some();
+            match !is_weak && self.text(plain.as_bytes()).findings.is_empty() {
                 true => step.to_owned(),
                 false => "[withheld]".to_owned(),
             }
@@ -34,6 +36,13 @@ mod tests {
         let redactor = armed(&[("TOKEN", VALUE)]);
         assert_eq!(redactor.name_shown(&format!("read {VALUE}"), 12), "read [hushpi");
         assert_eq!(redactor.name_shown("read_file", 80), "read_file");
+    }
+
+    #[test]
+    fn a_step_that_is_a_weak_value_is_withheld_too() {
+        let redactor = armed(&[("PASSWORD", "hunter2")]);
+        assert_eq!(redactor.pointer_shown("/a/hunter2/0"), "/a/[withheld]/0");
+        assert_eq!(redactor.pointer_shown("/a/hunter22/0"), "/a/hunter22/0");
     }
 
     #[test]

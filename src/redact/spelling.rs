@@ -52,6 +52,42 @@ fn wrapped(text: &str, width: usize, end: &str) -> String {
     lines.join(end)
 }
 
+/// The value as programs quote it, and its bytes as programs list them.
+fn quotings(value: &str) -> Vec<String> {
+    let joined = |separator: &str, one: fn(u8) -> String| {
+        value.bytes().map(one).collect::<Vec<_>>().join(separator)
+    };
+    let html = |apostrophe: &str, quote: &str| {
+        let value = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        value.replace('\'', apostrophe).replace('"', quote)
+    };
+    let numbers = |separator| joined(separator, |b| b.to_string());
+    let mixed = |b: u8| if b % 2 == 0 { format!("{b:02X}") } else { format!("{b:02x}") };
+    let specials =
+        |c: char| !c.is_ascii_alphanumeric() && c.is_ascii() && !"_-./:=@%+,".contains(c);
+    vec![
+        value.replace('\'', "'\\''"),
+        value.replace('\'', "'\"'\"'"),
+        value.replace('\'', "''"),
+        value.replace('"', "\"\""),
+        value.replace('$', "$$"),
+        value.chars().fold(String::new(), |text, c| {
+            if specials(c) { text + "\\" + &c.to_string() } else { text + &c.to_string() }
+        }),
+        html("&#x27;", "&quot;"),
+        html("&#39;", "&#34;"),
+        html("&apos;", "&quot;"),
+        joined("", |b| format!("&#{b};")),
+        format!("[{}]", numbers(",")),
+        format!("[{}]", numbers(", ")),
+        format!("[{}]", numbers(" ")),
+        value.bytes().map(mixed).collect(),
+        joined(" ", |b| format!("{b:02x}")),
+        joined(":", |b| format!("{b:02X}")),
+        joined(", ", |b| format!("0x{b:02x}")),
+    ]
+}
+
 /// How many of [`spellings`] say nothing but the value; those behind have something around it.
 pub(super) const PLAIN: usize = 14;
 
@@ -75,6 +111,9 @@ pub(super) fn spellings(value: &str) -> Vec<String> {
         hex.to_uppercase(),
         hex,
     ];
+    all.extend(quotings(value));
+    all.push(percent_minimal(&json!(value).to_string()));
+    all.push(STANDARD.encode(STANDARD.encode(value)));
     for before in ["", "u", "us"] {
         for after in ["", "x", "xy", "xyz: and more"] {
             let around = format!("{before}{value}{after}");

@@ -52,7 +52,11 @@ impl<'r, 'a> Splice<'r, 'a> {
         for hit in hits {
             let found = hit.start..hit.end;
             let action = self.find(hit.label, &found, Action::Replaced, || place.to_owned());
-            if action == Some(Action::Replaced) {
+            if action == Some(Action::Replaced)
+                && let Some(list) = nested::list_in_prose(self.source, &found, 0)
+            {
+                self.replace_with(list, hit.label, "\"");
+            } else if action == Some(Action::Replaced) {
                 self.replace(whole_chars(self.source, found), hit.label);
             }
         }
@@ -149,6 +153,11 @@ impl<'r, 'a> Splice<'r, 'a> {
                         }
                         None => (token == Token::Key).then_some(range.end),
                     };
+                    let text = &self.source[range.clone()];
+                    if let Some(list) = nested::list_in_prose(text, &found, range.start) {
+                        self.replace_with(list, hit.label, "\\\"");
+                        continue;
+                    }
                     let found = whole_chars(&self.source[..range.end], found);
                     self.replace(found.start.max(range.start)..found.end, hit.label);
                 }

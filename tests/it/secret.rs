@@ -234,3 +234,17 @@ fn processes_that_store_at_once_lose_nothing() {
     assert_eq!(announced, 1, "one process made the key");
     assert_eq!(user.list().lines().count(), 1 + 12);
 }
+
+#[test]
+fn servers_that_keep_an_old_value_are_named() {
+    let table = "\n[servers.server.secrets]\nTOKEN = \"local://token#key\"\n";
+    let context = TestContext::with_example("echo_server", &[], table);
+    let first = context.run(&["secret", "set", "local://token"], "one-4711-abcd");
+    assert!(!first.stderr.contains("old value"), "{}", first.stderr);
+    let again = context.run(&["secret", "set", "local://token"], "two-4711-abcd");
+    let words = "servers that run keep the old value until they are started again: `server`";
+    assert!(again.everything().contains(words), "{}", again.everything());
+    context.run(&["secret", "set", "local://other"], "one-4711-abcd");
+    let other = context.run(&["secret", "set", "local://other"], "two-4711-abcd");
+    assert!(!other.everything().contains("old value"), "{}", other.everything());
+}

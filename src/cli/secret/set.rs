@@ -6,7 +6,9 @@ use super::{input, named_for, reference, to_store, what_weak_means};
 use crate::cli::Context;
 use crate::cli::runtime::block_on;
 use crate::error::Error;
+use crate::manifest::{self, Server};
 use crate::provider::{Failure, Providers, Unwrapped};
+use crate::secret::SecretRef;
 use crate::sys::path::Paths;
 
 /// Store a value: typed at a prompt that does not show it, or from stdin
@@ -56,6 +58,9 @@ impl Set {
         let made_at = made_at.map(|path| format!(", made at `{path}`")).unwrap_or_default();
         let length = value.len();
         context.out.words(&format!("hushpipe: {done} `{reference}`, {length} bytes{made_at}"));
+        if put.replaced {
+            self.name_servers(context, paths, &reference);
+        }
         if let Some(weakness) = weakness {
             context.out.warn(&what_weak_means(weakness));
         }
@@ -63,5 +68,27 @@ impl Set {
             context.out.warn(&notice);
         }
         Ok(())
+    }
+
+    /// Names the servers that read this reference: one that runs has the old value.
+    fn name_servers(&self, context: &Context, paths: &Paths, reference: &SecretRef) {
+        // The value is stored, whatever the manifest says.
+        let Ok(manifest) = manifest::load(&context.sources(None), paths) else { return };
+        let reads = |server: &&Server| {
+            let mut requests = server.requests.values().flatten();
+            requests.any(|request| request.reference.coordinate() == reference.coordinate())
+        };
+        let names: Vec<_> = manifest
+            .servers
+            .values()
+            .filter(reads)
+            .map(|server| format!("`{}`", server.name))
+            .collect();
+        if !names.is_empty() {
+            context.out.words(&format!(
+                "hushpipe: servers that run keep the old value until they are started again: {}",
+                names.join(", ")
+            ));
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 
+use super::credentials::whose_key;
 use super::http::TooLong;
 use super::session::{CALL, Session};
 use crate::provider::{Failure, MAX_VALUE};
@@ -142,7 +143,7 @@ pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
             ),
         ),
         "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => denied(
-            format!("{place} does not accept the secret access key of {origin}"),
+            format!("{place} does not accept the secret access key of {}", whose_key(origin)),
             "look whether the key is whole and this machine's clock is right".to_owned(),
         ),
         "InvalidClientTokenId"
@@ -150,7 +151,7 @@ pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
         | "InvalidAccessKeyId"
         | "MissingAuthenticationToken"
         | "AuthFailure" => denied(
-            format!("{place} does not know the access key of {origin}"),
+            format!("{place} does not know the access key of {}", whose_key(origin)),
             (*renewal).to_owned(),
         ),
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
@@ -311,6 +312,25 @@ mod tests {
         }
         let hint = meaning(400, "ExpiredToken").hint();
         assert_eq!(hint.as_deref(), Some("ask the user to run `aws sso login --profile work`"));
+    }
+
+    #[test]
+    fn a_key_of_the_manifest_is_named_once() {
+        let asked = Asked {
+            place: "STS".to_owned(),
+            what: "the secret `x`".to_owned(),
+            action: "a",
+            origin: "the access key of the manifest",
+            renewal: "r",
+        };
+        let refused =
+            |code: &str| Refused { status: 403, code: code.to_owned(), message: String::new() };
+        for (code, words) in [
+            ("InvalidClientTokenId", "STS does not know the access key of the manifest"),
+            ("SignatureDoesNotMatch", "STS does not accept the secret access key of the manifest"),
+        ] {
+            assert_eq!(common(&refused(code), &asked).to_string(), words);
+        }
     }
 
     #[test]

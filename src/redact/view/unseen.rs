@@ -67,6 +67,14 @@ pub(super) fn unit(text: &[u8]) -> Option<Unit> {
         let last = rest.get(parameters).filter(|b| matches!(b, b'@'..=b'~'));
         return last.map(|_| Unit::nothing(parameters + 3));
     }
+    // A designation of a character set (ECMA-35, 14.1), as in `tput sgr0`: ESC ( B.
+    if let [ESC, b'('..=b'/', b'0'..=b'~', ..] = text {
+        return Some(Unit::nothing(3));
+    }
+    // A function of two bytes (ECMA-48, 5.3; ECMA-35, 6.5): ESC 7, ESC =, ESC M.
+    if let [ESC, b'0'..=b'Z' | b'\\'..=b'~', ..] = text {
+        return Some(Unit::nothing(2));
+    }
     let len = (text[0].leading_ones() as usize).clamp(1, 4);
     let c = std::str::from_utf8(text.get(..len)?).ok()?.chars().next()?;
     is_hidden(c).then(|| Unit::nothing(len))

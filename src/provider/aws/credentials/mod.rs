@@ -51,8 +51,9 @@ impl Identity {
         let (origin, renewal) = (origin.into(), renewal.into());
         let keys = [credentials.access_key_id(), credentials.secret_access_key()];
         if !keys.into_iter().chain(credentials.session_token()).all(is_plain) {
+            let whose = whose_key(&origin);
             return Err(Failure::Denied {
-                reason: format!("the access key of {origin} holds characters that none has"),
+                reason: format!("the access key of {whose} holds characters that none has"),
                 hint: renewal,
             });
         }
@@ -63,6 +64,11 @@ impl Identity {
     pub(super) fn lasts(&self) -> Option<Duration> {
         self.credentials.expiry()?.duration_since(SystemTime::now()).ok()
     }
+}
+
+/// Whose an access key is, as the end of "the access key of …": an origin may be an access key itself.
+pub(super) fn whose_key(origin: &str) -> &str {
+    origin.strip_prefix("the access key of ").unwrap_or(origin)
 }
 
 /// Finds out who we are.

@@ -36,8 +36,55 @@ pub(super) fn forms(value: &str) -> Vec<Form> {
         let text = self::percent(value, b"-_.* ").replace(' ', "+");
         forms.push(Form { text, around: (0, 0) });
     }
+    forms.extend(quoted(value).into_iter().map(|text| Form { text, around: (0, 0) }));
     forms.extend(encoded(value));
     forms
+}
+
+/// Inside the syntax of something else, and as dumps of bytes.
+fn quoted(value: &str) -> Vec<String> {
+    let bytes = |separator: &str, one: fn(u8) -> String| {
+        value.bytes().map(one).collect::<Vec<_>>().join(separator)
+    };
+    let entities = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mixed = |byte: u8| match byte.is_multiple_of(3) {
+        true => format!("{byte:02X}"),
+        false => format!("{byte:02x}"),
+    };
+    vec![
+        value.replace('\'', "'\\''"),
+        value.replace('\'', "''"),
+        value.replace('"', "\"\""),
+        entities.replace('\'', "&#x27;").replace('"', "&quot;"),
+        entities.replace('\'', "&#39;").replace('"', "&#34;"),
+        bytes(" ", |byte| byte.to_string()),
+        bytes(",", |byte| byte.to_string()),
+        bytes(", ", |byte| byte.to_string()),
+        bytes("", mixed),
+        bytes(" ", |byte| format!("{byte:02x}")),
+        bytes(":", |byte| format!("{byte:02X}")),
+        bytes(", ", |byte| format!("0x{byte:02x}")),
+    ]
+}
+
+/// What is left when a value is cut at its start or in its middle: enough of it, at its end or at both ends.
+pub(super) fn endings(value: &str) -> Vec<Form> {
+    let least = value.len().div_ceil(2).max(16);
+    let is_cut = |cut: &usize| value.is_char_boundary(*cut);
+    let ends = (1..=value.len().saturating_sub(least)).filter(is_cut);
+    let ends = ends.flat_map(|cut| [value[cut..].to_owned(), hex(&value[cut..])]);
+    let half = value.len() / 2;
+    let around =
+        ["...", "\u{2026}", "[...]", "***", "\u{2026}(24)..."].into_iter().flat_map(|mark| {
+            let cuts = (1..4).map(move |less| (half - less, half + less));
+            let cuts =
+                cuts.filter(|(a, b)| value.is_char_boundary(*a) && value.is_char_boundary(*b));
+            let enough = cuts.filter(|(a, b)| a + value.len() - b >= least);
+            enough
+                .map(move |(a, b)| format!("{}{mark}{}", &value[..a], &value[b..]))
+                .collect::<Vec<_>>()
+        });
+    ends.chain(around).map(|text| Form { text, around: (0, 0) }).collect()
 }
 
 /// Base64 and base64url, padded and not, in lines and not, at each of the three alignments.

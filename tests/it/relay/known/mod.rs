@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use self::form::{Form, beginnings, forms};
+use self::form::{Form, beginnings, endings, forms};
 use crate::context::{TestContext, path_text};
 use crate::session::Session;
 
@@ -257,7 +257,10 @@ fn values_as_odd_as_people_choose_them_are_found_in_every_form_in_every_place() 
     let mut cases = Vec::new();
     for (name, value) in &secrets {
         let lines = value.trim().lines().map(|line| Form { text: line.to_owned(), around: (0, 0) });
-        let all = forms(value.trim()).into_iter().chain(beginnings(value.trim())).chain(lines);
+        let all = forms(value.trim()).into_iter().chain(beginnings(value.trim()));
+        // Of several lines each is found by itself.
+        let ends = if value.contains('\n') { Vec::new() } else { endings(value.trim()) };
+        let all = all.chain(ends).chain(lines);
         for form in all {
             let each = *name == "ODD" && form.around == (0, 0);
             let cuts = if each { Cuts::Each } else { Cuts::One };
@@ -278,6 +281,45 @@ fn an_ordinary_word_is_found_as_a_whole_leaf_only() {
         cases.push(Case::exact("4711-x", place, "[hushpipe:PIN]"));
     }
     speak(&secrets, &cases);
+}
+
+/// What programs print of a secret without the rest of it.
+#[test]
+fn parts_of_a_secret_are_found_alone() {
+    let part = || format!("K7{}", fresh());
+    let [pair, header, bearer, list, quoted, yaml, toml, account, user, oauth] =
+        std::array::from_fn(|_| part());
+    let spaced = format!("{} {}", part(), part());
+    let json = json!({"user": "reader", "pin": account}).to_string();
+    let secrets = [
+        ("PAIR", format!("svc-reader:{pair}")),
+        ("HEADER", format!("X-Api-Key: {header}")),
+        ("BEARER", format!("Authorization: Bearer {bearer}")),
+        ("LIST", json!(["reader", list]).to_string()),
+        ("DSN", format!("host=db user=reader password='{quoted}' sslmode=require")),
+        ("SPACED", format!("Server=db;Password=\"{spaced}\"")),
+        ("YAML", format!("user: reader\npassword: '{yaml}'\n")),
+        ("TOML", format!("[login]\nuser = \"reader\"\napi_key = \"{toml}\"\n")),
+        ("ENCODED", STANDARD.encode(&json)),
+        ("BASIC", STANDARD.encode(format!("reader:{user}"))),
+        ("OAUTH", format!("https://{oauth}:x-oauth-basic@code.example/a/b")),
+    ];
+    let parts =
+        [&pair, &header, &bearer, &list, &quoted, &spaced, &yaml, &toml, &account, &user, &oauth];
+    let mut cases = Vec::new();
+    for part in parts {
+        for form in forms(part) {
+            cases.extend(PLACES.map(|place| Case::of(&form, place, Cuts::One)));
+        }
+    }
+    for public in [
+        "reader of db with sslmode=require",
+        "x-oauth-basic at code.example/a/b",
+        "X-Api-Key login",
+    ] {
+        cases.extend(PLACES.map(|place| Case::exact(public, place, public)));
+    }
+    check(&secrets, &cases);
 }
 
 /// Of what has a structure the secret parts are found, and what is public of it stays.
