@@ -55,7 +55,7 @@ fn userinfo(value: &[u8]) -> Vec<Range<usize>> {
     let Some(Range { start, end }) = login(value) else { return Vec::new() };
     let Some(colon) = value[start..end].iter().position(|b| *b == b':') else {
         // Without a scheme this is a mail address.
-        return if start > 0 { vec![start..end] } else { Vec::new() };
+        return Vec::from_iter((start > 0).then_some(start..end));
     };
     let (user, password) = (start..start + colon, start + colon + 1..end);
     let (is_token, is_word) =
@@ -98,7 +98,7 @@ fn header(value: &[u8]) -> Vec<Range<usize>> {
     if rest.iter().all(u8::is_ascii_digit) || rest.starts_with(b"/") || rest.starts_with(b"\\") {
         return Vec::new();
     }
-    let mut found = if start > 0 { vec![start..end] } else { Vec::new() };
+    let mut found = Vec::from_iter((start > 0).then_some(start..end));
     if let Some(space) = rest.iter().position(|b| *b == b' ')
         && SCHEMES.iter().any(|scheme| rest[..space].eq_ignore_ascii_case(scheme))
     {

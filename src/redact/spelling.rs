@@ -62,7 +62,7 @@ fn quotings(value: &str) -> Vec<String> {
         value.replace('\'', apostrophe).replace('"', quote)
     };
     let numbers = |separator| joined(separator, |b| b.to_string());
-    let mixed = |b: u8| if b % 2 == 0 { format!("{b:02X}") } else { format!("{b:02x}") };
+    let mixed = |b: u8| if b.is_multiple_of(2) { format!("{b:02X}") } else { format!("{b:02x}") };
     let specials =
         |c: char| !c.is_ascii_alphanumeric() && c.is_ascii() && !"_-./:=@%+,".contains(c);
     vec![
