@@ -13,7 +13,7 @@ use super::finder::{Finder, Literal};
 use super::instruct::odd::is_plain;
 use super::instruct::phrase;
 use super::known::Known;
-use super::rule::{self, Rules};
+use super::rule::{self, Rules, Trail};
 use super::view::{LAYERS, Layer, Unescaped, safe_cut, unescape};
 
 /// A stretch of text that must not leave.
@@ -260,7 +260,7 @@ impl Detector {
         let mut hits = Vec::new();
         // Where what each rule has matched ends. It is not tried in there again, even if a check refused it: a long text
         // that is nothing but keywords would be matched from each of them on.
-        let mut taken = Vec::new();
+        let mut trails: Vec<Trail> = Vec::new();
         self.finder.each(text, |literal, at| match self.targets[literal] {
             Target::Form(form, offset) => {
                 let (name, form) = &self.forms[form];
@@ -272,12 +272,16 @@ impl Detector {
                 if !with_rules {
                     return;
                 }
-                taken.resize(self.rules.len(), 0);
-                if at < taken[rule] {
+                trails.resize(self.rules.len(), Trail::default());
+                let trail = &mut trails[rule];
+                if at < trail.until {
                     return;
                 }
-                let Some(tried) = self.rules.find(rule, text, at, taken[rule]) else { return };
-                taken[rule] = tried.until;
+                let Some(tried) = self.rules.find(rule, text, at, trail.until) else { return };
+                trail.until = tried.until;
+                if tried.until <= at {
+                    trail.in_vain(&self.rules[rule], text, at);
+                }
                 let (label, sure) = (Label::Rule(rule), self.rules[rule].is_sure());
                 hits.extend(tried.secrets.into_iter().map(|Range { start, end }| Hit {
                     start,

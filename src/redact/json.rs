@@ -9,7 +9,6 @@ use std::ops::Range;
 use memchr::memchr2;
 
 use crate::mcp::fields::{Fields, Treatment, Zone};
-use crate::mcp::scan::members::{end_of, plain};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,15 @@ pub(super) enum Token {
     Text,
     /// A number, a literal, or anything else without quotes.
     Bare,
+}
+
+/// What a walk meets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A token, and where its content stands, without its quotes.
+    Token(Token, Range<usize>),
+    /// The end of an object or array, and where the whole of it stands.
+    Closed(Range<usize>),
 }
 
 /// A walk over one text.
@@ -66,19 +74,36 @@ impl<'a> Walker<'a> {
 
     /// The next token and where its content stands, without its quotes.
     pub(super) fn next(&mut self) -> Option<(Token, Range<usize>)> {
+        loop {
+            if let Event::Token(token, range) = self.next_event()? {
+                return Some((token, range));
+            }
+        }
+    }
+
+    /// The next token, or the next end of an object or array. What nothing closes ends with the text.
+    pub(super) fn next_event(&mut self) -> Option<Event> {
         while let Some(byte) = self.text.get(self.at) {
             self.at += 1;
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | b':' => {}
                 b'{' => self.open(Step::Key(None)),
                 b'[' => self.open(Step::Index(0)),
-                b'}' | b']' => self.close(),
+                b'}' | b']' => {
+                    if let Some(closed) = self.close() {
+                        return Some(closed);
+                    }
+                }
                 b',' => self.advance(),
-                b'"' => return Some(self.quoted()),
-                _ => return Some((Token::Bare, self.bare())),
+                b'"' => {
+                    let (token, range) = self.quoted();
+                    return Some(Event::Token(token, range));
+                }
+                _ => return Some(Event::Token(Token::Bare, self.bare())),
             }
         }
-        None
+        self.deeper = 0;
+        self.close()
     }
 
     /// What may be done with the token that [`Walker::next`] has just returned.
@@ -93,16 +118,12 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Where the object stands that the walk is in, if it is at a key that `wanted` accepts.
-    pub(super) fn object_of(&self, wanted: impl Fn(&str) -> bool) -> Option<Range<usize>> {
-        let Level { start, place: Step::Key(Some(key)), .. } = self.innermost()? else {
-            return None;
-        };
-        let key = &self.text[key.clone()];
-        if !wanted(&plain(key)) {
-            return None;
+    /// Where the key stands at which the walk is, unless it is kept out of pointers, and where its object begins.
+    pub(super) fn key(&self) -> Option<(Range<usize>, usize)> {
+        match self.innermost()? {
+            Level { start, place: Step::Key(Some(key)), .. } => Some((key.clone(), *start)),
+            _ => None,
         }
-        Some(*start..end_of(self.text, *start))
     }
 
     /// Whether the walk is inside data of the server's own shape, where no protocol gives numbers a meaning.
@@ -121,25 +142,41 @@ impl<'a> Walker<'a> {
     pub(super) fn pointer(&self) -> String {
         let mut pointer = String::new();
         for level in &self.levels {
-            if pointer.len() > POINTER_LIMIT {
-                pointer.push('…');
+            if !self.add_step(&mut pointer, &level.place) {
                 break;
-            }
-            pointer.push('/');
-            match &level.place {
-                Step::Index(index) => pointer.push_str(&index.to_string()),
-                Step::Withheld => pointer.push_str("[withheld]"),
-                Step::Key(None) => {}
-                Step::Key(Some(key)) if key.len() > POINTER_LIMIT => pointer.push('…'),
-                Step::Key(Some(key)) => {
-                    let key = String::from_utf8_lossy(&self.text[key.clone()]);
-                    let shown = key.replace('~', "~0").replace('/', "~1");
-                    pointer
-                        .extend(shown.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }));
-                }
             }
         }
         pointer
+    }
+
+    /// The same for the value at this key of the object that has just ended.
+    pub(super) fn pointer_below(&self, key: Range<usize>) -> String {
+        let mut pointer = self.pointer();
+        self.add_step(&mut pointer, &Step::Key(Some(key)));
+        pointer
+    }
+
+    /// Lengthens a pointer by one step; false where it is long enough.
+    fn add_step(&self, pointer: &mut String, step: &Step) -> bool {
+        if pointer.len() > POINTER_LIMIT {
+            if !pointer.ends_with('…') {
+                pointer.push('…');
+            }
+            return false;
+        }
+        pointer.push('/');
+        match step {
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+            Step::Withheld => pointer.push_str("[withheld]"),
+            Step::Key(None) => {}
+            Step::Key(Some(key)) if key.len() > POINTER_LIMIT => pointer.push('…'),
+            Step::Key(Some(key)) => {
+                let key = String::from_utf8_lossy(&self.text[key.clone()]);
+                let shown = key.replace('~', "~0").replace('/', "~1");
+                pointer.extend(shown.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }));
+            }
+        }
+        true
     }
 
     /// The level that the walk is in, unless it is too deep to be told.
@@ -164,10 +201,13 @@ impl<'a> Walker<'a> {
         self.levels.push(Level { start: self.at - 1, zone, place });
     }
 
-    fn close(&mut self) {
+    fn close(&mut self) -> Option<Event> {
         match self.deeper.checked_sub(1) {
-            Some(left) => self.deeper = left,
-            None => drop(self.levels.pop()),
+            Some(left) => {
+                self.deeper = left;
+                None
+            }
+            None => self.levels.pop().map(|level| Event::Closed(level.start..self.at)),
         }
     }
 

@@ -137,3 +137,29 @@ fn the_place_of_a_block_shows_no_token_that_is_a_name_on_the_way_there() {
     let places: Vec<&str> = cleaned.findings.iter().map(|found| &*found.place).collect();
     assert_eq!(places, ["/result/[withheld]/a/data", "/result/[withheld]"]);
 }
+
+#[test]
+fn of_many_blocks_in_one_object_and_of_objects_in_objects_each_is_looked_into() {
+    let data = STANDARD.encode(VALUE);
+    let many = r#""data":"AAAAAAAA","#.repeat(1000);
+    let redactor = armed(&[("TOKEN", VALUE)]);
+    let message = format!(r#"{{"result":{{{many}"blob":"{data}",{many}"a":1}}}}"#);
+    assert_eq!(frame(&redactor, &message), message.replace(&data, "[hushpipe:TOKEN]"));
+    let (open, close) = (r#"{"data":"AAAAAAAA","in":"#.repeat(1000), "}".repeat(1000));
+    let message = format!(r#"{{"result":{open}{{"data":"{data}"}}{close}}}"#);
+    assert_eq!(frame(&redactor, &message), message.replace(&data, "[hushpipe:TOKEN]"));
+}
+
+#[test]
+fn the_media_type_counts_wherever_it_stands_among_the_members() {
+    let text = STANDARD.encode(format!("GITHUB={}\n", github()));
+    for block in [
+        format!(r#"{{"mimeType":"image/png","data":"{text}","type":"image"}}"#),
+        format!(r#"{{"data":"{text}","type":"image","mimeType":"image/png"}}"#),
+    ] {
+        let message = format!(r#"{{"result":{{"content":[{block}]}}}}"#);
+        assert_eq!(frame(&armed(&[("TOKEN", VALUE)]), &message), message);
+        let message = message.replace("image/png", "text/x-env");
+        assert!(frame(&armed(&[("TOKEN", VALUE)]), &message).contains("withheld whole"));
+    }
+}

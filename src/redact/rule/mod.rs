@@ -13,6 +13,7 @@ mod manifest;
 mod own;
 mod plausible;
 mod set;
+mod trail;
 
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -27,6 +28,7 @@ use checksum::Checksum;
 use files::FILES;
 pub(super) use own::compile;
 pub(super) use set::Rules;
+pub(super) use trail::Trail;
 
 use super::finder::Literal;
 use super::settings::Level;
@@ -85,6 +87,9 @@ pub(super) struct Rule {
     checksum: Option<Checksum>,
     #[serde(skip)]
     compiled: OnceLock<Regex>,
+    /// The pattern without the anchor at its beginning.
+    #[serde(skip)]
+    unanchored: OnceLock<Regex>,
 }
 
 /// How sure a match of this rule is to be a credential.
@@ -196,7 +201,8 @@ impl Rule {
         })
     }
 
-    /// Tries the rule where one of its keywords stands at `keyword`; `None` where nothing matches.
+    /// Tries the rule where one of its keywords stands at `keyword`; `None` where it is not to be tried there. A try in vain
+    /// ends at `keyword`.
     pub(super) fn find(&self, text: &[u8], keyword: usize, level: Level) -> Option<Tried> {
         match self.start {
             Start::Around => return self.find_around(text, keyword, 0, level),
@@ -210,7 +216,9 @@ impl Rule {
         let within = &text[start..end];
         let regex = self.regex();
         // Most tries end here, and groups cost several times as much.
-        let mut secret = regex.find(within)?;
+        let Some(mut secret) = regex.find(within) else {
+            return Some(Tried { secrets: Vec::new(), until: keyword });
+        };
         if regex.captures_len() > 1 {
             let groups = regex.captures(&within[..secret.end()])?;
             secret = groups.iter().skip(1).flatten().next()?;

@@ -42,6 +42,7 @@ impl Rule {
             checks: own.checks.clone(),
             checksum: None,
             compiled: OnceLock::new(),
+            unanchored: OnceLock::new(),
         }
     }
 
