@@ -3,15 +3,11 @@
 //! Each is measured at several lengths, as a result and as stderr. Twice the length may take at most 2.3 times as long;
 //! what takes longer is measured again, at once and after everything else, before it is believed.
 
-use std::fs;
-use std::hint::black_box;
-use std::path::Path;
 use std::time::Instant;
 
-use hushpipe::mcp::fields::Fields;
 use hushpipe::redact::Redactor;
-use serde_json::json;
 
+use crate::shapes::{self, Place, Shape};
 use crate::table::say;
 
 /// Doubling, and all beyond the pieces in which long texts are looked at and beyond where an allocator changes its way:
@@ -25,22 +21,11 @@ const LIMIT: f64 = 2.3;
 /// longer than one measurement takes.
 const AGAIN: usize = 4;
 
-/// How much of a log the relay reads at once.
-const READ: usize = 16 << 10;
+/// What is generated is measured like the others only where one look is slower than this, in megabytes a second.
+const SUSPECT: f64 = 150.0;
 
-/// A text that is repeated.
-pub(crate) struct Shape {
-    name: String,
-    /// What is repeated.
-    pub(crate) unit: Vec<u8>,
-}
-
-/// Where a text stands.
-#[derive(Clone, Copy)]
-enum Place {
-    Result,
-    Stderr,
-}
+/// No shape may be slower than this, in megabytes a second.
+const FLOOR: f64 = 50.0;
 
 /// One shape in one place.
 struct Growth {
@@ -54,14 +39,26 @@ struct Growth {
 /// Measures every shape; prints what is not linear, and the slowest.
 pub(crate) fn of_every_rule() {
     let redactor = Redactor::armed([]);
-    let shapes = shapes();
-    let places = shapes.iter().flat_map(|shape| [(shape, Place::Result), (shape, Place::Stderr)]);
+    let both = |shape: Shape| [(shape.clone(), Place::Result), (shape, Place::Stderr)];
+    let mut shapes: Vec<_> = shapes::of_rules().into_iter().flat_map(both).collect();
+    let generated = shapes::generated();
+    let count = generated.len();
+    let suspect = |(shape, place): &(Shape, Place)| is_suspect(&redactor, shape, *place);
+    let suspects: Vec<_> = generated.into_iter().filter(suspect).collect();
+    say(&format!(
+        "\n{} of {count} generated shapes are measured as closely as the others",
+        suspects.len()
+    ));
+    shapes.extend(suspects);
     let none = [f64::INFINITY; LENGTHS.len()];
-    let first = |(shape, place)| (shape, place, growth(&redactor, shape, place, none));
-    let mut all: Vec<_> = places.map(first).collect();
+    let first = |(shape, place)| {
+        let growth = growth(&redactor, &shape, place, none);
+        (shape, place, growth)
+    };
+    let mut all: Vec<_> = shapes.into_iter().map(first).collect();
     for _ in 0..AGAIN {
         for (shape, place, known) in all.iter_mut().filter(|(.., known)| known.is_steep()) {
-            *known = growth(&redactor, shape, *place, known.best);
+            *known = growth(&redactor, &*shape, *place, known.best);
         }
     }
     let all = all.into_iter().map(|(.., growth)| growth);
@@ -70,49 +67,9 @@ pub(crate) fn of_every_rule() {
     steep.iter().for_each(Growth::print);
     let mut all: Vec<_> = steep.into_iter().chain(fine).collect();
     all.sort_by(|a, b| a.megabytes_a_second.total_cmp(&b.megabytes_a_second));
-    say("\nthe slowest");
-    all.iter().take(20).for_each(Growth::print);
-}
-
-impl Place {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Result => "result",
-            Self::Stderr => "stderr",
-        }
-    }
-
-    /// What is measured for a text.
-    fn input(self, text: Vec<u8>) -> Vec<u8> {
-        match self {
-            Self::Result => {
-                let text = String::from_utf8_lossy(&text);
-                json!({"id": 1, "result": {"content": [{"type": "text", "text": text}]}})
-                    .to_string()
-                    .into_bytes()
-            }
-            Self::Stderr => text,
-        }
-    }
-
-    fn look(self, redactor: &Redactor, input: &[u8]) {
-        match self {
-            Self::Result => {
-                let _ = black_box(redactor.frame(input, Fields::default()));
-            }
-            // As the relay reads it.
-            Self::Stderr => {
-                let (mut cleaner, mut out) = (redactor.stderr(), Vec::new());
-                for read in input.chunks(READ) {
-                    out.clear();
-                    cleaner.push(read, &mut out);
-                    black_box((&out, cleaner.take_findings()));
-                }
-                cleaner.finish(&mut out);
-                black_box(out);
-            }
-        }
-    }
+    let slow = all.iter().filter(|growth| growth.megabytes_a_second < FLOOR).count();
+    say(&format!("\n{slow} are slower than {FLOOR} MB/s; the slowest"));
+    all.iter().take(40).for_each(Growth::print);
 }
 
 impl Growth {
@@ -127,6 +84,16 @@ impl Growth {
     }
 }
 
+/// Whether one look at the greatest length is slow.
+fn is_suspect(redactor: &Redactor, shape: &Shape, place: Place) -> bool {
+    let input = shape.input(place, LENGTHS[LENGTHS.len() - 1]);
+    let begin = Instant::now();
+    place.look(redactor, &input);
+    #[expect(clippy::cast_precision_loss, reason = "a few million bytes")]
+    let megabytes = input.len() as f64 / 1e6;
+    megabytes / begin.elapsed().as_secs_f64() < SUSPECT
+}
+
 /// The worst of the ratios from one length to the next.
 fn worst(best: &[f64]) -> f64 {
     best.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max)
@@ -139,7 +106,7 @@ fn growth(
     place: Place,
     mut best: [f64; LENGTHS.len()],
 ) -> Growth {
-    let inputs = LENGTHS.map(|len| place.input(shape.unit.repeat(len.div_ceil(shape.unit.len()))));
+    let inputs = LENGTHS.map(|len| shape.input(place, len));
     // In turns; the shortest of each counts, since a busy machine only ever adds.
     for _ in 0..4 {
         for _ in 0..3 {
@@ -157,114 +124,4 @@ fn growth(
     #[expect(clippy::cast_precision_loss, reason = "a few million bytes")]
     let megabytes_a_second = last.len() as f64 / 1e6 / time;
     Growth { name: format!("{}: {}", place.name(), shape.name), best, megabytes_a_second }
-}
-
-/// Everything that is repeated.
-pub(crate) fn shapes() -> Vec<Shape> {
-    let mut shapes: Vec<Shape> =
-        DENSE.iter().map(|unit| Shape::of(format!("{unit:?}"), unit)).collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/redact/rule");
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("the rules").flatten().map(|e| e.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
-    for path in files {
-        let text = fs::read_to_string(&path).expect("a rule file");
-        let file: toml::Table = text.parse().expect("TOML");
-        for rule in file["rule"].as_array().expect("rules") {
-            of_rule(rule, &mut shapes);
-        }
-    }
-    shapes
-}
-
-/// Texts in which one layer of decoding, or the walk, meets something at every byte.
-const DENSE: &[&str] = &[
-    "\\",
-    "\"",
-    "\\\"",
-    "\\\\\"",
-    "\\u0041",
-    "\\u005c",
-    "\\\\u0041",
-    "%41",
-    "%25",
-    "%",
-    "[",
-    "{",
-    "]",
-    "{\"a\":[",
-    "\n",
-    "\r\n",
-    "A",
-    "é",
-    "€",
-    "\0",
-    " ",
-    "-----",
-    "-----BEGIN ",
-    "eyJ",
-    "eyJhbGciOi.",
-    "://",
-    "a:b@",
-    "=",
-    ":",
-    "a=b&",
-    "password=",
-    "Authorization: ",
-    "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\n",
-    "0123456789abcdef",
-];
-
-/// A keyword alone, with a space, with a long tail; an example, and one cut short.
-fn of_rule(rule: &toml::Value, shapes: &mut Vec<Shape>) {
-    let strings = |key: &str| {
-        let list = rule.get(key).and_then(toml::Value::as_array).into_iter().flatten();
-        list.filter_map(toml::Value::as_str).collect::<Vec<_>>()
-    };
-    let id = rule["id"].as_str().unwrap_or_default();
-    for keyword in strings("keywords").into_iter().take(1) {
-        for (name, tail) in [("alone", ""), ("apart", " "), ("with a tail", &*"aB3-".repeat(200))] {
-            shapes
-                .push(Shape::of(format!("{id}: {keyword:?} {name}"), &format!("{keyword}{tail}")));
-        }
-    }
-    for example in strings("examples").into_iter().take(1).map(filled) {
-        let cut = example.floor_char_boundary(example.len() * 3 / 4);
-        shapes.push(Shape::of(format!("{id}: an example cut short"), &example[..cut]));
-        shapes.push(Shape::of(format!("{id}: an example"), &example));
-    }
-}
-
-/// An example with its placeholders (`{base62:36}`) filled in.
-fn filled(template: &str) -> String {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((before, (name, after))) =
-        rest.split_once('{').and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
-    {
-        text += before;
-        rest = after;
-        match name.split_once(':').map(|(alphabet, len)| (alphabet, len.parse::<usize>())) {
-            Some((alphabet, Ok(len))) => {
-                let letters = match alphabet {
-                    "digit" => "3141592653",
-                    "hex" => "5c504ed432cb5113",
-                    "base32" => "Q7XMPLE2345ABCDE",
-                    _ => "9aB3xQ7kLm2PvR8sTu4WyZ6cDf",
-                };
-                text.extend(letters.chars().cycle().take(len));
-            }
-            _ if name == "dashes" => text += "-----",
-            _ if name == "key" => text += &["PRIVATE", "KEY"].join(" "),
-            _ => text = text + "{" + name + "}",
-        }
-    }
-    text + rest
-}
-
-impl Shape {
-    fn of(name: String, unit: &str) -> Self {
-        Self { name, unit: unit.as_bytes().to_vec() }
-    }
 }

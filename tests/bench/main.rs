@@ -25,6 +25,8 @@ mod child;
 mod servers;
 /// One started program and the frames it exchanges.
 mod session;
+/// What is repeated to be slow, and where.
+mod shapes;
 /// Samples, their order statistics, and the tables.
 mod table;
 /// Traffic in files, for the programs of others.

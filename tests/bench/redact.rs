@@ -161,7 +161,7 @@ pub(crate) fn arm() {
     let begin = Instant::now();
     let redactor = redactor(10);
     let armed = (begin.elapsed().as_secs_f64() * 1e3, resident() - before);
-    for shape in crate::growth::shapes() {
+    for shape in crate::shapes::of_rules() {
         black_box(redactor.text(&shape.unit).findings.len());
     }
     let compiled = (begin.elapsed().as_secs_f64() * 1e3, resident() - before);
