@@ -4,6 +4,7 @@ use std::future::ready;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -151,6 +152,7 @@ impl Run {
         // Built while the server starts: it has nothing to say yet.
         let redactor = Redactor::new(&resolved.secrets, &credentials, &server.redact, key)
             .beside(marked(&manifest));
+        let redactor = Arc::new(redactor);
         let again = |process: &mut Process| {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };

@@ -82,9 +82,42 @@ pub enum Tools<'t> {
     Each(&'t [Option<Rc<str>>]),
 }
 
+/// [`Tools`] that may go to another thread.
+#[derive(Debug)]
+pub enum OwnedTools {
+    /// As [`Tools::One`].
+    One(Option<String>),
+    /// As [`Tools::Each`].
+    Each(Vec<Option<String>>),
+}
+
+impl OwnedTools {
+    /// Calls `work` with the same, borrowed.
+    pub(super) fn with<T>(self, work: impl FnOnce(Tools<'_>) -> T) -> T {
+        match self {
+            Self::One(tool) => work(Tools::One(tool.as_deref())),
+            Self::Each(tools) => {
+                let tools: Vec<_> = tools.into_iter().map(|tool| tool.map(Rc::from)).collect();
+                work(Tools::Each(&tools))
+            }
+        }
+    }
+}
+
 impl<'t> Tools<'t> {
     /// Nobody's.
     pub const NONE: Self = Self::One(None);
+
+    /// The same for another thread.
+    pub fn to_owned(self) -> OwnedTools {
+        let owned = |tool: Option<&str>| tool.map(str::to_owned);
+        match self {
+            Self::One(tool) => OwnedTools::One(owned(tool)),
+            Self::Each(tools) => {
+                OwnedTools::Each(tools.iter().map(|tool| owned(tool.as_deref())).collect())
+            }
+        }
+    }
 
     /// The tool in whose answer this place of the message is.
     pub fn at(self, place: &str) -> Option<&'t str> {

@@ -11,6 +11,7 @@
 mod allow;
 mod arguments;
 mod block;
+mod clean;
 mod control;
 mod detect;
 mod encoding;
@@ -36,13 +37,15 @@ mod weak;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::mcp::fields::Fields;
 use crate::secret::{Secret, SecretSet};
 use crate::sys::machine_key::MachineKey;
-pub use allow::{NoPointer, Pointer, STDERR, Tools};
+pub use allow::{NoPointer, OwnedTools, Pointer, STDERR, Tools};
+pub use clean::{Clean, Cleaned};
 use control::Controls;
 use detect::{Detector, Hit, Label, Signs, merge};
 use known::Known;
@@ -80,18 +83,6 @@ pub struct Redactor {
 pub struct Searched {
     hits: Vec<Hit>,
     signs: Signs,
-}
-
-/// Bytes that may be shown to the client: the only ones its writers take, and only a [`Redactor`] makes them.
-pub struct Clean<'a>(Cow<'a, [u8]>);
-
-/// A text after redaction.
-#[must_use]
-pub struct Cleaned<'a> {
-    /// What may leave.
-    pub clean: Clean<'a>,
-    /// What was found, the first hundred of it.
-    pub findings: Vec<Finding>,
 }
 
 /// A message that may not leave: a known value stands where nothing may be rewritten.
@@ -244,6 +235,21 @@ impl Redactor {
         self.spliced(frame, searched, fields, tools, self.mode)
     }
 
+    /// The same for a message that other threads hold too.
+    ///
+    /// # Errors
+    /// As [`Redactor::frame`].
+    pub fn found_shared(
+        &self,
+        frame: &Arc<Vec<u8>>,
+        searched: Searched,
+        fields: Fields,
+        tools: OwnedTools,
+    ) -> Result<Cleaned<'static>, Blocked> {
+        let found = tools.with(|tools| self.found(frame, searched, fields, tools))?;
+        Ok(Cleaned { clean: found.clean.or_shared(frame), findings: found.findings })
+    }
+
     /// Cleans a message for a file, which holds no secret in clear even where the client is shown them.
     ///
     /// # Errors
@@ -262,7 +268,7 @@ impl Redactor {
     ) -> Result<Cleaned<'a>, Blocked> {
         let blocks = if signs.block { self.blocks(frame, fields, &hits) } else { Vec::new() };
         if hits.is_empty() && blocks.is_empty() && self.weak.is_empty() {
-            return Ok(Cleaned { clean: Clean(Cow::Borrowed(frame)), findings: Vec::new() });
+            return Ok(Cleaned { clean: Clean::new(Cow::Borrowed(frame)), findings: Vec::new() });
         }
         Splice::new(self, frame, tools, mode).frame(&hits, blocks, fields)
     }
@@ -343,13 +349,6 @@ impl Redactor {
             Label::Known(name) => &self.markers[name],
             Label::Rule(rule) => &self.markers[self.names.len() + rule],
         }
-    }
-}
-
-impl Clean<'_> {
-    /// The bytes to write.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
     }
 }
 

@@ -27,7 +27,7 @@ impl Cleaned<'_> {
     pub fn with_note(self) -> Self {
         let markers = markers(&self.findings, "");
         match noted(self.clean.as_bytes(), &markers) {
-            Some(bytes) => Self { clean: Clean(Cow::Owned(bytes)), ..self },
+            Some(bytes) => Self { clean: Clean::new(Cow::Owned(bytes)), ..self },
             None => self,
         }
     }
@@ -52,7 +52,7 @@ impl Cleaned<'_> {
             return self;
         }
         out.extend_from_slice(&batch[copied..]);
-        Self { clean: Clean(Cow::Owned(out)), ..self }
+        Self { clean: Clean::new(Cow::Owned(out)), ..self }
     }
 }
 

@@ -280,10 +280,13 @@ impl<'r, 'a> Splice<'r, 'a> {
 
     fn cleaned(mut self) -> Cleaned<'a> {
         if self.copied == 0 && self.out.is_empty() {
-            return Cleaned { clean: Clean(Cow::Borrowed(self.source)), findings: self.findings };
+            return Cleaned {
+                clean: Clean::new(Cow::Borrowed(self.source)),
+                findings: self.findings,
+            };
         }
         self.copy_to(self.source.len());
-        Cleaned { clean: Clean(Cow::Owned(self.out)), findings: self.findings }
+        Cleaned { clean: Clean::new(Cow::Owned(self.out)), findings: self.findings }
     }
 }
 

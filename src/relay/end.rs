@@ -154,7 +154,7 @@ impl<'a> End<'a> {
 
     /// Takes the next step; true when there is nothing left to wait for.
     pub(super) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
-        let moved = std::mem::replace(&mut self.seen, now) != now || now.is_writing();
+        let moved = std::mem::replace(&mut self.seen, now) != now || now.is_busy();
         if self.ended.is_some() {
             let since = self.closed.or(self.ended);
             let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);

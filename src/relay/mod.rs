@@ -1,10 +1,12 @@
 //! The relay: two directions and the server's log, until one side ends, and then the end itself.
 //!
-//! Everything runs on one thread, so a message costs two system calls and no hand-over. Each direction is a loop of its
+//! Everything runs on one thread, so a message costs two system calls and no hand-over; only the search of a long one
+//! runs beside it (`aside`). Each direction is a loop of its
 //! own (`to_server`, `to_client`); this file decides when it is over: the client closed its end, a signal came, nobody reads what we
 //! write, or the server ended. What is in flight then is waited for, and what stays unanswered gets an error from us.
 //! Shutdown follows the specification (close stdin, TERM, KILL), with times inside every client's own.
 
+mod aside;
 mod backend;
 mod calls;
 mod end;
@@ -29,6 +31,7 @@ use std::future::pending;
 use std::io;
 use std::pin::{Pin, pin};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::Writer as Findings;
@@ -139,7 +142,7 @@ const FLUSH: Duration = Duration::from_millis(200);
 pub async fn relay(
     server: Server<'_>,
     client: Client,
-    redactor: &Redactor,
+    redactor: &Arc<Redactor>,
     settings: &Settings,
     recording: Option<Recording>,
     findings: Findings,

@@ -6,13 +6,14 @@
 
 use std::borrow::Cow;
 
+use super::aside::Line;
 use super::in_flight::Asked;
 use super::session::Session;
 use crate::mcp::fields::Stop;
 use crate::mcp::{Envelope, Id};
-use crate::redact::Searched;
 use crate::redact::instruct::look;
 use crate::redact::settings::Instructions;
+use crate::redact::{Redactor, Searched};
 
 /// Where a message of the server comes from.
 pub(super) enum Origin<'a> {
@@ -26,35 +27,53 @@ pub(super) enum Origin<'a> {
 
 /// A line without what was taken out, and what was found in it.
 pub(super) struct Screened<'l> {
-    pub(super) line: Cow<'l, [u8]>,
+    pub(super) line: Line<'l>,
     pub(super) searched: Searched,
 }
 
 impl Session<'_> {
     /// The line as it goes on to redaction.
-    pub(super) fn screened<'l>(&self, line: &'l [u8], origin: Origin<'_>) -> Screened<'l> {
-        let searched = self.redactor.search(line);
-        match self.stripped(line, &searched, origin) {
-            Some(line) => Screened { searched: self.redactor.search(&line), line: line.into() },
-            None => Screened { searched, line: line.into() },
+    pub(super) async fn screened<'l>(&self, line: &'l [u8], origin: Origin<'_>) -> Screened<'l> {
+        let screened = self.searched(line.into()).await;
+        let (screened, stripped) = self.stripped(screened, origin).await;
+        match stripped {
+            Some(line) => self.searched(line.into()).await,
+            None => screened,
         }
     }
 
-    /// The line without what is taken out, where something is; what is found is told.
-    fn stripped(&self, line: &[u8], searched: &Searched, origin: Origin<'_>) -> Option<Vec<u8>> {
+    /// A line and what is found in it.
+    pub(super) async fn searched<'l>(&self, line: Cow<'l, [u8]>) -> Screened<'l> {
+        let line = Line::from(line);
+        let searched = self.work_on(&line, Redactor::search).await;
+        Screened { line, searched }
+    }
+
+    /// The same, and the line without what is taken out, where something is; what is found is told.
+    async fn stripped<'l>(
+        &self,
+        screened: Screened<'l>,
+        origin: Origin<'_>,
+    ) -> (Screened<'l>, Option<Vec<u8>>) {
         let says = self.instructions(&origin);
         if says == Instructions::Off {
-            return None;
+            return (screened, None);
         }
         let strip = says == Instructions::Strip && !self.only_tells();
-        let signs = look(line, searched, self.fields(), strip)?;
+        let Screened { line, searched } = screened;
+        let fields = self.fields();
+        let looked =
+            move |_: &Redactor, line: &[u8]| (look(line, &searched, fields, strip), searched);
+        let (signs, searched) = self.work_on(&line, looked).await;
+        let screened = Screened { line, searched };
+        let Some(signs) = signs else { return (screened, None) };
         for sign in &signs.found {
             let what = format!("`{}` text in {}", sign.kind.name(), self.words(&origin));
             let done = if strip && !sign.fixed { "removed" } else { "left" };
             let place = self.redactor.pointer_shown(&sign.place);
             self.told.remark(&format!("{done} {what}"), &place);
         }
-        signs.stripped
+        (screened, signs.stripped)
     }
 
     /// What the manifest says for it. For a batch, what is strictest for one of its answers: it goes on whole.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
@@ -28,7 +29,7 @@ const ERRANDS: usize = 1024;
 
 /// What both directions share. One thread relays, so plain cells do.
 pub(super) struct Session<'a> {
-    pub(super) redactor: &'a Redactor,
+    pub(super) redactor: &'a Arc<Redactor>,
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
     pub(super) told: Told<'a>,
@@ -53,7 +54,7 @@ pub(super) struct Session<'a> {
     /// The revision the session is of, once that is settled.
     pub(super) revision: Cell<Option<Revision>>,
     gone: Notify,
-    progress: Cell<Progress>,
+    pub(super) progress: Cell<Progress>,
     pub(super) heard: Cell<bool>,
 }
 
@@ -64,6 +65,8 @@ pub(super) struct Progress {
     pub(super) bytes: u64,
     /// Whether a write waits for the client.
     writing: bool,
+    /// Whether a search runs aside.
+    searching: bool,
 }
 
 impl Progress {
@@ -71,12 +74,22 @@ impl Progress {
     pub(super) fn is_writing(self) -> bool {
         self.writing
     }
+
+    /// Whether something of the server is on its way to the client, although nothing moves that could be seen.
+    pub(super) fn is_busy(self) -> bool {
+        self.writing || self.searching
+    }
+
+    /// The same while a search runs aside, or does not any more.
+    pub(super) fn searching(self, searching: bool) -> Self {
+        Self { searching, ..self }
+    }
 }
 
 impl<'a> Session<'a> {
     /// A session without a server yet, that writes to the client through `writer`, and down into `recording`.
     pub(super) fn new(
-        redactor: &'a Redactor,
+        redactor: &'a Arc<Redactor>,
         settings: &'a Settings,
         log: &'a Log,
         told: Told<'a>,

@@ -147,6 +147,13 @@ impl<'r> Stray<'r> {
         self.tag(&clean)
     }
 
+    /// Takes a piece of a line that goes on.
+    pub(super) fn push_piece(&mut self, piece: &[u8]) -> Vec<u8> {
+        let mut clean = Vec::new();
+        self.cleaner.push(piece, &mut clean);
+        self.tag(&clean)
+    }
+
     /// What has been found since this was last asked.
     pub(super) fn findings(&mut self) -> Vec<Finding> {
         findings(&mut self.cleaner)

@@ -7,10 +7,13 @@
 //! client could take it for the answer to a later request.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
+use tokio::task::yield_now;
 
+use super::aside::Line;
 use super::frame::{Frame, Framer};
 use super::in_flight::{Asked, Waiting};
 use super::oddity::Oddity;
@@ -28,6 +31,9 @@ use crate::redact::{Blocked, Cleaned, Finding, Searched, Tools};
 
 /// How often items are left out of a list before it is withheld whole; each time takes out up to a hundred.
 const ROUNDS: usize = 8;
+
+/// How much of a line that is no message is cleaned at once, in bytes.
+const PIECE: usize = 64 << 10;
 
 impl Session<'_> {
     /// Relays what the server sends until it closes its end.
@@ -77,9 +83,20 @@ impl Session<'_> {
         }
         // stdout belongs to the protocol, so it goes where the server's log goes. A blank line says nothing.
         if !line.trim_ascii().is_empty() {
-            self.log.push(&stray.push(line));
-            self.told.found(&stray.findings(), None);
+            self.stray_line(line, stray).await;
         }
+    }
+
+    /// A line that is no message. A long one goes piece by piece, so that signals are heard meanwhile.
+    async fn stray_line(&self, line: &[u8], stray: &mut Stray<'_>) {
+        let mut rest = line.trim_ascii_end();
+        while let Some((piece, behind)) = rest.split_at_checked(PIECE) {
+            self.log.push(&stray.push_piece(piece));
+            rest = behind;
+            yield_now().await;
+        }
+        self.log.push(&stray.push(rest));
+        self.told.found(&stray.findings(), None);
     }
 
     /// An answer. It counts as given once it is written: the end of a session waits for that.
@@ -92,7 +109,7 @@ impl Session<'_> {
             let asked = envelope.id == Field::Absent || self.in_flight.settle_nameless();
             return match asked {
                 true => {
-                    let screened = self.screened(line, Origin::Answer(&Asked::NOTHING));
+                    let screened = self.screened(line, Origin::Answer(&Asked::NOTHING)).await;
                     self.pass(screened, None, &Asked::NOTHING).await;
                 }
                 false => self.oddities.count(Oddity::UnaskedByClient, self.log),
@@ -105,7 +122,7 @@ impl Session<'_> {
             self.oddities.count(Oddity::AmbiguousFromServer, self.log);
             self.refuse(std::slice::from_ref(&asked_as), &Refusal::ambiguous()).await;
         } else if self.reaches_the_client(line, envelope, &asked_as, &asked).await {
-            let screened = self.screened(line, Origin::Answer(&asked));
+            let screened = self.screened(line, Origin::Answer(&asked)).await;
             self.pass(screened, Some(&asked_as), &asked).await;
         }
         self.in_flight.settle(&asked_as);
@@ -134,13 +151,21 @@ impl Session<'_> {
     }
 
     /// A message as it may go on, given the tools whose answers it has. What was found is taken down.
-    fn redacted<'l>(
+    async fn redacted<'l>(
         &self,
-        line: &'l [u8],
+        line: &'l Line<'_>,
         searched: Searched,
         tools: Tools<'_>,
     ) -> Result<Cleaned<'l>, Blocked> {
-        let cleaned = self.redactor.found(line, searched, self.fields(), tools);
+        let fields = self.fields();
+        let cleaned = match line {
+            Line::Short(line) => self.redactor.found(line, searched, fields, tools),
+            Line::Long(line) => {
+                let (redactor, line) = (Arc::clone(self.redactor), Arc::clone(line));
+                let tools = tools.to_owned();
+                self.aside(move || redactor.found_shared(&line, searched, fields, tools)).await
+            }
+        };
         let found = match &cleaned {
             Ok(cleaned) => &cleaned.findings,
             Err(blocked) => &blocked.findings,
@@ -155,7 +180,8 @@ impl Session<'_> {
     /// Sends a message on, redacted. One that is withheld is an answer to `id`, if anybody waits for it.
     async fn pass(&self, screened: Screened<'_>, id: Option<&Id>, asked: &Asked) {
         let Screened { line, searched } = screened;
-        let blocked = match self.redacted(&line, searched, Tools::One(asked.tool.as_deref())) {
+        let tools = Tools::One(asked.tool.as_deref());
+        let blocked = match self.redacted(&line, searched, tools).await {
             Ok(cleaned) if asked.noted => return self.send(&cleaned.with_note().clean).await,
             Ok(cleaned) => return self.send(&cleaned.clean).await,
             Err(blocked) => blocked,
@@ -186,8 +212,9 @@ impl Session<'_> {
             else {
                 return false;
             };
+            let screened = self.searched(rest.clone().into()).await;
             line = rest;
-            match self.redacted(&line, self.redactor.search(&line), Tools::NONE) {
+            match self.redacted(&screened.line, screened.searched, Tools::NONE).await {
                 Ok(cleaned) => {
                     self.send(&cleaned.clean).await;
                     return true;
@@ -213,8 +240,8 @@ impl Session<'_> {
             self.oddities.count(Oddity::TooManyOpen, self.log);
             return self.refuse_server(id, &Refusal::not_passed_on(TOO_MANY_OPEN));
         }
-        let Screened { line, searched } = self.screened(line, Origin::Message(envelope));
-        match self.redacted(&line, searched, Tools::NONE) {
+        let Screened { line, searched } = self.screened(line, Origin::Message(envelope)).await;
+        match self.redacted(&line, searched, Tools::NONE).await {
             Ok(cleaned) => {
                 id.into_iter().for_each(|id| self.asking.open(id.clone()));
                 self.send(&cleaned.clean).await;
@@ -225,7 +252,7 @@ impl Session<'_> {
 
     async fn notice(&self, line: &[u8], envelope: &Envelope) {
         if !self.is_ambiguous(line, envelope) {
-            let screened = self.screened(line, Origin::Message(envelope));
+            let screened = self.screened(line, Origin::Message(envelope)).await;
             self.pass(screened, None, &Asked::NOTHING).await;
         }
     }
@@ -249,8 +276,8 @@ impl Session<'_> {
             return self.refuse_answers(&answered, &refusal).await;
         }
         let tools: Vec<_> = messages(line).map(|(_, envelope)| self.tool_of(&envelope)).collect();
-        let Screened { line, searched } = self.screened(line, Origin::Batch(&answered));
-        match self.redacted(&line, searched, Tools::Each(&tools)) {
+        let Screened { line, searched } = self.screened(line, Origin::Batch(&answered)).await;
+        match self.redacted(&line, searched, Tools::Each(&tools)).await {
             Ok(cleaned) => {
                 asked.into_iter().for_each(|id| self.asking.open(id));
                 let noted = |envelope: &Envelope| {

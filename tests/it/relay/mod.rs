@@ -18,6 +18,9 @@ mod limits;
 /// JSON on stdout that is no message goes to stderr and settles nothing.
 #[cfg(target_os = "linux")]
 mod log_lines;
+/// Signals and order while long messages are searched.
+#[cfg(unix)]
+mod long_search;
 /// What the model is told of a result in which something was withheld.
 mod note;
 /// A server that cannot bear to be asked for its era.
