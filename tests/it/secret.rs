@@ -6,6 +6,7 @@ use std::thread;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
 
+use crate::context::TestContext;
 #[cfg(target_os = "linux")]
 use crate::terminal::Terminal;
 
