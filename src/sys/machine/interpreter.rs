@@ -65,7 +65,16 @@ pub(super) const NODE: Language = Language {
 
 /// Python 3. `-I` and `-S`: nothing of the current folder or the user's packages is loaded.
 pub(super) const PYTHON: Language = Language {
-    programs: &["python3", "python"],
+    // A machine may have several in one folder, and the one called `python3` need not be what a package is for.
+    programs: &[
+        "python3",
+        "python",
+        "python3.14",
+        "python3.13",
+        "python3.12",
+        "python3.11",
+        "python3.10",
+    ],
     question: &[
         "-IS",
         "-c",

@@ -97,6 +97,13 @@ fn every_version_managers_runtimes_are_found() {
         (".asdf/installs/nodejs/91.10.0/bin", "v91.10.0"),
         (".volta/tools/image/node/91.9.0/bin", "v91.9.0"),
         (".local/share/fnm/node-versions/v90.0.0/installation/bin", "v90.0.0"),
+        (".local/share/nvm/v89.9.0/bin", "v89.9.0"),
+        (".nodenv/versions/89.8.0/bin", "v89.8.0"),
+        ("n/n/versions/node/89.7.0/bin", "v89.7.0"),
+        (".n/versions/node/89.6.0/bin", "v89.6.0"),
+        (".local/share/pnpm/nodejs/89.5.0/bin", "v89.5.0"),
+        (".proto/tools/node/89.4.0/bin", "v89.4.0"),
+        (".nvs/node/89.3.0/x64/bin", "v89.3.0"),
     ];
     let pythons = [
         (".pyenv/versions/93.12.1/bin", "93.12.1"),
@@ -114,7 +121,7 @@ fn every_version_managers_runtimes_are_found() {
     let (nodes, pythons) = (made(&nodes, "node"), made(&pythons, "python3"));
     let found = interpreter::find(&interpreter::NODE, OsStr::new("/nowhere"), &paths);
     assert_eq!(found.first.as_ref(), nodes.first(), "the newest where the PATH has none");
-    assert_eq!(found.others[..4], nodes[1..]);
+    assert_eq!(found.others[..nodes.len() - 1], nodes[1..]);
     let on_path = nodes[3].path.parent().expect("a folder");
     let found = interpreter::find(&interpreter::NODE, on_path.as_os_str(), &paths);
     assert_eq!(found.first.as_ref(), Some(&nodes[3]), "the PATH decides");

@@ -46,7 +46,7 @@ pub(crate) fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(executable)
 }
 
-/// Where version managers keep Node: nvm, fnm, mise, asdf, volta, Homebrew.
+/// Where version managers keep Node: nvm, nvm.fish, fnm, mise, asdf, volta, nodenv, n, pnpm, proto, nvs, Homebrew.
 pub(crate) const NODE_PLACES: &[&str] = &[
     ".nvm/versions/node/*/bin",
     ".config/nvm/versions/node/*/bin",
@@ -56,6 +56,18 @@ pub(crate) const NODE_PLACES: &[&str] = &[
     ".local/share/mise/installs/node/*/bin",
     ".asdf/installs/nodejs/*/bin",
     ".volta/tools/image/node/*/bin",
+    ".local/share/nvm/*/bin",
+    ".nodenv/versions/*/bin",
+    "n/n/versions/node/*/bin",
+    "n/versions/node/*/bin",
+    ".n/n/versions/node/*/bin",
+    ".n/versions/node/*/bin",
+    "/usr/local/n/versions/node/*/bin",
+    ".local/share/pnpm/nodejs/*/bin",
+    "Library/pnpm/nodejs/*/bin",
+    ".proto/tools/node/*/bin",
+    ".nvs/node/*/x64/bin",
+    ".nvs/node/*/arm64/bin",
     "/opt/homebrew/opt/node*/bin",
     "/usr/local/opt/node*/bin",
     "/home/linuxbrew/.linuxbrew/opt/node*/bin",

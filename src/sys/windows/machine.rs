@@ -27,12 +27,16 @@ pub(crate) fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Where version managers keep Node: nvm-windows, fnm, volta, mise, its own installer.
+/// Where version managers keep Node: nvm-windows, fnm, volta, mise, pnpm, proto, nvs, its own installer.
 pub(crate) const NODE_PLACES: &[&str] = &[
     "AppData/Roaming/nvm/*",
     "AppData/Roaming/fnm/node-versions/*/installation",
     "AppData/Local/Volta/tools/image/node/*",
     "AppData/Local/mise/installs/node/*",
+    "AppData/Local/pnpm/nodejs/*",
+    ".proto/tools/node/*",
+    "AppData/Local/nvs/node/*/x64",
+    "AppData/Local/nvs/node/*/arm64",
     "C:/Program Files/nodejs",
 ];
 

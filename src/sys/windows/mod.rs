@@ -50,6 +50,7 @@ pub(crate) const CLIENT_PATH: Option<&str> = None;
 /// Variables of our own environment that every server gets. Node and Python fail in odd ways without `SystemRoot`.
 pub const KEEP: &[&str] = &[
     "APPDATA",
+    "COMPUTERNAME",
     "ComSpec",
     "HOMEDRIVE",
     "HOMEPATH",
