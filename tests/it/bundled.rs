@@ -194,7 +194,7 @@ fn a_lock_that_does_not_pin_a_bundled_package_is_refused_with_the_command_that_r
     assert_eq!(outcome.code, Some(65), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("ask the user to run `hushpipe lock`"), "{}", outcome.stderr);
     assert!(!registry.was_asked_for("/inner/-/"), "the bundled package was fetched");
-    must(&context, &["lock", "server"]);
+    must(&context, &["lock"]);
     must(&context, &["sync"]);
 }
 

@@ -16,7 +16,7 @@ use crate::sys::path::Paths;
 /// The lock entry of a server, if it is for what the manifest says.
 ///
 /// # Errors
-/// There is none, or it is for another package, version, entry point or runtime.
+/// There is none, it is for another package, version, entry point or runtime, or it has a package without a hash.
 pub fn current_entry<'l>(
     lockfile: &'l Lockfile,
     server: &Server,
@@ -27,7 +27,10 @@ pub fn current_entry<'l>(
     };
     let locked = Asked::when_locked(entry.head()?);
     match locked == wanted {
-        true => Ok(entry),
+        true => {
+            check_bundled(entry, server)?;
+            Ok(entry)
+        }
         false => Err(ProgramError::Stale {
             server: name,
             package: wanted.words(),
@@ -129,7 +132,6 @@ impl<'a> Installed<'a> {
     pub fn find(server: &'a Server, paths: &Paths) -> Result<Self, ProgramError> {
         let lockfile = Lockfile::load(server.lock_path())?;
         let entry = current_entry(&lockfile, server)?;
-        check_bundled(entry, server)?;
         let head = entry.head()?;
         let store = Store::of(paths);
         let receipt = store.receipt(&install_key(entry, server)).map_err(|error| match error {
