@@ -24,8 +24,34 @@ pub(super) fn refused(package: &str, stdout: &[u8], log: &[String]) -> RunnerErr
         false => format!("{summary}\n{detail}"),
         true => log.join("\n"),
     };
-    let what = what(&code, log);
+    let words = without_help(&words);
+    let what = match address_of_repository(&words) {
+        Some(_) => What::Source,
+        None => what(&code, log),
+    };
     Refusal::new("npm", what, package, &words).advising(advice(what, package)).into()
+}
+
+/// npm's words without the help text of its command, which it adds to some failures: a line that says what the command
+/// does, then `Usage:` and all options.
+fn without_help(words: &str) -> String {
+    let lines: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
+    match lines.iter().position(|line| line.trim() == "Usage:") {
+        Some(usage) => lines[..usage.saturating_sub(1)].join("\n"),
+        None => words.to_owned(),
+    }
+}
+
+/// The address in npm's words from which it would have taken a repository: git hosts serve the files of a commit below
+/// these paths, and no registry does.
+fn address_of_repository(words: &str) -> Option<&str> {
+    let mut addresses = words.split_whitespace().filter(|word| word.contains("://"));
+    addresses.find(|address| {
+        let of_repository = ["/tar.gz/", "/archive/", ".git#", ".git/"];
+        address.starts_with("git+")
+            || address.starts_with("git://")
+            || of_repository.iter().any(|part| address.contains(part))
+    })
 }
 
 /// The name under which npm looks for git: none, so that it cannot fetch from a repository.
@@ -61,7 +87,14 @@ fn advice(what: What, package: &str) -> Option<String> {
         }
         What::Unreachable => "look at the network, and at `npm config get registry`",
         What::Denied => "log in with `npm login`, or look at your user's `.npmrc`",
-        What::Mismatch => "run `hushpipe lock`",
+        What::Mismatch => {
+            "resolve it again with `hushpipe lock` and the server's name, then run `hushpipe sync`"
+        }
+        What::Source => {
+            "it or a dependency comes from a git repository or an address, which no lock can pin by a \
+             registry's hash: use a version without, or install it yourself and start it with \
+             `command = […]` in the user manifest"
+        }
         _ => return None,
     };
     Some(advice.to_owned())
@@ -108,6 +141,24 @@ mod tests {
         assert_eq!(hint("E404"), "look at the name in the manifest");
         assert!(hint("EINTEGRITY").contains("before you run `hushpipe lock` again"));
         assert_eq!(hint("EWHATEVER"), "");
+    }
+
+    #[test]
+    fn npms_help_text_is_left_out() {
+        let words = "in sync.\n\nMissing: a@1 from lock file\n\nClean install a project\n\nUsage:\nnpm ci\n";
+        assert_eq!(without_help(words), "in sync.\nMissing: a@1 from lock file");
+        assert_eq!(without_help("No matching version"), "No matching version");
+    }
+
+    #[test]
+    fn a_git_dependency_is_named_as_the_reason() {
+        let report = r#"{"error":{"code":"ENOTFOUND","summary":"request to https://codeload.host.example/a/b/tar.gz/0a1b failed","detail":""}}"#;
+        let error = super::refused("a@1.0.0", report.as_bytes(), &[]);
+        assert!(matches!(error, RunnerError::Refused(Refusal { what: What::Source, .. })));
+        assert!(error.hint().unwrap_or_default().contains("git repository"));
+        let report = r#"{"error":{"code":"ENOTFOUND","summary":"request to https://r.example/a/-/a-1.tgz failed","detail":""}}"#;
+        let error = super::refused("a@1.0.0", report.as_bytes(), &[]);
+        assert!(matches!(error, RunnerError::Refused(Refusal { what: What::Unreachable, .. })));
     }
 
     #[test]
