@@ -12,13 +12,16 @@ use serde::Serialize;
 use super::Context;
 use super::fetch::attempt_once;
 use super::output::{Output, json, one_line};
+use super::packager::{ENGINE_HINT, Packagers};
 use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
+use crate::manifest::lock::{Locked, Lockfile};
 use crate::manifest::{self, Manifest, Server, looks_opaque};
 use crate::plan::program::is_pinned;
 use crate::provider::Providers;
 use crate::provider::resolve::all_or_nothing;
+use crate::runner::Package;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
@@ -104,6 +107,7 @@ impl Check {
         for server in manifest.select(&self.names)? {
             let standing = Standing::of(server, &paths, machine.as_ref());
             let mut entry = Entry::of(server, standing);
+            entry.notes.extend(unmet_engine(server, context, &paths, machine.as_ref()));
             // What nobody accepted fetches nothing.
             if self.resolve && entry.state != State::NeedsTrust {
                 let providers = Providers::new(&manifest.providers, &context.env, &paths);
@@ -145,6 +149,21 @@ fn notes(manifest: &Manifest, machine: Option<&Machine>, providers: Providers<'_
     let opened = schemes.into_iter().filter_map(|scheme| providers.open(scheme).ok());
     notes.extend(opened.filter_map(|provider| provider.caution()));
     notes
+}
+
+/// The note about a package that asks for another Node than the one that would run it.
+fn unmet_engine(
+    server: &Server,
+    context: &Context,
+    paths: &Paths,
+    machine: Option<&Machine>,
+) -> Option<String> {
+    let Package::Npm(package) = &server.package else { return None };
+    let lockfile = Lockfile::load(server.lock_path()).ok()?;
+    let Locked::Npm(locked) = lockfile.entry(&server.name)?.locked().ok()? else { return None };
+    let mut packagers = Packagers::new(context, paths, Some(machine?.clone()));
+    let unmet = packagers.unmet_engine(server, package, &locked)?;
+    Some(format!("{unmet}: {ENGINE_HINT}"))
 }
 
 impl Entry {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::packager::Packagers;
+use super::packager::{ENGINE_HINT, Packagers};
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
@@ -94,6 +94,11 @@ impl Resolver<'_> {
         drop(bar);
         let count = locked.count();
         context.out.words(&format!("locked `{}`: {what}, {count} packages", server.name));
+        if let (Package::Npm(package), Locked::Npm(npm)) = (&server.package, &locked)
+            && let Some(unmet) = self.packagers.unmet_engine(server, package, npm)
+        {
+            context.out.warn(&format!("{unmet}: {}", ENGINE_HINT));
+        }
         for package in locked.unavailable() {
             context.out.warn(&format!(
                 "`{package}` is not in the registry: server `{}` may not start where it is needed",

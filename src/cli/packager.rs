@@ -5,11 +5,16 @@
 
 use super::Context;
 use crate::error::Error;
-use crate::runner::RunnerError;
-use crate::runner::npm::Npm;
+use crate::manifest::{RuntimeChoice, Server};
+use crate::runner::npm::{self, Npm};
 use crate::runner::pypi::Uv;
+use crate::runner::{NpmPackage, RunnerError};
 use crate::sys::machine::{Machine, find_program};
 use crate::sys::path::Paths;
+
+/// What to do about a package that asks for another Node.
+pub(super) const ENGINE_HINT: &str =
+    "choose one with `runtime = \"…\"` in the manifest, or make it the one your login shell starts";
 
 /// The package managers found so far.
 pub(super) struct Packagers<'a> {
@@ -53,6 +58,25 @@ impl<'a> Packagers<'a> {
             self.uv = Some(Uv::at(program, machine.path.as_ref(), env)?);
         }
         self.uv.as_ref().ok_or_else(|| RunnerError::NoUv.into())
+    }
+
+    /// What to say where a package asks for another Node than the one that would run it.
+    pub(super) fn unmet_engine(
+        &mut self,
+        server: &Server,
+        package: &NpmPackage,
+        locked: &npm::Locked,
+    ) -> Option<String> {
+        let machine = self.machine();
+        let node = match &server.runtime {
+            None => machine.node.as_ref(),
+            Some(RuntimeChoice::Version(version)) => machine.node_of(version),
+            Some(RuntimeChoice::Path(path)) => {
+                let mut known = machine.node.iter().chain(&machine.other_nodes);
+                known.find(|node| node.path == *path)
+            }
+        };
+        locked.unmet_engine(package, &node?.version)
     }
 
     /// What is known of this machine.

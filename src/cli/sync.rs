@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::packager::Packagers;
+use super::packager::{ENGINE_HINT, Packagers};
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
@@ -82,6 +82,9 @@ impl Installer<'_> {
         let (keys, locked) = self.locked(server)?;
         let Locked::Npm(locked) = locked else { return Ok(()) };
         let node = self.machine.node.as_ref().ok_or(RunnerError::NoNode)?;
+        if let Some(unmet) = self.packagers.unmet_engine(server, package, &locked) {
+            self.context.out.warn(&format!("{unmet}: {ENGINE_HINT}"));
+        }
         let (path, version) = (node.path.clone(), node.version.clone());
         let runtime = Runtime { path, version, flags: Vec::new() };
         let npm = self.packagers.npm()?;
@@ -95,17 +98,34 @@ impl Installer<'_> {
         let (keys, locked) = self.locked(server)?;
         let Locked::Pypi(locked) = locked else { return Ok(()) };
         let uv = self.packagers.uv()?;
-        let python = match server.runtime.as_ref().and_then(RuntimeChoice::path) {
-            Some(path) => uv.python(&path.to_string_lossy())?,
-            None => uv.python(&locked.python)?,
+        let known = self.machine.python.iter().chain(&self.machine.other_pythons);
+        let pythons = match server.runtime.as_ref().and_then(RuntimeChoice::path) {
+            Some(path) => vec![uv.python(&path.to_string_lossy())?],
+            None => match pypi::fitting(&locked.python, known) {
+                none if none.is_empty() => vec![uv.python(&locked.python)?],
+                fitting => fitting,
+            },
         };
-        let (path, version) = (python.path.clone(), python.version.clone());
-        let runtime = Runtime { path, version, flags: Vec::new() };
-        let work = Work { context: self.context, paths: self.paths, ledger: self.ledger, server };
-        work.install(keys, (runtime, Tie::One), |folder, _| {
-            pypi::install(uv, &python, package, &locked, folder)?;
-            Ok(Vec::new())
-        })
+        // The bounds of the package are known beforehand, those of all that it needs only when they are installed.
+        let mut first_failure = None;
+        for python in &pythons {
+            let (path, version) = (python.path.clone(), python.version.clone());
+            let runtime = Runtime { path, version, flags: Vec::new() };
+            let work =
+                Work { context: self.context, paths: self.paths, ledger: self.ledger, server };
+            let mut another_may_do = false;
+            let installed = work.install(keys, (runtime, Tie::One), |folder, _| {
+                pypi::install(uv, python, package, &locked, folder).inspect_err(|error| {
+                    another_may_do = error.is_about_python();
+                })?;
+                Ok(Vec::new())
+            });
+            match installed {
+                Err(error) if another_may_do => first_failure = first_failure.or(Some(error)),
+                outcome => return outcome,
+            }
+        }
+        first_failure.map_or(Ok(()), Err)
     }
 
     /// What is locked for a server, if it may be installed, and what it is called.
@@ -120,6 +140,7 @@ impl Installer<'_> {
 }
 
 /// What a lock entry and its install are called.
+#[derive(Clone, Copy)]
 struct Keys {
     lock: Digest,
     install: Digest,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, What};
 use crate::error::{Fault, Kind};
 
 /// Why a package could not be locked or installed.
@@ -30,6 +30,18 @@ pub enum RunnerError {
         request: String,
         /// Why none could be installed, where that was tried.
         source: Option<Box<Refusal>>,
+    },
+    /// A package is for other versions of Python than the one chosen.
+    #[error("package `{package}` is for Python `{requires}`, not for `{version}`")]
+    OtherPython {
+        /// The package with its version.
+        package: String,
+        /// The versions that it is for.
+        requires: String,
+        /// The version of the one chosen.
+        version: String,
+        /// A version to write as `runtime`.
+        suggested: Option<String>,
     },
     /// A package manager could not be started, or its output not read.
     #[error("{tool} could not be run: `{}` did not start", program.display())]
@@ -134,6 +146,17 @@ impl RunnerError {
         Self::BadLock { package: package.to_owned(), source: Box::new(source) }
     }
 
+    /// Whether another Python might do.
+    pub fn is_about_python(&self) -> bool {
+        match self {
+            Self::OtherPython { .. } => true,
+            Self::Refused(refusal) => {
+                matches!(refusal.what, What::Runtime | What::NoWheel | What::Platform)
+            }
+            _ => false,
+        }
+    }
+
     /// Where the lock that `tool` keeps of `package` stops reading.
     pub(super) fn format(
         tool: &'static str,
@@ -158,7 +181,8 @@ impl Fault for RunnerError {
             Self::Files { .. } => Kind::Io,
             Self::NoEntry { .. } | Self::BadLock { .. } => Kind::Integrity,
             Self::Refused(refusal) => refusal.kind(),
-            Self::Rejected { .. }
+            Self::OtherPython { .. }
+            | Self::Rejected { .. }
             | Self::NoProgram { .. }
             | Self::SeveralPrograms { .. }
             | Self::NoSuchProgram { .. }
@@ -172,8 +196,14 @@ impl Fault for RunnerError {
             Self::NoNpm { .. } => "install npm, or put it on your PATH",
             Self::NoUv => "install uv, for example with `pipx install uv`, and put it on your PATH",
             Self::NoPython { .. } => {
-                "install it, or name another with `runtime = \"…\"` in the manifest"
+                "install it, for example with `uv python install`, or put it on your PATH"
             }
+            Self::OtherPython { suggested: Some(version), .. } => {
+                return Some(format!(
+                    "write `runtime = \"{version}\"` in the manifest, or leave `runtime` out"
+                ));
+            }
+            Self::OtherPython { suggested: None, .. } => "leave `runtime` out of the manifest",
             Self::NoProgram { .. } => "look whether another package has the server's program",
             Self::SeveralPrograms { .. } | Self::NoSuchProgram { .. } => {
                 "choose one with `bin = \"…\"` in the manifest"

@@ -44,6 +44,8 @@ pub enum What {
     Platform,
     /// The package is for another version of its runtime.
     Runtime,
+    /// A runtime could not be fetched.
+    Fetch,
     /// The package manager does not know what we ask of it.
     Outdated,
     /// Anything else.
@@ -64,6 +66,16 @@ impl Refusal {
         let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let source = Said { tool, words: lines.join("\n") };
         Self { tool, what, package: package.to_owned(), advice: None, source }
+    }
+
+    /// The package manager's own words.
+    pub(super) fn words(&self) -> &str {
+        &self.source.words
+    }
+
+    /// The same as a failure to fetch a runtime, whose version stands for the package.
+    pub(super) fn of_fetching(self) -> Self {
+        Self { what: What::Fetch, advice: None, ..self }
     }
 
     /// The same with what to do about it.
@@ -87,7 +99,7 @@ impl Refusal {
     /// The class of the failure, as the exit code has it.
     pub(super) fn kind(&self) -> Kind {
         match self.what {
-            What::Unreachable => Kind::Unavailable,
+            What::Unreachable | What::Fetch => Kind::Unavailable,
             What::Denied => Kind::Auth,
             What::Integrity => Kind::Integrity,
             What::Outdated | What::Other => Kind::Internal,
@@ -119,6 +131,7 @@ fn headline(refusal: &Refusal) -> String {
         What::Mismatch => format!("the lock entry of package `{package}` does not hold together"),
         What::Platform => format!("package `{package}` is not for this machine"),
         What::Runtime => format!("package `{package}` is for another version of its runtime"),
+        What::Fetch => format!("{tool} could not install Python `{package}`"),
         What::Outdated => format!("{tool} is too old, or too new, for package `{package}`"),
         What::Other => format!("{tool} failed for package `{package}`"),
     }

@@ -71,6 +71,9 @@ mod provider;
 /// Packages of PyPI: what runs is what was locked.
 #[cfg(unix)]
 mod pypi;
+/// Which Python a package is locked for and runs on.
+#[cfg(unix)]
+mod pythons;
 /// Real servers of npm and PyPI driven by real clients: through hushpipe is as without it.
 mod real_servers;
 /// The client never reads a secret that hushpipe injected.

@@ -1,28 +1,14 @@
 //! Which Node a package says it needs, and whether the one that runs it is such a one.
 //!
 //! npm only warns of it at install, in a log that nobody reads; what a person sees is a server that dies of a syntax error.
-//! A range that does not read is no finding: nobody is told anything false.
-
-use semver::{Comparator, Op, Version, VersionReq};
-use serde::Deserialize;
 
 use super::Patient;
 use super::finding::{Area, Finding};
 use crate::manifest::Server;
-use crate::manifest::lock::Lockfile;
+use crate::manifest::lock::{Locked, Lockfile};
+use crate::plan::program::install_key;
 use crate::runner::Package;
 use crate::store::Store;
-
-/// What is wanted of a `package.json`.
-#[derive(Deserialize)]
-struct Described {
-    engines: Option<Engines>,
-}
-
-#[derive(Deserialize)]
-struct Engines {
-    node: Option<String>,
-}
 
 /// Compares what an installed server's package asks for with the Node that runs it.
 pub(super) fn examine(server: &Server, patient: &Patient<'_>) -> Option<Finding> {
@@ -30,90 +16,14 @@ pub(super) fn examine(server: &Server, patient: &Patient<'_>) -> Option<Finding>
     if server.runtime.is_some() {
         return None;
     }
-    let lock = Lockfile::load(server.lock_path()).ok()?.entry(&server.name)?.digest();
-    let store = Store::of(patient.paths);
-    let runtime = store.receipt(&lock).ok()?.runtime;
-    let folder = store.folder(&lock).join("node_modules").join(&package.name);
-    let described = std::fs::read(folder.join("package.json")).ok()?;
-    let described: Described = serde_json::from_slice(&described).ok()?;
-    let range = described.engines?.node?;
-    let version = Version::parse(runtime.version.trim_start_matches('v')).ok()?;
-    if accepts(&range, &version)? {
-        return None;
-    }
-    let what = format!("`{package}` asks for Node `{range}` and is run by {version}");
-    let finding = Finding::warn(Area::Runtimes, what).about(&server.name);
+    let lockfile = Lockfile::load(server.lock_path()).ok()?;
+    let entry = lockfile.entry(&server.name)?;
+    let runtime = Store::of(patient.paths).receipt(&install_key(entry, server)).ok()?.runtime;
+    let Locked::Npm(locked) = entry.locked().ok()? else { return None };
+    let unmet = locked.unmet_engine(package, &runtime.version)?;
+    let finding = Finding::warn(Area::Runtimes, unmet).about(&server.name);
     Some(
         finding
             .hinting("make such a Node the one that your login shell starts, then `hushpipe sync`"),
     )
-}
-
-/// Whether an npm range takes a version; `None` where the range does not read.
-fn accepts(range: &str, version: &Version) -> Option<bool> {
-    let alternatives: Option<Vec<VersionReq>> = range.split("||").map(alternative).collect();
-    // A range of releases says nothing against a pre-release of one: compare by its numbers.
-    let version = Version::new(version.major, version.minor, version.patch);
-    Some(alternatives?.iter().any(|alternative| alternative.matches(&version)))
-}
-
-/// One alternative of an npm range as Cargo writes it: commas between comparators, and a bare version is exactly that one.
-fn alternative(text: &str) -> Option<VersionReq> {
-    let text = match text.split_once(" - ") {
-        Some((from, to)) => format!(">={} <={}", from.trim(), to.trim()),
-        None => text.to_owned(),
-    };
-    let mut comparators = Vec::new();
-    let mut operator = String::new();
-    for word in text.split_whitespace() {
-        operator.push_str(word);
-        // `>= 18` has a space that belongs to nothing.
-        if !word.ends_with(|c: char| "<>=~^".contains(c)) {
-            comparators.push(comparator(&std::mem::take(&mut operator))?);
-        }
-    }
-    Some(VersionReq { comparators: comparators.into_iter().flatten().collect() })
-}
-
-/// One comparator; `Some(None)` for one that takes every version.
-fn comparator(text: &str) -> Option<Option<Comparator>> {
-    if matches!(text, "*" | "x" | "X" | "latest") {
-        return Some(None);
-    }
-    let mut comparator = Comparator::parse(&text.replace('v', "")).ok()?;
-    let is_bare = text.starts_with(|c: char| c.is_ascii_digit() || c == 'v');
-    if is_bare && comparator.op == Op::Caret {
-        comparator.op = if comparator.patch.is_some() { Op::Exact } else { Op::Tilde };
-    }
-    Some(Some(comparator))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn npms_ranges_are_read_as_npm_reads_them() {
-        let version = Version::new(20, 20, 2);
-        for range in [
-            ">=18",
-            ">= 18.0.0",
-            "^18 || ^20 || >=22",
-            "20",
-            "20.x",
-            "20.20",
-            ">=18 <23",
-            "18 - 22",
-            "*",
-            "",
-            ">=v16.17.0",
-            "~20.20.0",
-        ] {
-            assert_eq!(accepts(range, &version), Some(true), "{range}");
-        }
-        for range in [">=22", "^18", "18 || 19", "20.19", "20.20.1", ">=18 <20", "<20", ">20"] {
-            assert_eq!(accepts(range, &version), Some(false), "{range}");
-        }
-        assert_eq!(accepts("node eighteen", &version), None);
-    }
 }

@@ -4,6 +4,7 @@
 //! npm configuration (registry, proxy, certificates) counts. Only packages of a registry are accepted: no git, file or
 //! URL dependency anywhere in the closure. What is recorded names no registry host, so one lock serves a mirror as well.
 
+mod engines;
 mod entry;
 mod failure;
 mod install;

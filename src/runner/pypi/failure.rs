@@ -1,5 +1,6 @@
 //! Why uv gave up, told by its words: it gives no codes.
 
+use super::version::{specifiers_in, suggested};
 use crate::runner::RunnerError;
 use crate::runner::refusal::{Refusal, What};
 
@@ -7,7 +8,7 @@ use crate::runner::refusal::{Refusal, What};
 pub(super) fn refused(package: &str, log: &[String]) -> RunnerError {
     let words = log.join("\n");
     let what = what(&words);
-    Refusal::new("uv", what, package, &words).advising(advice(what)).into()
+    Refusal::new("uv", what, package, &words).advising(advice(what, &words)).into()
 }
 
 /// Parts of uv's sentences, and what each means. The order matters where one stands in the explanation of another.
@@ -39,7 +40,7 @@ fn what(words: &str) -> What {
 }
 
 /// What to do about a failure of uv's.
-fn advice(what: What) -> Option<String> {
+fn advice(what: What, words: &str) -> Option<String> {
     let advice = match what {
         What::NoVersion => "look at the version in the manifest",
         What::NoWheel => {
@@ -48,7 +49,12 @@ fn advice(what: What) -> Option<String> {
         }
         What::Unreachable => "look at the network, and at the index in your `uv.toml`",
         What::Denied => "log in with `uv auth login`, or look at your `uv.toml`",
-        What::Runtime => "choose a Python with `runtime = \"3.13\"` in the manifest",
+        What::Runtime => {
+            let version = specifiers_in(words).and_then(|requires| suggested(&requires))?;
+            return Some(format!(
+                "write `runtime = \"{version}\"` in the manifest, or leave `runtime` out"
+            ));
+        }
         What::Outdated => "hushpipe needs uv 0.8 or newer: `uv --version` shows yours",
         _ => return None,
     };
@@ -59,6 +65,13 @@ fn advice(what: What) -> Option<String> {
 mod tests {
     use super::*;
     use crate::error::Fault;
+
+    #[test]
+    fn the_suggested_python_is_one_that_the_package_is_for() {
+        let words = "error: No solution found\n  cause: Because the requested Python version (>=3.13) does not satisfy Python>=3.11,<3.13 and a==1 depends on Python>=3.11,<3.13, …";
+        let hint = refused("a==1", &[words.to_owned()]).hint().unwrap_or_default();
+        assert!(hint.contains("runtime = \"3.12\""), "{hint}");
+    }
 
     #[test]
     fn sentences_decide_how_we_exit() {

@@ -5,9 +5,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use pep440_rs::Version;
+
+use super::metadata;
 use super::resolve::sources;
 use super::uv::NO_DOWNLOADS;
+use super::version::suggested;
 use super::{Locked, PypiPackage, Python, Uv};
 use crate::runner::RunnerError;
 
@@ -36,6 +41,14 @@ pub fn install(
     let install = install.into_iter().chain(["--compile-bytecode", "--requirements"]);
     let install = install.map(OsString::from).chain([requirements.into()]);
     uv.run(&id, install.chain(sources(package, &interpreter(folder))))?;
+    if let Some(version) = Version::from_str(&python.version).ok()
+        && let Some((package, requires)) = metadata::not_for(&packages(folder)?, &version)?
+    {
+        // uv looks at the lower bound of these specifiers only.
+        let (requires, suggested) = (requires.to_string(), suggested(&requires));
+        let version = python.version.clone();
+        return Err(RunnerError::OtherPython { package, requires, version, suggested });
+    }
     match script(folder, &locked.entry).is_file() {
         true => Ok(()),
         false => Err(RunnerError::NoEntry { entry: locked.entry.clone() }),
@@ -54,6 +67,18 @@ pub fn argv(install: &Path, entry: &str) -> (PathBuf, Vec<OsString>) {
 /// The folder of an install's programs, which leads the server's PATH as in an activated environment.
 pub fn programs(install: &Path) -> PathBuf {
     install.join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+/// The folder of an install's packages: `lib/python3.12/site-packages`, on Windows `Lib/site-packages`.
+fn packages(install: &Path) -> Result<PathBuf, RunnerError> {
+    if cfg!(windows) {
+        return Ok(install.join("Lib/site-packages"));
+    }
+    let lib = install.join("lib");
+    let entries = std::fs::read_dir(&lib).map_err(|source| RunnerError::files(&lib, source))?;
+    let mut folders = entries.flatten().map(|entry| entry.path().join("site-packages"));
+    let found = folders.find(|folder| folder.is_dir());
+    found.ok_or_else(|| RunnerError::files(&lib, std::io::ErrorKind::NotFound.into()))
 }
 
 fn interpreter(install: &Path) -> PathBuf {

@@ -31,6 +31,27 @@ pub(super) fn read(folder: &Path) -> Result<Metadata, RunnerError> {
     Err(at(std::io::ErrorKind::NotFound.into()))
 }
 
+/// A package installed in a folder that is not for this version of Python, and the versions that it is for.
+pub(super) fn not_for(
+    folder: &Path,
+    version: &Version,
+) -> Result<Option<(String, VersionSpecifiers)>, RunnerError> {
+    let at = |source| RunnerError::files(folder, source);
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        let place = entry.map_err(at)?.path();
+        let name = place.file_name().map(|name| name.to_string_lossy().into_owned());
+        let Some(id) = name.as_deref().and_then(|name| name.strip_suffix(".dist-info")) else {
+            continue;
+        };
+        let text = std::fs::read_to_string(place.join("METADATA")).unwrap_or_default();
+        let requires = requires_python(&text);
+        if !requires.contains(version) {
+            return Ok(Some((id.replacen('-', "==", 1), requires)));
+        }
+    }
+    Ok(None)
+}
+
 /// The oldest Python that something is for, and the specifiers that say which ones, that one included. Nothing older than
 /// `floor`, because a lock for Pythons that no server runs on would hold old versions of everything.
 pub(super) fn pythons(requires: &VersionSpecifiers, floor: &Version) -> (Version, String) {

@@ -14,9 +14,12 @@ mod package;
 mod pylock;
 mod resolve;
 mod uv;
+mod version;
+mod wheelless;
 
 pub use install::{argv, install, programs};
 pub use locked::{Locked, LockedPackage, Rejected};
 pub use package::{Inexact, Pin, PypiPackage};
 pub use resolve::{Request, resolve};
 pub use uv::{Python, Uv};
+pub use version::fitting;

@@ -2,15 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::str::FromStr;
 
-use pep440_rs::Version;
+use pep440_rs::{Version, VersionSpecifiers};
 
 use super::locked::is;
 use super::metadata::{self, Metadata};
 use super::package::normalised;
 use super::pylock::{self, Unusable};
 use super::uv::NO_DOWNLOADS;
-use super::{Locked, Pin, PypiPackage, Uv};
+use super::version::{MINORS, accepts_some, suggested};
+use super::{Locked, Pin, PypiPackage, Uv, wheelless};
 use crate::runner::RunnerError;
 
 /// What is to be resolved.
@@ -24,8 +26,8 @@ pub struct Request<'a> {
     pub runtime: Option<&'a str>,
 }
 
-/// Resolves a package and everything it needs, for all platforms and for every Python from the oldest that the package
-/// runs on, or from the one that the manifest chooses. The answer does not depend on the Pythons of this machine.
+/// Resolves a package and everything it needs, for all platforms and for every Python from the oldest that all of it runs
+/// on, or from the one that the manifest chooses. The answer does not depend on the Pythons of this machine.
 ///
 /// `folder` must be empty and is ours to fill.
 ///
@@ -36,11 +38,8 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, R
     let id = package.to_string();
     let floor = Version::new(FLOOR);
     let python = match runtime {
-        Some(version) => uv.python(version)?,
-        None => uv.python(&format!(">={floor}"))?,
-    };
-    let write = |path: &Path, text: String| {
-        std::fs::write(path, text).map_err(|source| RunnerError::files(path, source))
+        Some(version) if !package.allow_sdist.is_empty() => uv.python(version)?,
+        _ => uv.python(&format!(">={floor}"))?,
     };
     let mut common = sources(package, &python.path);
     if !package.allow_sdist.is_empty() {
@@ -49,28 +48,23 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, R
         write(&allowed, package.allow_sdist.iter().map(|pin| bare(pin) + "\n").collect())?;
         common.extend(["--constraints".into(), allowed.into()]);
     }
-    let own = folder.join("own");
-    let install = ["pip", "install", "--no-deps", "--target"].map(OsString::from).into_iter();
-    let install = install.chain([own.clone().into(), bare(&package.main).into()]);
-    uv.run(&id, install.chain(common.iter().cloned()))?;
-    let Metadata { scripts, requires_python } = metadata::read(&own)?;
-    let (oldest, python) = match runtime {
-        Some(version) => (version.to_owned(), version.to_owned()),
-        None => {
-            let (oldest, all) = metadata::pythons(&requires_python, &floor);
-            (oldest.to_string(), all)
+    let asker = Asker { uv, id: &id, package, folder, common };
+    let Metadata { scripts, requires_python } = asker.metadata(runtime)?;
+    let (text, python) = match runtime {
+        Some(version) => {
+            let is_for = |version| accepts_some(&requires_python, &version);
+            if !Version::from_str(version).is_ok_and(is_for) {
+                return Err(RunnerError::OtherPython {
+                    package: id,
+                    requires: requires_python.to_string(),
+                    version: version.to_owned(),
+                    suggested: suggested(&requires_python),
+                });
+            }
+            (asker.closure(version, &[])?, version.to_owned())
         }
+        None => asker.closure_from_oldest(&requires_python, &floor)?,
     };
-    let (asked, answer) = (folder.join("requirements.in"), folder.join("pylock.toml"));
-    let lines = std::iter::once(&package.main).chain(&package.with).map(|pin| format!("{pin}\n"));
-    write(&asked, lines.collect())?;
-    let compile = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
-    let compile = compile.into_iter().chain(["--format=pylock.toml", "--python-version", &oldest]);
-    let compile =
-        compile.map(OsString::from).chain(["--output-file".into(), answer.clone().into()]);
-    uv.run(&id, compile.chain([asked.into()]).chain(common))?;
-    let text = std::fs::read_to_string(&answer)
-        .map_err(|source| RunnerError::Files { path: answer, source })?;
     let from_source = |id: &str| package.allow_sdist.iter().any(|pin| is(id, pin));
     let packages = pylock::read(&text, from_source).map_err(|unusable| match unusable {
         Unusable::Format(source) => RunnerError::format("uv", &id, source),
@@ -89,6 +83,87 @@ pub fn resolve(uv: &Uv, request: Request<'_>, folder: &Path) -> Result<Locked, R
     };
     locked.check(package).map_err(|source| RunnerError::rejected(&id, source))?;
     Ok(locked)
+}
+
+/// What is asked of uv for one package.
+pub(super) struct Asker<'a> {
+    uv: &'a Uv,
+    id: &'a str,
+    pub(super) package: &'a PypiPackage,
+    folder: &'a Path,
+    common: Vec<OsString>,
+}
+
+impl Asker<'_> {
+    /// What the package says of itself. uv unpacks it for any version of Python, one that this machine does not have too.
+    fn metadata(&self, runtime: Option<&str>) -> Result<Metadata, RunnerError> {
+        let minors = MINORS.rev().map(|minor| format!("3.{minor}"));
+        let mut failure = None;
+        for version in runtime.map(str::to_owned).into_iter().chain(minors) {
+            let own = self.folder.join(format!("own-{version}"));
+            let install = ["pip", "install", "--no-deps", "--python-version", &version, "--target"];
+            let install = install.map(OsString::from).into_iter();
+            let install = install.chain([own.clone().into(), bare(&self.package.main).into()]);
+            match self.uv.run(self.id, install.chain(self.common.iter().cloned())) {
+                Ok(_) => return metadata::read(&own),
+                Err(error) if error.is_about_python() => failure = failure.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        let failure =
+            failure.unwrap_or_else(|| RunnerError::NoProgram { package: self.id.to_owned() });
+        Err(wheelless::all(self, failure, "3.13", true))
+    }
+
+    /// The closure for every Python from the oldest that all of it runs on, and which Pythons those are.
+    fn closure_from_oldest(
+        &self,
+        requires: &VersionSpecifiers,
+        floor: &Version,
+    ) -> Result<(String, String), RunnerError> {
+        let (oldest, all) = metadata::pythons(requires, floor);
+        let newer = MINORS.map(|minor| Version::new([3, minor]));
+        let newer = newer.filter(|version| *version > oldest && accepts_some(requires, version));
+        let newer = newer.map(|version| metadata::pythons(requires, &version));
+        let mut failure = None;
+        for (oldest, python) in std::iter::once((oldest.clone(), all)).chain(newer) {
+            match self.closure(&oldest.to_string(), &[]) {
+                Ok(text) => return Ok((text, python)),
+                Err(error) if error.is_about_python() => failure = failure.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        let failure =
+            failure.unwrap_or_else(|| RunnerError::NoProgram { package: self.id.to_owned() });
+        Err(wheelless::all(self, failure, &oldest.to_string(), false))
+    }
+
+    /// The closure from this Python up, as uv writes it, without the packages named in `left_out`.
+    pub(super) fn closure(&self, oldest: &str, left_out: &[String]) -> Result<String, RunnerError> {
+        let file = |name: &str| self.folder.join(name);
+        let (asked, answer) = (file("requirements.in"), file("pylock.toml"));
+        let pins = std::iter::once(&self.package.main).chain(&self.package.with);
+        write(&asked, pins.map(|pin| format!("{pin}\n")).collect())?;
+        let compile = ["pip", "compile", "--universal", "--generate-hashes", "--no-header"];
+        let compile =
+            compile.into_iter().chain(["--format=pylock.toml", "--python-version", oldest]);
+        let mut compile: Vec<OsString> = compile.map(OsString::from).collect();
+        compile.extend(["--output-file".into(), answer.clone().into(), asked.into()]);
+        if !left_out.is_empty() {
+            // A requirement that holds nowhere takes the place of every other one for that package.
+            let overrides = file("overrides.txt");
+            let nowhere = left_out.iter().map(|name| format!("{name} ; python_version < '3'\n"));
+            write(&overrides, nowhere.collect())?;
+            compile.extend(["--overrides".into(), overrides.into()]);
+        }
+        self.uv.run(self.id, compile.into_iter().chain(self.common.iter().cloned()))?;
+        std::fs::read_to_string(&answer)
+            .map_err(|source| RunnerError::Files { path: answer, source })
+    }
+}
+
+fn write(path: &Path, text: String) -> Result<(), RunnerError> {
+    std::fs::write(path, text).map_err(|source| RunnerError::files(path, source))
 }
 
 /// The oldest Python that a lock is for, where the manifest does not say: the SDK of MCP runs on nothing older.

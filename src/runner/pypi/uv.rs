@@ -60,7 +60,7 @@ impl Uv {
         self.run(request, ["python", "install", request]).map_err(|error| match error {
             RunnerError::Refused(refusal) => RunnerError::NoPython {
                 request: request.to_owned(),
-                source: Some(Box::new(refusal)),
+                source: Some(Box::new(refusal.of_fetching())),
             },
             error => error,
         })?;
