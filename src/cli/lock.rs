@@ -105,11 +105,15 @@ impl Resolver<'_> {
                 server.name
             ));
         }
-        for script in install_scripts {
+        let allowed: Vec<String> = server.allow_scripts.iter().map(ToString::to_string).collect();
+        for package in allowed.iter().filter(|package| !install_scripts.contains(package)) {
             context.out.warn(&format!(
-                "`{script}` has an install script, which hushpipe never runs: server `{}` may lack what it makes",
+                "`{package}` of `allow_scripts` is no package of server `{}` with an install script",
                 server.name
             ));
+        }
+        if install_scripts.iter().any(|script| !allowed.contains(script)) {
+            context.out.warn(&scripts_that_do_not_run(&server.name, &install_scripts, &allowed));
         }
         Ok(())
     }
@@ -139,6 +143,23 @@ impl Resolver<'_> {
             Package::Binary(_) | Package::Command(_) => Ok(None),
         }
     }
+}
+
+/// What to say of install scripts that `sync` does not run, with the line that lets them run.
+pub(super) fn scripts_that_do_not_run(
+    server: &str,
+    wanting: &[String],
+    allowed: &[String],
+) -> String {
+    let idle: Vec<&String> = wanting.iter().filter(|script| !allowed.contains(script)).collect();
+    let names: Vec<String> = idle.iter().map(|script| format!("`{script}`")).collect();
+    let line: Vec<String> = wanting.iter().map(|script| format!("{script:?}")).collect();
+    format!(
+        "{} wants to run an install script, which `sync` does not: server `{server}` may lack what it fetches or builds; \
+         to run it, write `allow_scripts = [{}]` into the server's entry in the user manifest",
+        names.join(", "),
+        line.join(", ")
+    )
 }
 
 /// An empty folder among our own: `TMPDIR` may be one that others can write to.

@@ -21,9 +21,10 @@ use crate::trust::Ledger;
 
 /// Install what hushpipe.lock says, and look at this machine anew
 ///
-/// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs.
-/// What is installed and whole is left alone, what was changed is installed again. Writes down which runtimes there are
-/// and your login shell's PATH, locale and proxies, for hosts that start without them.
+/// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs but
+/// what `allow_sdist` and `allow_scripts` of your manifest allow. What is installed and whole is left alone, what was changed
+/// is installed again. Writes down which runtimes there are and your login shell's PATH, locale and proxies, for hosts that
+/// start without them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -90,7 +91,10 @@ impl Installer<'_> {
         let npm = self.packagers.npm()?;
         let work = Work { context: self.context, paths: self.paths, ledger: self.ledger, server };
         work.install(keys, (runtime, Tie::Any), |folder, bar| {
-            Ok(npm::install(npm, package, &locked, folder, &mut |done| bar.advance(done))?)
+            let allowed: Vec<String> =
+                server.allow_scripts.iter().map(ToString::to_string).collect();
+            let mut progress = |done| bar.advance(done);
+            Ok(npm::install(npm, package, &locked, &allowed, folder, &mut progress)?)
         })
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
 use crate::redact::settings::Settings;
-use crate::runner::Package;
+use crate::runner::{NpmPackage, Package};
 use crate::secret::SecretRequest;
 
 /// Which manifest an entry came from; decides what it may ask for.
@@ -85,6 +85,8 @@ pub struct Server {
     pub resolved: PathBuf,
     /// What it starts.
     pub package: Package,
+    /// Packages of npm whose install scripts run when it is installed.
+    pub allow_scripts: Vec<NpmPackage>,
     /// Which of the package's entry points, where it has several.
     pub bin: Option<String>,
     /// The runtime to use instead of the machine's own.

@@ -16,7 +16,7 @@ use crate::launch::env::EnvSettings;
 use crate::redact::settings::Said;
 use crate::relay::frame;
 use crate::runner::pypi::Pin;
-use crate::runner::{Package, PypiPackage};
+use crate::runner::{NpmPackage, Package, PypiPackage};
 use crate::secret::SecretRequest;
 use crate::store::Digest;
 use crate::trust::{Fact, Terms, mark};
@@ -60,6 +60,7 @@ impl Server {
             manifest: _,
             resolved: _,
             package,
+            allow_scripts,
             bin,
             runtime,
             args,
@@ -80,14 +81,7 @@ impl Server {
         json!({
             "form": 1,
             "name": name,
-            "package": match package {
-                Package::Npm(package) => json!(["npm", package.to_string()]),
-                Package::Pypi(PypiPackage { main, with, allow_sdist }) => {
-                    json!(["pypi", main.to_string(), texts(with), texts(allow_sdist)])
-                }
-                Package::Binary(binary) => json!(["binary", binary.path, binary.sha256]),
-                Package::Command(argv) => json!(["command", argv]),
-            },
+            "package": canonical_package(package, allow_scripts),
             "bin": bin,
             "runtime": match runtime {
                 None => Value::Null,
@@ -111,6 +105,25 @@ impl Server {
         })
     }
 
+    /// What comes with the package, and whose code runs when it is installed.
+    fn facts_of_packages(&self) -> Vec<(String, String)> {
+        let mut facts = Vec::new();
+        if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
+            for package in with {
+                facts.push((format!("5 with {package}"), format!("brings along {package}")));
+            }
+            for package in allow_sdist {
+                let says = format!("builds {package} from source, which runs its code");
+                facts.push((format!("1 sdist {package}"), says));
+            }
+        }
+        for package in &self.allow_scripts {
+            let says = format!("runs the install scripts of {package}");
+            facts.push((format!("1 scripts {package}"), says));
+        }
+        facts
+    }
+
     /// The first character of a key says how near to the question a fact is shown: `0` what is started, right above it.
     fn facts(&self) -> BTreeMap<String, Fact> {
         let mut facts = BTreeMap::new();
@@ -129,14 +142,8 @@ impl Server {
             let language = if matches!(self.package, Package::Pypi(_)) { "Python" } else { "Node" };
             say("1 runtime".into(), format!("runs on {language} {version}"), None);
         }
-        if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
-            for package in with {
-                say(format!("5 with {package}"), format!("brings along {package}"), None);
-            }
-            for package in allow_sdist {
-                let says = format!("builds {package} from source, which runs its code");
-                say(format!("1 sdist {package}"), says, None);
-            }
+        for (key, says) in self.facts_of_packages() {
+            say(key, says, None);
         }
         if !self.args.is_empty() {
             say("1 args".into(), "has the arguments".into(), Some(json!(self.args).to_string()));
@@ -202,6 +209,22 @@ impl Server {
             limits.push(("integrity", "has every file hashed at each start".to_owned()));
         }
         limits
+    }
+}
+
+/// What is started in one fixed form. A form that was accepted before `allow_scripts` existed stays as it was.
+fn canonical_package(package: &Package, allow_scripts: &[NpmPackage]) -> Value {
+    match package {
+        Package::Npm(package) if allow_scripts.is_empty() => json!(["npm", package.to_string()]),
+        Package::Npm(package) => {
+            let scripts: Vec<_> = allow_scripts.iter().map(ToString::to_string).collect();
+            json!(["npm", package.to_string(), scripts])
+        }
+        Package::Pypi(PypiPackage { main, with, allow_sdist }) => {
+            json!(["pypi", main.to_string(), texts(with), texts(allow_sdist)])
+        }
+        Package::Binary(binary) => json!(["binary", binary.path, binary.sha256]),
+        Package::Command(argv) => json!(["command", argv]),
     }
 }
 

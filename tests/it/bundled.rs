@@ -198,6 +198,52 @@ fn a_lock_that_does_not_pin_a_bundled_package_is_refused_with_the_command_that_r
     must(&context, &["sync"]);
 }
 
+/// What a script makes is part of the install, so that a change of it is seen.
+#[test]
+fn an_install_script_runs_only_where_the_user_allows_it_and_its_result_is_sealed() {
+    let script = "require('fs').writeFileSync('made.js', JSON.stringify(process.env))";
+    let package = |name: &str, needs: Value| Package {
+        manifest: json!({
+            "name": name, "version": "1.0.0", "bin": {name: "server.js"}, "dependencies": needs,
+            "scripts": {"install": "node make.js"}, "hasInstallScript": true,
+        }),
+        files: vec![
+            ("server.js", "#!/usr/bin/env node\n".to_owned()),
+            ("make.js", script.to_owned()),
+        ],
+    };
+    let registry = Registry::serve(vec![
+        package("outer", json!({"inner": "1.0.0"})),
+        package("inner", json!({})),
+    ]);
+    let context = context(&registry);
+    let locked = context.run(&["lock"], "");
+    let line = "allow_scripts = [\"inner@1.0.0\", \"outer@1.0.0\"]";
+    assert!(locked.stderr.contains(line), "{}", locked.stderr);
+    must(&context, &["sync"]);
+    let made = |name: &str| {
+        let found = files_holding(&store(&context), b"PATH");
+        found
+            .into_iter()
+            .filter(|path| path.ends_with(format!("{name}/made.js")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((made("inner").len(), made("outer").len()), (0, 0), "a script ran");
+    let doctor = context.run(&["doctor"], "");
+    assert!(doctor.text().contains("may lack") && !doctor.text().contains("would start"));
+
+    context.write_manifest(&format!("{MANIFEST}allow_scripts = [\"inner@1.0.0\"]\n"));
+    let mut sync = context.command(["sync"]);
+    sync.env("CANARY_TOKEN", "canary-of-the-script");
+    let synced = crate::context::finish(sync, b"");
+    assert_eq!(synced.code, Some(0), "{}", synced.stderr);
+    assert_eq!((made("inner").len(), made("outer").len()), (1, 0), "the wrong scripts ran");
+    assert!(files_holding(&store(&context), b"canary-of-the-script").is_empty());
+    must(&context, &["verify"]);
+    fs::write(&made("inner")[0], "changed").unwrap();
+    assert_eq!(context.run(&["verify"], "").code, Some(65));
+}
+
 /// Whoever edits a lock by hand, or a registry whose archive lacks what it bundles, gets nothing fetched.
 #[test]
 fn a_package_that_its_archive_does_not_hold_is_not_fetched_in_its_place() {

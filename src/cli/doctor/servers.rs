@@ -2,6 +2,7 @@
 
 use super::Patient;
 use super::finding::{Area, Finding};
+use crate::cli::lock::scripts_that_do_not_run;
 use crate::cli::standing::{Standing, State};
 use crate::error::Kind;
 use crate::launch::env::{search_path, variables};
@@ -24,6 +25,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             let mut found = of_standing(server, &standing);
             found.extend(of_environment(server, patient));
             found.extend(of_redaction(server));
+            found.extend(of_scripts(server));
             if found.is_empty() {
                 found.push(Finding::ok(Area::Servers, "would start"));
             }
@@ -131,6 +133,16 @@ fn of_redaction(server: &Server) -> Option<Finding> {
     let told = "NOTHING is withheld from its client: `redact.mode` is `report`";
     let reports = server.redact.mode == Mode::Report;
     reports.then(|| Finding::warn(Area::Servers, told).hinting(hint))
+}
+
+/// Install scripts that did not run, so that something may be missing.
+fn of_scripts(server: &Server) -> Option<Finding> {
+    let lockfile = Lockfile::load(server.lock_path()).ok()?;
+    let wanting = lockfile.entry(&server.name)?.locked().ok()?.install_scripts();
+    let allowed: Vec<String> = server.allow_scripts.iter().map(ToString::to_string).collect();
+    let idle = wanting.iter().any(|script| !allowed.contains(script));
+    let what = || scripts_that_do_not_run(&server.name, &wanting, &allowed);
+    idle.then(|| Finding::warn(Area::Servers, what()))
 }
 
 /// Installs that no server of these manifests has. A project's may: they are only counted.

@@ -146,6 +146,7 @@ fn server(
         findings.add(name.span(), mistake);
     }
     let package = package::package(&name, &table, around, findings);
+    let allow_scripts = package::allowed_scripts(&table, around, findings);
     let env = env::settings(table.env, around, findings);
     let mut reader = Reader { around, findings, dangerously_pass: &env.settings.dangerously_pass };
     let secrets = secrets::requests(table.secrets, &mut reader);
@@ -159,6 +160,7 @@ fn server(
         level,
         manifest: source.path.clone(),
         resolved: source.resolved.clone(),
+        allow_scripts,
         bin: setting::bin(table.bin, findings),
         runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
         args: setting::words("args", &table.args, around, findings),

@@ -54,6 +54,22 @@ fn misplaced(table: &Server, findings: &mut Findings) {
             findings.add(first.span(), Mistake::OnlyFor { key, kinds: "`pypi`" });
         }
     }
+    if let Some(first) = table.allow_scripts.first().filter(|_| table.npm.is_none()) {
+        findings.add(first.span(), Mistake::OnlyFor { key: "allow_scripts", kinds: "`npm`" });
+    }
+}
+
+/// The packages of npm whose install scripts may run.
+pub(super) fn allowed_scripts(
+    table: &Server,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Vec<NpmPackage> {
+    if let Some(first) = table.allow_scripts.first().filter(|_| around.level == Level::Project) {
+        findings.add(first.span(), Mistake::UserOnly("`allow_scripts`".into()));
+    }
+    let specs = table.allow_scripts.iter();
+    specs.filter_map(|spec| findings.keep(spec.span(), npm(spec.get_ref()))).collect()
 }
 
 /// `name[extra]==1.2.3` of PyPI, and what comes with it.

@@ -69,6 +69,10 @@ pub(super) struct Server {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) allow_sdist: Vec<Spanned<String>>,
+    /// Packages of npm, as `name@1.2.3`, whose install scripts run at `sync`. User manifest only.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) allow_scripts: Vec<Spanned<String>>,
     /// An executable file and the SHA-256 it must have.
     #[schemars(with = "Option<Binary>")]
     pub(super) binary: Option<Spanned<Binary>>,

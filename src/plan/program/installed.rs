@@ -53,10 +53,16 @@ fn check_bundled(entry: &Entry, server: &Server) -> Result<(), ProgramError> {
     }
 }
 
-/// What names the install of a lock entry: the entry's digest, and the Python where the manifest gives its path. An
+/// What names the install of a lock entry: the entry's digest, the Python where the manifest gives its path, and the
+/// packages whose install scripts ran. An
 /// environment belongs to one Python, so two servers that share an entry and not a Python do not share it.
 pub fn install_key(entry: &Entry, server: &Server) -> Digest {
     let path = server.runtime.as_ref().and_then(RuntimeChoice::path);
+    if !server.allow_scripts.is_empty() {
+        // What the scripts make belongs to the install.
+        let names: Vec<String> = server.allow_scripts.iter().map(ToString::to_string).collect();
+        return Digest::of(format!("{}\tscripts\t{}", entry.digest(), names.join(" ")).as_bytes());
+    }
     match (&server.package, path) {
         (Package::Pypi(_), Some(path)) => {
             Digest::of(format!("{}\t{}", entry.digest(), path.display()).as_bytes())

@@ -8,7 +8,8 @@ use super::tool::counting;
 use super::{Locked, Npm};
 use crate::runner::{NpmPackage, Progress, RunnerError};
 
-/// Installs a locked package into an empty folder, without running anything of it. Returns the arguments that Node needs
+/// Installs a locked package into an empty folder. Nothing of it runs but the install scripts of the packages in `allowed`,
+/// each `name@version`, in the environment of a package manager. Returns the arguments that Node needs
 /// before the entry point.
 ///
 /// # Errors
@@ -17,6 +18,7 @@ pub fn install(
     npm: &Npm,
     package: &NpmPackage,
     locked: &Locked,
+    allowed: &[String],
     folder: &Path,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<String>, RunnerError> {
@@ -35,6 +37,11 @@ pub fn install(
     // Not while resolving: there npm takes a package with others inside it by its archive's address.
     let args = ["ci", "--omit=dev", "--allow-remote=none"];
     npm.run(&id, &args, folder, counting(progress, total, is_archive))?;
+    let wanting = locked.install_scripts();
+    let scripts: Vec<String> = wanting.into_iter().filter(|id| allowed.contains(id)).collect();
+    if !scripts.is_empty() {
+        npm.run_scripts(&id, &scripts, folder)?;
+    }
     // npm's record of what it did names the registry's host and nothing reads it.
     let record = folder.join("node_modules/.package-lock.json");
     match std::fs::remove_file(&record) {

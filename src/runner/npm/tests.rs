@@ -45,7 +45,7 @@ impl Bench {
     }
 
     fn install(&self, locked: &Locked) -> Result<Vec<String>, RunnerError> {
-        install(&self.npm, &package(), locked, &self.work(), &mut |_| ())
+        install(&self.npm, &package(), locked, &[], &self.work(), &mut |_| ())
     }
 }
 

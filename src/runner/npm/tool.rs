@@ -42,6 +42,29 @@ impl Npm {
         package: &str,
         args: &[&str],
         folder: &Path,
+        seen: impl FnMut(&str),
+    ) -> Result<Vec<u8>, RunnerError> {
+        self.run_with(package, &[args, &["--ignore-scripts"]].concat(), folder, seen)
+    }
+
+    /// Runs the install scripts of these installed packages, each `name@version`, and of no other.
+    pub(super) fn run_scripts(
+        &self,
+        package: &str,
+        ids: &[String],
+        folder: &Path,
+    ) -> Result<(), RunnerError> {
+        let ids = ids.iter().map(String::as_str);
+        let args: Vec<&str> =
+            ["rebuild", "--ignore-scripts=false"].into_iter().chain(ids).collect();
+        self.run_with(package, &args, folder, |_| ()).map(drop)
+    }
+
+    fn run_with(
+        &self,
+        package: &str,
+        args: &[&str],
+        folder: &Path,
         mut seen: impl FnMut(&str),
     ) -> Result<Vec<u8>, RunnerError> {
         let script = self.script.iter().map(|script| script.as_os_str());
@@ -85,10 +108,9 @@ pub(super) fn counting<'p>(
     }
 }
 
-/// What every run is told, over whatever the user's npm configuration says: no foreign code, no source but a registry,
+/// What every run is told, over whatever the user's npm configuration says: no source but a registry,
 /// one shape of the tree, no waiting of minutes for a registry that is not there.
 const ALWAYS: &[&str] = &[
-    "--ignore-scripts",
     "--allow-git=none",
     "--allow-file=none",
     "--allow-directory=none",

@@ -96,6 +96,11 @@ fn mistakes_in_packages_and_settings() {
         ),
         (npm("with = [\"b==1\"]"), "`with` is for `pypi` servers"),
         (npm("allow_sdist = [\"b==1\"]"), "`allow_sdist` is for `pypi` servers"),
+        (
+            "pypi = \"m==1\"\nallow_scripts = [\"b@1.0.0\"]".into(),
+            "`allow_scripts` is for `npm` servers",
+        ),
+        (npm("allow_scripts = [\"b\"]"), "`b` has no exact version"),
         ("command = [\"a\"]\nbin = \"b\"".into(), "`bin` is for `npm` and `pypi` servers"),
         (
             "binary = { path = \"a\", sha256 = \"1\" }".into(),

@@ -208,6 +208,10 @@ fn a_project_manifest_may_not_loosen() {
             "`allow_sdist` is for the user manifest",
         ),
         (
+            "npm = \"m@1.0.0\"\nallow_scripts = [\"m@1.0.0\"]",
+            "`allow_scripts` is for the user manifest",
+        ),
+        (
             "npm = \"m@1.0.0\"\nframe_limit = \"65MiB\"",
             "a `frame_limit` above 64MiB is for the user manifest",
         ),
