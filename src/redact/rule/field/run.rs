@@ -22,6 +22,9 @@ const BLANKS: usize = 32;
 /// How a quotation mark is spelled in HTML.
 const ENTITIES: [&[u8]; 5] = [b"&quot;", b"&#34;", b"&#39;", b"&apos;", b"&#x27;"];
 
+/// So many quotation marks of its own kind stand inside of a value in quotes at most.
+const INNER: usize = 3;
+
 /// The bytes behind `at` and the blanks there.
 pub(super) fn skip_blanks(text: &[u8], at: usize) -> usize {
     let at = at.min(text.len());
@@ -49,8 +52,9 @@ pub(super) fn quoted(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..text.len().min(at + REACH))?;
     if let Some(entity) = entity(rest) {
         let start = at + entity.len();
-        let line = rest[entity.len()..].split(|b| *b == b'\n').next().unwrap_or_default();
-        return memmem::find(line, entity).map(|len| trimmed(text, start..start + len));
+        let len = memmem::find(&rest[entity.len()..], entity)?;
+        let line = !text[start..start + len].contains(&b'\n');
+        return line.then(|| trimmed(text, start..start + len));
     }
     let (open, close): (usize, &[u8]) = match rest {
         [b'"', b'"', b'"', ..] => (3, b"\"\"\""),
@@ -60,14 +64,21 @@ pub(super) fn quoted(text: &[u8], at: usize) -> Option<Range<usize>> {
         [0xe2, 0x80, 0x9c, ..] => (3, "”".as_bytes()),
         _ => return None,
     };
-    let mut escaped = false;
+    let (mut escaped, mut inner) = (false, 0);
     for (len, byte) in rest[open..].iter().enumerate() {
         let here = &rest[open + len..];
         if matches!(byte, b'\n' | b'\r') {
             return None;
         }
-        if !escaped && here.starts_with(close) && ends_quote(here, close.len()) {
-            return Some(trimmed(text, at + open..at + open + len));
+        if !escaped && here.starts_with(close) {
+            if ends_quote(here, close.len()) {
+                return Some(trimmed(text, at + open..at + open + len));
+            }
+            inner += 1;
+            // No password has more, and a text of nothing but opening quotes would be read from each of them on.
+            if inner > INNER {
+                return None;
+            }
         }
         escaped = *byte == b'\\' && !escaped;
     }

@@ -37,7 +37,7 @@ pub(in crate::redact::rule) fn is_expression(value: &[u8]) -> bool {
         let digits = part.iter().filter(|b| b.is_ascii_digit()).count();
         digits - if memmem::find(part, b"25519").is_some() { 5 } else { 0 }
     };
-    let in_words = |word: &[u8]| word.len() < 8 || !takes_turns(word);
+    let in_words = |word: &[u8]| word.len() < 8 || !takes_turns(word) || is_named_secret(word);
     let name = |part: &[u8]| {
         part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
             && (is_camel_case(part) || part.split(|b| *b == b'_').all(in_words))
