@@ -7,12 +7,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::encoding::Form;
 use super::finder::{Finder, Literal};
 use super::instruct::odd::is_plain;
 use super::instruct::phrase;
 use super::known::Known;
+use super::open::{End, Pieces};
 use super::rule::{self, Rules, Trail};
 use super::view::{LAYERS, Layer, Unescaped, safe_cut, unescape};
 
@@ -69,7 +71,11 @@ pub(super) struct Signs {
 pub(super) struct Detector {
     finder: Finder,
     targets: Vec<Target>,
+    /// Each spelling with the number of its name: first those that are looked for whole, then those only in pieces.
     forms: Vec<(usize, Form)>,
+    whole: usize,
+    /// The pieces of all of them; made for the first stream.
+    pieces: OnceLock<Pieces>,
     rules: Rules,
     /// How long a piece of text is looked at at once, and how much of it again with the next piece.
     window: usize,
@@ -87,6 +93,8 @@ const LONGEST_SPELLING: usize = 8;
 enum Target {
     /// A spelling of a value, and where in it the literal stands.
     Form(usize, usize),
+    /// A piece of a spelling that may be folded over lines, and where in it the literal stands.
+    Piece(usize, usize),
     Rule(usize),
     /// The same by a keyword so short that it stands in many words, and is looked at only before a token.
     Prefix(usize),
@@ -102,13 +110,21 @@ const BLOCK_KEYS: [&[u8]; 2] = [b"data\"", b"blob\""];
 impl Detector {
     /// A detector of these values and rules.
     pub(super) fn new(known: &mut Known, rules: Rules) -> Self {
-        let forms = std::mem::take(&mut known.forms);
+        let mut forms = std::mem::take(&mut known.forms);
+        let whole = forms.len();
         let mut literals = Vec::new();
         let mut targets = Vec::new();
         for (index, (_, form)) in forms.iter().enumerate() {
             for (offset, seed) in form.seeds() {
                 literals.push(Literal { bytes: seed.into(), any_case: form.is_any_case() });
                 targets.push(Target::Form(index, offset));
+            }
+        }
+        forms.append(&mut known.folded);
+        for (index, (_, form)) in forms.iter().enumerate() {
+            for (offset, literal) in form.piece_literals() {
+                literals.push(literal);
+                targets.push(Target::Piece(index, offset));
             }
         }
         for (index, rule) in rules.iter().enumerate() {
@@ -126,10 +142,11 @@ impl Detector {
             literals.push(Literal { bytes: key.to_vec().into(), any_case: false });
             targets.push(Target::Block);
         }
-        let longest = forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default();
+        let longest = forms[..whole].iter().map(|(_, form)| form.len()).max().unwrap_or_default();
         let overlap = rule::REACH.max(LONGEST_SPELLING * longest);
         let window = WINDOW.max(4 * overlap);
-        Self { finder: Finder::new(literals), targets, forms, rules, window, overlap }
+        let (finder, pieces) = (Finder::new(literals), OnceLock::new());
+        Self { finder, targets, forms, whole, pieces, rules, window, overlap }
     }
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
@@ -222,12 +239,18 @@ impl Detector {
 
     /// Whether any spelling of a value that programs wrap into lines may be open at the end of `tail`.
     pub(super) fn wrapped_value_begins_at_end_of(&self, tail: &[u8]) -> bool {
-        self.forms.iter().any(|(_, form)| form.is_wrappable() && form.begins_at_end_of(tail))
+        let mut forms = self.forms[..self.whole].iter();
+        forms.any(|(_, form)| form.is_wrappable() && form.begins_at_end_of(tail))
+    }
+
+    /// Whether a folded value may go on behind these lines, and whether it began in the line before them.
+    pub(super) fn end(&self, lines: &[u8], before: &[u8]) -> (End, bool) {
+        self.pieces.get_or_init(|| Pieces::new(&self.forms)).end(&self.forms, lines, before)
     }
 
     /// The length of the longest spelling, in bytes.
     pub(super) fn longest(&self) -> usize {
-        self.forms.iter().map(|(_, form)| form.len()).max().unwrap_or_default()
+        self.forms[..self.whole].iter().map(|(_, form)| form.len()).max().unwrap_or_default()
     }
 
     /// Looks at `text`, then at what is left when the next layer that there is has been taken off, and so on. `seen` says
@@ -266,6 +289,11 @@ impl Detector {
                 let (name, form) = &self.forms[form];
                 let found = form.around(text, at, offset);
                 hits.extend(found.map(|found| Hit::leaf(found, Label::Known(*name))));
+            }
+            Target::Piece(form, offset) => {
+                let (name, form) = &self.forms[form];
+                let pieces = form.folded(text, at, offset).into_iter().flatten();
+                hits.extend(pieces.map(|piece| Hit::leaf(piece, Label::Known(*name))));
             }
             Target::Prefix(_) if !rule::is_run(text, at) => {}
             Target::Rule(rule) | Target::Prefix(rule) => {

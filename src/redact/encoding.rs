@@ -5,6 +5,9 @@
 //! both alphabets of base64. Spellings that a decoder can undo (JSON and percent escapes, line wraps) need no seed of
 //! their own: [`super::view`] undoes them first.
 
+mod fold;
+mod spelled;
+
 use std::ops::{Range, RangeInclusive};
 
 use base64::Engine;
@@ -14,6 +17,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::secret::distinct;
+pub(super) use fold::PIECE;
 
 /// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
@@ -149,12 +153,7 @@ impl Form {
                 if let Some(at) = windows.into_iter().find(|at| !differs(*at)) {
                     return vec![(at, window(at).to_vec())];
                 }
-                let url = seed.iter().map(|c| match c {
-                    b'+' => b'-',
-                    b'/' => b'_',
-                    c => *c,
-                });
-                let url = url.collect();
+                let url = url_safe(&seed);
                 vec![(best, seed), (best, url)]
             }
         }
@@ -163,12 +162,7 @@ impl Form {
     /// Where the value stands in `text`, if the seed taken from `offset` of this spelling stands at `at` and enough of
     /// the spelling stands around it.
     pub(super) fn around(&self, text: &[u8], at: usize, offset: usize) -> Option<Range<usize>> {
-        let same = |(ours, theirs): &(&u8, &u8)| self.alphabet.same(**ours, **theirs);
-        let (ours_before, ours_after) = self.text.split_at(offset);
-        let (theirs_before, theirs_after) = text.split_at(at);
-        let before =
-            ours_before.iter().rev().zip(theirs_before.iter().rev()).take_while(same).count();
-        let after = ours_after.iter().zip(theirs_after).take_while(same).count();
+        let (before, after) = self.matching(text, at, offset);
         if before + after < self.must {
             return (self.ends && before == offset)
                 .then(|| self.around_cut(text, at - before, before + after))?;
@@ -178,7 +172,7 @@ impl Form {
             Alphabet::Exact | Alphabet::Hex => found,
             Alphabet::Base64 { before: shared_before, after: shared_after } => {
                 let left = shared_before || before < offset;
-                let right = shared_after || after < ours_after.len();
+                let right = shared_after || offset + after < self.text.len();
                 widen(text, found, left, right)
             }
         })
@@ -200,6 +194,17 @@ impl Form {
                 .find(|end| rest[gap..].starts_with(&self.text[self.text.len() - end..]))?;
             Some(start..start + beginning + gap + end)
         })
+    }
+
+    /// How many bytes of this spelling stand in `text` before and behind `at`, where the byte at `offset` of it belongs.
+    fn matching(&self, text: &[u8], at: usize, offset: usize) -> (usize, usize) {
+        let same = |(ours, theirs): &(&u8, &u8)| self.alphabet.same(**ours, **theirs);
+        let (ours_before, ours_after) = self.text.split_at(offset);
+        let (theirs_before, theirs_after) = text.split_at(at);
+        let before =
+            ours_before.iter().rev().zip(theirs_before.iter().rev()).take_while(same).count();
+        let after = ours_after.iter().zip(theirs_after).take_while(same).count();
+        (before, after)
     }
 
     /// Whether `tail` ends with a beginning of this spelling, so that a value may be open there.
@@ -237,6 +242,16 @@ impl Alphabet {
             }
         }
     }
+}
+
+/// The same base64 in the alphabet that is safe in URLs.
+fn url_safe(text: &[u8]) -> Vec<u8> {
+    let url = text.iter().map(|c| match c {
+        b'+' => b'-',
+        b'/' => b'_',
+        c => *c,
+    });
+    url.collect()
 }
 
 /// How rarely a text that is not the value has these bytes. The first four count most, since the finder judges by

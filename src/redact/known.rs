@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub(super) names: Vec<String>,
     /// Each spelling with the number of its name.
     pub(super) forms: Vec<(usize, Form)>,
+    /// Spellings that are looked for only where a program has folded them.
+    pub(super) folded: Vec<(usize, Form)>,
     /// Values that match as a whole leaf only, with the number of their name.
     pub(super) weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     /// Values of several lines.
@@ -89,6 +91,12 @@ impl Known {
             let plus: Zeroizing<Vec<u8>> =
                 value.iter().map(|b| if *b == b' ' { b'+' } else { *b }).collect::<Vec<_>>().into();
             self.add(name, Form::exact(&plus));
+        }
+        for form in Form::escaped(value) {
+            let known = self.forms.iter().chain(&self.folded);
+            if !known.into_iter().any(|(_, known)| known.equals(&form)) {
+                self.folded.push((name, form));
+            }
         }
     }
 

@@ -23,8 +23,10 @@ mod lines;
 mod marker;
 mod nested;
 mod note;
+mod open;
 mod own;
 mod part;
+mod pem;
 mod quoting;
 mod record;
 mod rule;
@@ -369,6 +371,8 @@ pub fn listed(found: &[impl fmt::Display]) -> String {
     found.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+#[cfg(test)]
+mod margins;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -10,8 +10,9 @@ use memchr::memmem;
 use super::detect::{Hit, Label};
 use super::encoding::is_base64;
 use super::json::{Token, Walker};
+use super::pem::{BEGIN, END, is_word};
 use super::rule;
-use super::stream::{BEGIN, BLOCK, END, FULL_LINE, open_block};
+use super::stream::{BLOCK, FULL_LINE, open_block};
 use super::weak::unescaped;
 use crate::mcp::fields::Fields;
 
@@ -90,10 +91,4 @@ impl Open {
         self.left = self.left.saturating_sub(text.len());
         true
     }
-}
-
-/// Whether it is letters of one case behind the first: a line of a log as `done` is one.
-fn is_word(text: &[u8]) -> bool {
-    let rest = text.get(1..).unwrap_or_default();
-    rest.iter().all(u8::is_ascii_lowercase) || rest.iter().all(u8::is_ascii_uppercase)
 }

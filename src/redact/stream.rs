@@ -1,18 +1,19 @@
 //! Redacts a stream of free text, such as the server's stderr, wherever reads split it.
 //!
 //! The unit is a line; what comes out depends on the bytes alone, never on how they were cut or when they came. A line is
-//! written as soon as it is complete, unless a value of several lines (or one wrapped in base64) may be open at its end.
+//! written as soon as it is complete, unless a value of several lines (or one folded over lines) may be open at its end.
 //! A line beyond 128 KiB goes in windows that overlap by more than the longest value. An open PEM block is withheld to its
 //! END, a blank line or 64 KiB. Nothing is flushed by a timer: half a value must not leave because a server was slow.
 
 use std::ops::Range;
 
-use memchr::memchr;
-use memchr::memmem;
+use memchr::{memchr, memmem, memrchr};
 
 use super::control::Controls;
 use super::detect::{Hit, Label, merge};
 use super::encoding::is_base64;
+use super::open::End;
+use super::pem;
 use super::record::KeyInRecords;
 use super::rule;
 use super::splice::whole_chars;
@@ -32,6 +33,10 @@ pub struct StreamCleaner<'r> {
     /// What is left of the limit of an open PEM block.
     block: Option<Block>,
     records: KeyInRecords,
+    /// The end of the last line that was written: a folded value may begin with a few bytes in it.
+    before: Vec<u8>,
+    /// Whether the first line of `pending` goes on with what began there.
+    fronted: bool,
     window: usize,
     overlap: usize,
     controls: Controls,
@@ -48,6 +53,9 @@ pub struct Located {
     /// What was found.
     pub finding: Finding,
 }
+
+/// How much of the line before is kept. In bytes.
+const BEFORE: usize = 128;
 
 /// Findings beyond this many are not listed until those have been taken.
 const FINDINGS: usize = 10_000;
@@ -74,6 +82,8 @@ impl<'r> StreamCleaner<'r> {
             searched: 0,
             block: None,
             records: KeyInRecords::default(),
+            before: Vec::new(),
+            fronted: false,
             window,
             overlap,
             controls,
@@ -111,6 +121,7 @@ impl<'r> StreamCleaner<'r> {
         if self.block.is_none() && !self.pending.is_empty() {
             let rest = std::mem::take(&mut self.pending);
             self.searched = 0;
+            self.end(&rest);
             self.write_group(&rest, out);
         }
     }
@@ -119,8 +130,9 @@ impl<'r> StreamCleaner<'r> {
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         let rest = std::mem::take(&mut self.pending);
         self.searched = 0;
-        let withheld = self.block.take().is_some_and(|block| !block.bare || is_body(&rest));
+        let withheld = self.block.take().is_some_and(|block| !block.bare || block.takes(&rest));
         if !withheld {
+            self.end(&rest);
             self.write_group(&rest, out);
         }
     }
@@ -137,9 +149,16 @@ impl<'r> StreamCleaner<'r> {
         }
         while let Some(end) = line_end(self.searched).filter(|end| *end <= self.window) {
             self.searched = end;
-            if !self.value_may_be_open(&text[..end]) {
-                self.write_group(&text[..end], out);
-                return Some(end);
+            let line = memrchr(b'\n', &text[..end - 1]).map_or(0, |newline| newline + 1);
+            let written = match self.end(&text[..end]) {
+                End::Closed => end,
+                // What stands before it is complete.
+                End::Begins => line,
+                End::GoesOn => 0,
+            };
+            if written > 0 {
+                self.write_group(&text[..written], out);
+                return Some(written);
             }
         }
         if text.len() < self.window {
@@ -149,8 +168,15 @@ impl<'r> StreamCleaner<'r> {
         Some(self.write_window(&text[..self.window], out))
     }
 
-    /// Whether a value that goes on in the next line may be open at the end of these lines.
-    fn value_may_be_open(&self, lines: &[u8]) -> bool {
+    /// Whether a value may be open at the end of these lines.
+    fn end(&mut self, lines: &[u8]) -> End {
+        let (end, fronted) = self.redactor.detector.end(lines, &self.before);
+        self.fronted |= fronted;
+        if self.lines_may_be_open(lines) { End::GoesOn } else { end }
+    }
+
+    /// Whether a value of several lines, or one that was wrapped without a margin, may be open at the end of these.
+    fn lines_may_be_open(&self, lines: &[u8]) -> bool {
         let open = |value: &[u8]| {
             let mut ends = memchr::memchr_iter(b'\n', value).filter(|end| end + 1 < value.len());
             ends.any(|end| lines.ends_with(&value[..=end]))
@@ -170,7 +196,7 @@ impl<'r> StreamCleaner<'r> {
 
     /// Writes one or several whole lines, or the last piece of a stream.
     fn write_group(&mut self, text: &[u8], out: &mut Vec<u8>) {
-        let mut hits = self.redactor.detector.text(text);
+        let mut hits = self.hits(text);
         let parts = self.records.parts_in(text);
         if !parts.is_empty() {
             hits = merge([hits, parts].concat());
@@ -178,7 +204,7 @@ impl<'r> StreamCleaner<'r> {
         let Some(start) = open_block(text) else {
             self.write(text, &hits, out);
             let marked = hits.last().is_some_and(|hit| ends_in_key_body(text, hit));
-            let bare = marked || announces_key_body(text);
+            let bare = marked || announces_key_body(text) || pem::begins_in_last_line(text);
             self.block = bare.then_some(Block { left: BLOCK, header: false, bare, marked });
             return;
         };
@@ -201,6 +227,30 @@ impl<'r> StreamCleaner<'r> {
         self.block = Some(Block { left: BLOCK, header, bare: false, marked: true });
     }
 
+    /// What must not leave of a group, and of the line before it nothing.
+    fn hits(&mut self, text: &[u8]) -> Vec<Hit> {
+        let mut hits = self.redactor.detector.text(text);
+        if std::mem::take(&mut self.fronted) {
+            let mut joined = std::mem::take(&mut self.before);
+            joined.push(b'\n');
+            let start = joined.len();
+            joined.extend_from_slice(text);
+            let mut values = self.redactor.detector.values(&joined);
+            values.retain_mut(|hit| {
+                hit.start = hit.start.saturating_sub(start);
+                hit.end = hit.end.saturating_sub(start);
+                hit.end > 0
+            });
+            hits.append(&mut values);
+            hits = merge(hits);
+        }
+        let line = text.trim_ascii_end();
+        let line = &line[memrchr(b'\n', line).map_or(0, |newline| newline + 1)..];
+        self.before.clear();
+        self.before.extend_from_slice(&line[line.len().saturating_sub(BEFORE)..]);
+        hits
+    }
+
     /// Writes the beginning of a line that is too long, up to where the next window begins, and returns its length.
     fn write_window(&mut self, text: &[u8], out: &mut Vec<u8>) -> usize {
         let hits = self.redactor.detector.text(text);
@@ -220,21 +270,20 @@ impl<'r> StreamCleaner<'r> {
         self.lines += lines(line);
         if block.bare {
             block.left = block.left.saturating_sub(line.len());
-            let body = is_body(line);
+            let body = block.takes(line);
             if body && !block.marked {
                 block.marked = true;
                 write_key_marker(self.redactor, out);
             }
             // The last line of a body is a shorter one.
-            if !body || line.len() < FULL_LINE || block.left == 0 {
+            if !body || !pem::is_full(line) || block.left == 0 {
                 self.block = None;
             }
             return if body { line.len() } else { 0 };
         }
         let blank = line.trim_ascii().is_empty();
         block.left = block.left.saturating_sub(line.len());
-        let ended =
-            memmem::find(line, END).is_some() || (blank && !block.header) || block.left == 0;
+        let ended = pem::end(line).is_some() || (blank && !block.header) || block.left == 0;
         block.header = memmem::find(line, b": ").is_some() || (blank && block.header);
         if ended {
             self.block = None;
@@ -277,6 +326,13 @@ impl<'r> StreamCleaner<'r> {
     }
 }
 
+impl Block {
+    /// Whether a line is part of the body of a key without END, alone or with a margin. The first one is a full one.
+    fn takes(&self, line: &[u8]) -> bool {
+        self.marked && is_body(line) || pem::is_body_with_margin(line, self.marked)
+    }
+}
+
 /// How many lines end in a text.
 fn lines(text: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', text).count() as u64
@@ -288,20 +344,11 @@ fn write_key_marker(redactor: &Redactor, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n");
 }
 
-/// How a key in PEM begins.
-pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
-/// How its last line begins.
-pub(super) const END: &[u8] = b"-----END ";
-
 /// Where a private key in PEM begins that does not end in this text: a header with nothing or base64 behind it.
 pub(super) fn open_block(text: &[u8]) -> Option<usize> {
-    let start = memmem::rfind(text, BEGIN)?;
-    let header = text[start + BEGIN.len()..].split(|b| *b == b'\n').next()?;
-    let body = memmem::find(header, b"-----").map(|at| (&header[..at], &header[at + 5..]));
-    let (label, rest) = body?;
-    let private = label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK");
-    let ended = memmem::find(&text[start..], END).is_some();
-    (private && !ended && goes_on(rest.trim_ascii())).then_some(start)
+    let Range { start, end } = pem::last_header(text)?;
+    let rest = text[end..].split(|b| *b == b'\n').next()?;
+    (pem::end(&text[end..]).is_none() && goes_on(rest.trim_ascii())).then_some(start)
 }
 
 /// Whether the line behind which a PuTTY key has its body ends this text.
@@ -331,9 +378,10 @@ fn is_body(line: &[u8]) -> bool {
 fn goes_on(rest: &[u8]) -> bool {
     let is_body = |b: &u8| is_base64(*b) || *b == b'=';
     let is_glue = |b: &u8| is_body(b) || b"\"'\\,. ".contains(b);
+    let is_frame = |b: &u8| !b.is_ascii() || b"| ".contains(b);
     let glued = matches!(rest.last(), Some(b'+' | b',' | b'\\' | b'.'))
         || memmem::find(rest, b"\\n").is_some();
-    rest.iter().all(is_body) || glued && rest.iter().all(is_glue)
+    rest.iter().all(is_body) || rest.iter().all(is_frame) || glued && rest.iter().all(is_glue)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(super) use set::Rules;
 pub(super) use trail::Trail;
 
 use super::finder::Literal;
+use super::pem;
 use super::settings::Level;
 
 /// What came of trying a rule at a keyword.
@@ -67,6 +68,9 @@ pub(super) struct Rule {
     /// How many bytes of the match stand before the keyword.
     #[serde(default)]
     before_keyword: usize,
+    /// Whether it is a private key, which goes on in lines that the pattern cannot know.
+    #[serde(default)]
+    over_lines: bool,
     /// Where the match begins.
     #[serde(default)]
     start: Start,
@@ -213,12 +217,31 @@ impl Rule {
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
+        let matched = self.find_pattern(text, start..end, level);
+        let in_vain = || Tried { secrets: Vec::new(), until: keyword };
+        let mut tried = matched.unwrap_or_else(in_vain);
+        if !self.over_lines {
+            return Some(tried);
+        }
+        tried.secrets.append(&mut match tried.secrets.first() {
+            Some(found) if text[found.start] != b'-' => pem::rest_of_body(text, found.start),
+            _ => pem::key(text, start),
+        });
+        tried.until = tried.secrets.iter().map(|secret| secret.end).max().unwrap_or(keyword);
+        Some(tried)
+    }
+
+    /// Tries the pattern at the start of a part of the text; `None` where it matches nothing.
+    fn find_pattern(
+        &self,
+        text: &[u8],
+        Range { start, end }: Range<usize>,
+        level: Level,
+    ) -> Option<Tried> {
         let within = &text[start..end];
         let regex = self.regex();
         // Most tries end here, and groups cost several times as much.
-        let Some(mut secret) = regex.find(within) else {
-            return Some(Tried { secrets: Vec::new(), until: keyword });
-        };
+        let mut secret = regex.find(within)?;
         if regex.captures_len() > 1 {
             let groups = regex.captures(&within[..secret.end()])?;
             secret = groups.iter().skip(1).flatten().next()?;

@@ -35,6 +35,7 @@ impl Rule {
             // The pattern says whether case counts.
             any_case: true,
             before_keyword: 0,
+            over_lines: false,
             start: Start::Around,
             issuers: Vec::new(),
             boundary: Boundary::None,
