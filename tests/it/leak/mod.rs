@@ -2,6 +2,8 @@
 
 #[cfg(all(target_os = "linux", feature = "aws"))]
 mod aws;
+#[cfg(target_os = "linux")]
+mod folded;
 #[cfg(all(target_os = "linux", feature = "vault"))]
 mod vault;
 
