@@ -108,6 +108,9 @@ impl Run {
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
         let manifest = manifest::load_for(&self.name, &sources, &paths)?;
+        if manifest.elsewhere.is_some() {
+            context.out.warn("the manifest has mistakes that do not concern this server: `hushpipe check` shows them");
+        }
         let server = manifest.server(&self.name)?;
         let ledger = Ledger::of(&paths);
         let allowed = server.allow(&ledger)?;

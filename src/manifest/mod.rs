@@ -46,6 +46,8 @@ pub struct Manifest {
     pub files: Vec<PathBuf>,
     /// Servers of the project manifest that one of the user's hides by its name.
     pub hidden: Vec<String>,
+    /// What is wrong elsewhere in a manifest of which only one server was read.
+    pub elsewhere: Option<Error>,
 }
 
 /// Reads the user manifest, and the project manifest if `sources` names one.
@@ -54,8 +56,13 @@ pub struct Manifest {
 /// Neither is there; one is unreadable, larger than 1 MiB or could have been written by somebody else; something in one is
 /// wrong; neither has the profile that `sources` names.
 pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
+    load_part(sources, paths, None)
+}
+
+/// The same for everything, or for one server and what it needs.
+fn load_part(sources: &Sources, paths: &Paths, only: Option<&str>) -> Result<Manifest, Error> {
     let profile = sources.profile.as_deref();
-    let reading = |level, providers| Reading { level, profile, providers, paths };
+    let reading = |level, providers| Reading { level, profile, providers, paths, only };
     let none = BTreeMap::new();
     let user = paths.manifest();
     let project = sources.project_path(paths);
@@ -78,6 +85,7 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
         providers: BTreeMap::new(),
         files,
         hidden: Vec::new(),
+        elsewhere: None,
     };
     let mut profiles = Vec::new();
     // The user's entries go in last: on a name clash they win.
@@ -97,17 +105,30 @@ pub fn load(sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
     }
 }
 
-/// The same for one server, as `run` needs it: where the server is the user's own, a project manifest is not even read, so
-/// that a broken one, or whoever names one in our environment, cannot keep the user's server from starting.
+/// The same for one server, as `run` needs it. A mistake elsewhere in the file is set down in [`Manifest::elsewhere`] and
+/// keeps no other server from starting. If the server is the user's own, a project manifest is not even read, so that a
+/// broken one, or whoever names one in our environment, cannot keep it from starting either.
 ///
 /// # Errors
 /// As [`load`]. That no manifest has the server is for [`Manifest::server`] to say.
 pub fn load_for(server: &str, sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
     let alone = Sources { project: None, profile: sources.profile.clone() };
-    match load(&alone, paths) {
+    match load_tolerantly(server, &alone, paths) {
         Ok(manifest) if manifest.servers.contains_key(server) => Ok(manifest),
-        Ok(_) | Err(Error::Missing(_) | Error::UnknownProfile { .. }) => load(sources, paths),
+        Ok(_) | Err(Error::Missing(_) | Error::UnknownProfile { .. }) => {
+            load_tolerantly(server, sources, paths)
+        }
         Err(error) => Err(error),
+    }
+}
+
+fn load_tolerantly(server: &str, sources: &Sources, paths: &Paths) -> Result<Manifest, Error> {
+    match load(sources, paths) {
+        Err(elsewhere @ Error::Invalid { .. }) => {
+            let manifest = load_part(sources, paths, Some(server))?;
+            Ok(Manifest { elsewhere: Some(elsewhere), ..manifest })
+        }
+        all => all,
     }
 }
 

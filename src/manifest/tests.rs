@@ -142,8 +142,13 @@ fn a_manifest_that_others_may_write_says_what_to_type() {
 
 fn read_text(source: &Source) -> Result<Contents, Error> {
     let (providers, paths) = (BTreeMap::new(), Paths::below(Path::new("/home/u")));
-    let reading =
-        Reading { level: Level::User, profile: None, providers: &providers, paths: &paths };
+    let reading = Reading {
+        level: Level::User,
+        profile: None,
+        providers: &providers,
+        paths: &paths,
+        only: None,
+    };
     read::contents(source, reading)
 }
 

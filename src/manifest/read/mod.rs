@@ -58,12 +58,14 @@ pub(super) struct Reading<'a> {
     pub(super) providers: &'a BTreeMap<String, ProviderConfig>,
     /// The user's folders.
     pub(super) paths: &'a Paths,
+    /// The only server that is read, with what it needs, so that a mistake elsewhere does not matter.
+    pub(super) only: Option<&'a str>,
 }
 
 /// Reads a manifest.
 pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents, Error> {
-    let Reading { level, profile, paths, .. } = reading;
-    let document = structure::document(source)?;
+    let Reading { level, profile, paths, only, .. } = reading;
+    let document = structure::document(source, only)?;
     let mut findings = Findings::default();
     let places: Vec<_> = document.providers.keys().map(Spanned::span).collect();
     let own = providers(document.providers, level, &mut findings);

@@ -2,6 +2,8 @@
 //!
 //! serde's messages quote the value that did not fit; a value may be a secret, so only the kind of value is taken over.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize as _;
 use toml::de::{DeTable, DeValue, Deserializer};
 
@@ -21,10 +23,10 @@ const LATER: &[(&str, &str)] = &[
     ("dangerously_arg", "secrets in arguments"),
 ];
 
-/// Reads the keys of a manifest.
-pub(super) fn document(source: &Source) -> Result<Document, Error> {
+/// Reads the keys of a manifest: of everything in it, or of what one server needs.
+pub(super) fn document(source: &Source, only: Option<&str>) -> Result<Document, Error> {
     let invalid = |mistake, span| Error::invalid(vec![(mistake, source.place(span))]);
-    let table = DeTable::parse(&source.text).map_err(|error| {
+    let mut table = DeTable::parse(&source.text).map_err(|error| {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         invalid(Mistake::Syntax(message), error.span().unwrap_or_default())
     })?;
@@ -36,10 +38,71 @@ pub(super) fn document(source: &Source) -> Result<Document, Error> {
     {
         return Err(invalid(Mistake::ManifestVersion(number), version.span()));
     }
+    if let Some(server) = only {
+        keep_only(server, table.get_mut());
+    }
     Document::deserialize(Deserializer::from(table)).map_err(|error| {
         let span = error.span().unwrap_or_default();
         invalid(of_serde(error.message()), span)
     })
+}
+
+/// Leaves in a manifest what one server needs: its entry, its part of each profile, and the providers that these name, or
+/// that those log in with. What is wrong elsewhere keeps no other server from starting.
+fn keep_only(server: &str, table: &mut DeTable<'_>) {
+    let mut texts = Vec::new();
+    if let Some(servers) = child(table, "servers") {
+        retain(servers, |name| name == server);
+        servers.values().for_each(|entry| collect_texts(entry.get_ref(), &mut texts));
+    }
+    if let Some(profiles) = child(table, "profiles") {
+        let profiles = profiles.iter_mut();
+        for profile in profiles.filter_map(|(_, profile)| as_table(profile.get_mut())) {
+            retain(profile, |name| name == server);
+            profile.values().for_each(|entry| collect_texts(entry.get_ref(), &mut texts));
+        }
+    }
+    let Some(providers) = child(table, "providers") else { return };
+    let mut needed = BTreeSet::new();
+    while let Some(text) = texts.pop() {
+        // A reference, or the `provider` of one in parts.
+        let name = text.split_once("://").map_or(text.as_str(), |(scheme, _)| scheme).to_owned();
+        if let Some(provider) = providers.get(name.as_str()).filter(|_| !needed.contains(&name)) {
+            collect_texts(provider.get_ref(), &mut texts);
+            needed.insert(name);
+        }
+    }
+    retain(providers, |name| needed.contains(name));
+}
+
+fn retain(table: &mut DeTable<'_>, keep: impl Fn(&str) -> bool) {
+    let all = std::mem::replace(table, DeTable::new());
+    table.extend(all.into_iter().filter(|(name, _)| keep(name.get_ref())));
+}
+
+fn child<'a, 't>(table: &'a mut DeTable<'t>, name: &str) -> Option<&'a mut DeTable<'t>> {
+    as_table(table.get_mut(name)?.get_mut())
+}
+
+fn as_table<'a, 't>(value: &'a mut DeValue<'t>) -> Option<&'a mut DeTable<'t>> {
+    match value {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// Every string in a value.
+fn collect_texts(value: &DeValue<'_>, texts: &mut Vec<String>) {
+    match value {
+        DeValue::String(text) => texts.push(text.to_string()),
+        DeValue::Array(items) => {
+            items.iter().for_each(|item| collect_texts(item.get_ref(), texts));
+        }
+        DeValue::Table(table) => {
+            table.values().for_each(|value| collect_texts(value.get_ref(), texts));
+        }
+        _ => {}
+    }
 }
 
 /// What serde says, without the value it says it about.

@@ -32,7 +32,8 @@ fn server(lines: &str, profile: Option<&str>) -> Server {
     let text = format!("version = 1\n[servers.x]\n{}", lines.replace("?#f", ""));
     let source = Source::of(Path::new("m.toml"), text.into()).expect("UTF-8");
     let (providers, paths) = (BTreeMap::new(), Paths::below(Path::new("/home/u")));
-    let reading = Reading { level: Level::User, profile, providers: &providers, paths: &paths };
+    let reading =
+        Reading { level: Level::User, profile, providers: &providers, paths: &paths, only: None };
     let mut contents =
         contents(&source, reading).unwrap_or_else(|error| panic!("{error}: {lines}"));
     contents.servers.remove("x").expect("there")

@@ -190,3 +190,37 @@ fn the_answers_end_with_the_client() {
     }
     assert_eq!(session.finish().code, Some(77));
 }
+
+/// One mistake in one entry stopped every server of every host.
+#[test]
+fn a_mistake_elsewhere_in_the_manifest_keeps_no_other_server_from_starting() {
+    let context = TestContext::with_example("echo_server", &[], "");
+    let manifest = context.config().join("hushpipe.toml");
+    let good = std::fs::read_to_string(&manifest).unwrap();
+    for wrong in [
+        "[servers.other]\nnpm = \"a@latest\"\n",
+        "[servers.other]\ncommand = \"one string\"\n",
+        "[servers.other]\nno_such_key = 1\n",
+        "[servers.other]\nnpm = \"a@1.0.0\"\n[servers.other.secrets]\nT = \"plain text\"\n",
+        "[providers.other]\ntype = \"no-such-type\"\n",
+        "[profiles.p.other]\nT = \"local://t\"\n",
+    ] {
+        crate::context::write_private(&manifest, &format!("{good}\n{wrong}"));
+        let mut session = context.start();
+        session.initialize();
+        let outcome = session.finish();
+        assert_eq!(outcome.code, Some(0), "{wrong}: {}", outcome.stderr);
+        assert_eq!(outcome.stderr.matches("`hushpipe check` shows them").count(), 1, "{wrong}");
+        let checked = context.run(&["check"], "");
+        assert_eq!(checked.code, Some(78), "{wrong}: {}", checked.everything());
+        let other = context.run(&["run", "other"], "");
+        assert_eq!(other.code, Some(78), "{wrong}: {}", other.everything());
+    }
+    // What the server itself needs must be right.
+    let needs = "[servers.server.secrets]\nT = \"corp://kv/a#b\"\n[providers.corp]\ntype = \"vault\"\nadress = \"x\"\n";
+    crate::context::write_private(&manifest, &format!("{good}\n{needs}"));
+    assert_eq!(context.run(&["run", "server"], "").code, Some(78));
+    // So must what is no part of any entry.
+    crate::context::write_private(&manifest, &format!("{good}\n[servers.other\n"));
+    assert_eq!(context.run(&["run", "server"], "").code, Some(78));
+}

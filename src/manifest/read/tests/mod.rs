@@ -15,7 +15,7 @@ use crate::secret::{Delivery, SecretRequest};
 fn read(text: &str, level: Level, profile: Option<&str>) -> Result<Contents, Error> {
     let source = Source::of(Path::new("m.toml"), text.into()).expect("UTF-8");
     let (providers, paths) = (BTreeMap::new(), Paths::below(Path::new("/home/u")));
-    contents(&source, Reading { level, profile, providers: &providers, paths: &paths })
+    contents(&source, Reading { level, profile, providers: &providers, paths: &paths, only: None })
 }
 
 /// The server `x` of a user manifest with these lines under `[servers.x]`.
