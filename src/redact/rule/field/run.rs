@@ -111,6 +111,10 @@ pub(super) fn begins_line(text: &[u8], name: usize) -> bool {
     BEFORE.contains(&line.trim_ascii())
 }
 
+/// The head of an expression is shorter, in bytes: a call, an index. What is longer is a value that ends with a bracket, or a
+/// text of nothing but names would be read up to the next bracket from each of them on.
+const EXPRESSION: usize = 256;
+
 /// The value without quotes at `at`; in a line of settings it may hold what is code elsewhere. Nothing where an
 /// expression begins.
 pub(super) fn bare(text: &[u8], at: usize, line: bool) -> Option<Run> {
@@ -127,7 +131,8 @@ pub(super) fn bare(text: &[u8], at: usize, line: bool) -> Option<Run> {
             {
                 break;
             }
-            b'(' | b'{' | b'[' if !line => return None,
+            b'(' | b'{' | b'[' if !line && end - at < EXPRESSION => return None,
+            b'(' | b'{' | b'[' if !line => break,
             b'(' | b'{' | b'[' => odd = true,
             b')' | b'}' | b']' if !line || !goes_on => break,
             b')' | b'}' | b']' => odd = true,

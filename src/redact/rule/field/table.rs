@@ -18,6 +18,9 @@ pub(super) fn columns(
     name: &Range<usize>,
     is_wanted: impl Fn(&Range<usize>) -> bool,
 ) -> Option<(Vec<Range<usize>>, usize)> {
+    if !may_be_cell(text, name) {
+        return None;
+    }
     let row = header(text, name)?;
     let separator = *b"|,;\t".iter().find(|by| text[row.clone()].contains(by))?;
     let above = text[..row.start].iter().rev().skip(1).take(LONGEST_HEADER);
@@ -56,6 +59,15 @@ pub(super) fn columns(
         at = next_line(text, line.end);
     }
     Some((found, row.end))
+}
+
+/// Whether the name may be a whole cell, by what stands on either side: the line is not looked through where it is none.
+fn may_be_cell(text: &[u8], name: &Range<usize>) -> bool {
+    let stops = |byte: &&u8| !b" `*\"'".contains(*byte);
+    let before = text[..name.start].iter().rev().take(LONGEST_HEADER).find(stops);
+    let after = text[name.end..].iter().take(LONGEST_HEADER).find(stops);
+    before.is_none_or(|b| b"|,;\t\r\n:[".contains(b))
+        && after.is_none_or(|b| b"|,;\t\r\n}]".contains(b))
 }
 
 /// The line that the name is in.

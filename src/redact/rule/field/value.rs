@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr3;
+
 use super::beside;
 use super::run::{self, Run};
 use crate::redact::rule::REACH;
@@ -277,7 +279,8 @@ fn wrapped(text: &[u8], at: usize) -> Option<usize> {
 /// The text of an element of XML: `<name>V</name>`.
 fn element(text: &[u8], at: usize) -> Option<Value> {
     let reach = &text[at..text.len().min(at + REACH)];
-    let len = reach.iter().position(|b| matches!(b, b'<' | b'\n' | b'\r'))?;
+    // The text of an element has no `>`: that ends what is no element, or each `name>` would be read to the next `<`.
+    let len = memchr3(b'<', b'>', b'\n', reach)?;
     if !text[at + len..].starts_with(b"</") {
         return None;
     }
