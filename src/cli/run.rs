@@ -119,15 +119,7 @@ impl Run {
         allowed.run(program.lock.as_ref())?;
         let install = program.install;
         let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
-        if server.redact.mode == Mode::Report {
-            context.out.warn(&format!(
-                "NOTHING that `{}` says is withheld: `redact.mode` is `report`, and findings are only told",
-                self.name
-            ));
-        }
-        if machine.is_none() {
-            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
-        }
+        self.warn(context, server.redact.mode, machine.is_none());
         let ahead = rest.input.insert(Input::take_over().map_err(|source| self.failed(source))?);
         if plan.settings.era == Some(Era::Stateful) {
             if runtime.block_on(answer_probes(ahead)) {
@@ -169,6 +161,19 @@ impl Run {
             runtime.block_on(answer(None, None, &refusal));
         }
         Ok(outcome.exit_code())
+    }
+
+    /// Warns of what a session does without.
+    fn warn(&self, context: &Context, mode: Mode, unrecorded: bool) {
+        if mode == Mode::Report {
+            context.out.warn(&format!(
+                "NOTHING that `{}` says is withheld: `redact.mode` is `report`, and findings are only told",
+                self.name
+            ));
+        }
+        if unrecorded {
+            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
+        }
     }
 
     fn surroundings<'a>(
