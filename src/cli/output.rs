@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
 use crate::error::{Error, Fault, Kind};
+use crate::redact::invisible::is_unprintable;
 use crate::sys::env::OwnEnv;
 
 /// Where words and data go.
@@ -101,7 +101,7 @@ pub fn words(line: &str) {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) {
+        if is_unprintable(c) {
             let _ = write!(out, "{}", c.escape_unicode());
         } else {
             out.push(c);
@@ -119,7 +119,7 @@ pub(super) fn one_line(text: &str) -> String {
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_hidden(c) && c != '\r' {
+        if is_unprintable(c) && c != '\r' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }
@@ -129,34 +129,6 @@ pub fn printable_json(json: &str) -> String {
     }
     out
 }
-
-/// Whether a terminal would obey or hide a character instead of showing it.
-fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t') || INVISIBLE.iter().any(|range| range.contains(&c))
-}
-
-/// Characters that no font draws, that change the order of others or that end a line where nobody sees it: Unicode's
-/// `Default_Ignorable_Code_Point` and `Bidi_Control`, line and paragraph separators, annotations and the empty Braille cell.
-const INVISIBLE: &[RangeInclusive<char>] = &[
-    '\u{ad}'..='\u{ad}',
-    '\u{34f}'..='\u{34f}',
-    '\u{61c}'..='\u{61c}',
-    '\u{115f}'..='\u{1160}',
-    '\u{17b4}'..='\u{17b5}',
-    '\u{180b}'..='\u{180f}',
-    '\u{200b}'..='\u{200f}',
-    '\u{2028}'..='\u{202e}',
-    '\u{2060}'..='\u{206f}',
-    '\u{2800}'..='\u{2800}',
-    '\u{3164}'..='\u{3164}',
-    '\u{fe00}'..='\u{fe0f}',
-    '\u{feff}'..='\u{feff}',
-    '\u{ffa0}'..='\u{ffa0}',
-    '\u{fff0}'..='\u{fffb}',
-    '\u{1bca0}'..='\u{1bca3}',
-    '\u{1d173}'..='\u{1d17a}',
-    '\u{e0000}'..='\u{e0fff}',
-];
 
 /// Rows as lines with their columns aligned.
 pub(super) fn table<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::Context;
 use crate::audit::{Findings, Writer as FindingsWriter};
 use crate::error::{Error, Fault, Kind};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Cwd, Manifest, Server};
 use crate::mcp::era::PROBE;
 use crate::mcp::{Era, Refusal, budget};
 use crate::plan::program::program;
@@ -63,6 +63,11 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
+        if let Err(source) = os::check_descriptors() {
+            let error = Error::from(NoDescriptors(source));
+            refuse::refuse_without_runtime(&Refusal::launch(&self.name, &error));
+            return Err(error);
+        }
         // Before the runtime, which may start threads: see there.
         let guard = Guard::start();
         let runtime = runtime().map_err(|source| self.failed(source))?;
@@ -118,7 +123,8 @@ impl Run {
         let program = program(server, &paths, machine.as_ref())?;
         allowed.run(program.lock.as_ref())?;
         let install = program.install;
-        let plan = LaunchPlan::new(server, program, &self.surroundings(context, machine.as_ref())?);
+        let around = self.surroundings(context, server, machine.as_ref())?;
+        let plan = LaunchPlan::new(server, program, &around);
         self.warn(context, server.redact.mode, machine.is_none());
         let ahead = rest.input.insert(Input::take_over().map_err(|source| self.failed(source))?);
         if plan.settings.era == Some(Era::Stateful) {
@@ -179,9 +185,17 @@ impl Run {
     fn surroundings<'a>(
         &self,
         context: &'a Context,
+        server: &Server,
         machine: Option<&'a Machine>,
-    ) -> Result<Surroundings<'a>, RunError> {
-        let client_dir = std::env::current_dir().map_err(|source| self.failed(source))?;
+    ) -> Result<Surroundings<'a>, NoFolder> {
+        let client_dir = match std::env::current_dir() {
+            Ok(folder) => folder,
+            Err(_) if server.cwd != Cwd::Client => PathBuf::new(),
+            Err(source) => {
+                let folder = context.env.text("PWD").map(str::to_owned);
+                return Err(NoFolder { server: self.name.clone(), folder, source });
+            }
+        };
         Ok(Surroundings { own: &context.env, machine, client_dir })
     }
 
@@ -317,6 +331,46 @@ async fn answer(input: Option<Input>, signals: Option<Signals>, refusal: &Refusa
 
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
+}
+
+/// The folder that we were started in is gone, and the server is to run in it.
+#[derive(Debug, thiserror::Error)]
+#[error("server `{server}` cannot run in {}: the folder is gone", shown(folder.as_deref()))]
+struct NoFolder {
+    server: String,
+    /// Its path, as the client's shell had it.
+    folder: Option<String>,
+    source: io::Error,
+}
+
+fn shown(folder: Option<&str>) -> String {
+    folder.map_or("the folder of the client".to_owned(), |folder| format!("`{folder}`"))
+}
+
+impl Fault for NoFolder {
+    fn kind(&self) -> Kind {
+        Kind::Config
+    }
+
+    fn hint(&self) -> Option<String> {
+        let server = &self.server;
+        Some(format!("start the client in another folder, or set `cwd` of `[servers.{server}]`"))
+    }
+}
+
+/// There are too few descriptors to begin with.
+#[derive(Debug, thiserror::Error)]
+#[error("too few files may be open at once for a session")]
+struct NoDescriptors(#[source] io::Error);
+
+impl Fault for NoDescriptors {
+    fn kind(&self) -> Kind {
+        Kind::Internal
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("raise the limit of the client's processes: `ulimit -n 256` in the shell that starts it".into())
+    }
 }
 
 /// The operating system refused something that always works.

@@ -1,7 +1,9 @@
 //! Makes control characters visible, so that a server's log cannot colour, overwrite or forge lines on a terminal.
 //!
 //! New lines (also `\r\n`) and tabs stay. Everything else below space, DEL, the C1 controls and bytes that are no UTF-8
-//! become `\xHH`, so what comes out is always UTF-8 text.
+//! become `\xHH`, and characters that nobody sees `\u{H}`, so what comes out is always UTF-8 text.
+
+use super::invisible::is_unprintable;
 
 /// What is done with control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,12 +37,19 @@ fn escape(text: &[u8], out: &mut Vec<u8>) {
             if c.is_control() && !line_end && c != '\n' && c != '\t' {
                 // C0 and C1: all below U+0100.
                 write_out(c as u8, out);
+            } else if !c.is_control() && is_unprintable(c) && !shapes_emoji(c) {
+                out.extend_from_slice(c.escape_unicode().to_string().as_bytes());
             } else {
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
         chunk.invalid().iter().for_each(|byte| write_out(*byte, out));
     }
+}
+
+/// Whether a character only chooses how the one before it is drawn, as in many an emoji. Alone it changes nothing else.
+fn shapes_emoji(c: char) -> bool {
+    matches!(c, '\u{200D}' | '\u{FE0E}' | '\u{FE0F}')
 }
 
 fn write_out(byte: u8, out: &mut Vec<u8>) {
@@ -64,5 +73,9 @@ mod tests {
         assert_eq!(escaped(b"progress\rdone"), r"progress\x0ddone");
         assert_eq!(escaped("caf\u{e9} \u{9b}2J".as_bytes()), "café \\x9b2J");
         assert_eq!(escaped(b"latin \xe9\x9b"), r"latin \xe9\x9b");
+        assert_eq!(
+            escaped("a\u{202e}b\u{200b}\u{2028}c ⚠\u{fe0f}".as_bytes()),
+            "a\\u{202e}b\\u{200b}\\u{2028}c ⚠\u{fe0f}"
+        );
     }
 }

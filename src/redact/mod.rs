@@ -17,6 +17,7 @@ mod detect;
 mod encoding;
 mod finder;
 pub mod instruct;
+pub mod invisible;
 mod json;
 mod known;
 mod lines;

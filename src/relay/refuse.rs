@@ -5,13 +5,14 @@
 //! no messages get nothing. Nothing was started, nothing is passed on, and it is over when the client closes either
 //! stream or after [`PATIENCE`], so that a client that only waits sees the failure too.
 
-use std::time::Duration;
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
 
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Kind, Refusal, Shape};
 use crate::relay::frame::{DEFAULT_LIMIT, Frame, Framer};
 use crate::relay::input::Input;
-use crate::sys::os::Writer;
+use crate::sys::os::{self, Writer};
 
 /// How long requests are answered at most.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +32,33 @@ pub async fn refuse(refusal: &Refusal, input: &mut Input, output: &mut Writer) {
         _ = answer_all(refusal, input, output) => {}
         () = gone => {}
         () = tokio::time::sleep(PATIENCE) => {}
+    }
+}
+
+/// Answers every request with `refusal` as [`refuse`] does, where the system has no descriptors left for a runtime: one read
+/// after another, on standard input and output as they are.
+pub fn refuse_without_runtime(refusal: &Refusal) {
+    let mut framer = Framer::new(DEFAULT_LIMIT);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || !os::input_within(left) {
+            return;
+        }
+        let count = std::io::stdin().lock().read(framer.space()).unwrap_or(0);
+        framer.filled(count);
+        let mut lines = Vec::new();
+        while let Some(frame) = framer.next_frame() {
+            lines.extend(answers(refusal, &frame));
+        }
+        if count == 0 {
+            lines.extend(framer.finish().iter().flat_map(|frame| answers(refusal, frame)));
+        }
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout.write_all(&lines.concat()).and_then(|()| stdout.flush());
+        if count == 0 || written.is_err() {
+            return;
+        }
     }
 }
 

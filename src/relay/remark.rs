@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::stderr::Log;
 use crate::redact::Redactor;
-use crate::redact::instruct::is_hidden;
+use crate::redact::invisible::is_unprintable;
 
 /// More different lines than this are counted and not said.
 const DIFFERENT: usize = 64;
@@ -63,7 +63,7 @@ impl<'a> Remarks<'a> {
 fn shown(line: &str, redactor: &Redactor) -> String {
     let cleaned = redactor.text(line.as_bytes());
     let clean = String::from_utf8_lossy(cleaned.clean.as_bytes());
-    let unseen = |c: char| c.is_control() || is_hidden(c);
+    let unseen = |c: char| c.is_control() || is_unprintable(c);
     let shown = clean.chars().map(|c| if unseen(c) { '\u{FFFD}' } else { c });
     let mut shown: String = shown.take(LONGEST + 1).collect();
     if let Some((at, _)) = shown.char_indices().nth(LONGEST) {

@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
 use super::told::Told;
+use crate::redact::invisible::is_unprintable;
 use crate::redact::{Finding, Redactor, StreamCleaner};
 use crate::sys::drain::{Drain, Queue};
 use crate::sys::os;
@@ -190,7 +191,16 @@ struct Tagger {
 /// How much of a line's start is held to see what it becomes: blanks without end are no line of ours.
 const MOST_HELD: usize = 256;
 
-const OURS: [&[u8]; 2] = [b"hushpipe:", b"[server std"];
+const OURS: [&str; 2] = ["hushpipe:", "[server std"];
+
+/// The first characters that a reader sees of a line, in lower case: as many as decide whether it looks like one of ours.
+fn visible_start(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let shown = text.chars().filter(|c| *c == '\n' || !is_unprintable(*c));
+    let shown = shown.skip_while(|c| c.is_whitespace());
+    let longest = OURS.iter().map(|ours| ours.len()).max().unwrap_or_default();
+    shown.take(longest).map(|c| c.to_ascii_lowercase()).collect()
+}
 
 impl Tagger {
     fn tag(&mut self, text: &[u8]) -> Vec<u8> {
@@ -200,13 +210,15 @@ impl Tagger {
                 out.extend_from_slice(line);
             } else {
                 self.held.extend_from_slice(line);
-                let held = self.held.trim_ascii_start();
+                let start = visible_start(&self.held);
                 let ended = line.ends_with(b"\n");
-                let may_be_ours = OURS.iter().any(|ours| ours.starts_with(held));
-                if !ended && may_be_ours && self.held.len() < MOST_HELD {
+                let may_be_ours = OURS.iter().any(|ours| ours.starts_with(&start));
+                let full = self.held.len() >= MOST_HELD;
+                if !ended && may_be_ours && !full {
                     continue;
                 }
-                if OURS.iter().any(|ours| held.starts_with(ours)) {
+                let hides = full && may_be_ours && !self.held.trim_ascii_start().is_empty();
+                if hides || OURS.iter().any(|ours| start.starts_with(ours)) {
                     out.extend_from_slice(STDERR_TAG.as_bytes());
                 }
                 out.append(&mut self.held);
@@ -255,6 +267,25 @@ mod tests {
         assert!(out.starts_with("[server stdout] starting\n"), "{out}");
         assert!(out.contains("[server stdout] ready") && !out.contains('\u{1b}'), "{out}");
         assert!(!out.contains("MIIEvQ"), "{out}");
+    }
+
+    #[test]
+    fn what_a_reader_does_not_see_hides_no_forged_line() {
+        for forged in [
+            "\u{fe0f}hushpipe: x",
+            "hush\u{200d}pipe: x",
+            "\u{a0}\u{3000}hushpipe: x",
+            "HushPipe: x",
+        ] {
+            assert_eq!(tagged(&[forged, "\n"]), format!("[server stderr] {forged}\n"));
+            assert_eq!(
+                tagged(&forged.split("").collect::<Vec<_>>()),
+                format!("[server stderr] {forged}")
+            );
+        }
+        let many = format!("{}hushpipe: x\n", "\u{200d}".repeat(MOST_HELD));
+        assert_eq!(tagged(&many.split("").collect::<Vec<_>>()), format!("[server stderr] {many}"));
+        assert_eq!(tagged(&["a hushpipe: x\n"]), "a hushpipe: x\n");
     }
 
     #[test]

@@ -22,16 +22,27 @@ pub fn open_owned(path: &Path) -> Result<std::fs::File, Insecure> {
     os::open_owned(&path)
 }
 
+/// The longest text that is read whole, in MiB. The largest lockfile on record has 2 MiB for 3,000 packages.
+const LONGEST_MIB: u64 = 16;
+
 /// Reads a text file, if only the user or root can have written it.
 ///
 /// # Errors
-/// As [`open_owned`]; [`Insecure::Read`] also where it is not UTF-8.
+/// As [`open_owned`]; [`Insecure::Read`] also where it is not UTF-8; [`Insecure::TooLarge`] where it is over 16 MiB.
 pub fn read_owned(path: &Path) -> Result<String, Insecure> {
-    let mut file = open_owned(path)?;
+    let limit = LONGEST_MIB << 20;
+    let file = open_owned(path)?;
     let size = file.metadata().map_or(0, |facts| facts.len());
+    if size > limit {
+        return Err(Insecure::TooLarge(path.to_owned()));
+    }
     let mut text = String::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.read_to_string(&mut text).map_err(|error| Insecure::read(path, error))?;
-    Ok(text)
+    let read = file.take(limit + 1).read_to_string(&mut text);
+    // It may have grown since.
+    match read.map_err(|error| Insecure::read(path, error))? as u64 > limit {
+        true => Err(Insecure::TooLarge(path.to_owned())),
+        false => Ok(text),
+    }
 }
 
 /// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
@@ -91,6 +102,9 @@ pub enum Insecure {
     /// Everybody may write to it.
     #[error("`{}` can be changed by every account of this machine", .0.display())]
     WorldWritable(PathBuf),
+    /// It is longer than any file of its kind.
+    #[error("`{}` has more than {LONGEST_MIB} MiB", .0.display())]
+    TooLarge(PathBuf),
     /// Symlinks lead in a circle, or through more than 40.
     #[error("`{}` leads through too many symlinks", .0.display())]
     Links(PathBuf),
@@ -138,6 +152,9 @@ impl Fault for Insecure {
                 .map(|mend| format!("look at what it leads to, then remove it with `{mend}`")),
             Self::GroupWritable(_) | Self::WorldWritable(_) => {
                 self.mend().map(|mend| format!("run `{mend}`"))
+            }
+            Self::TooLarge(_) => {
+                Some("take it from a backup or from version control again".to_owned())
             }
             Self::Read { .. }
             | Self::NotAFile(_)

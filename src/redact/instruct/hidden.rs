@@ -11,6 +11,7 @@ use unicode_script::{Script, UnicodeScript as _};
 
 use super::Kind;
 use super::plain::{Plain, Spot, What};
+use crate::redact::invisible::is_ignorable;
 
 /// What kind of character a code point is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,24 +41,8 @@ pub(super) fn sort(code: u32) -> Sort {
     match code {
         0x09 | 0x0A | 0x0C | 0x0D | 0x85 => Sort::Visible,
         0..0x20 | 0x80..0xA0 => Sort::Control,
-        0x7F
-        | 0xAD
-        | 0x34F
-        | 0x61C
-        | 0x115F..=0x1160
-        | 0x17B4..=0x17B5
-        | 0x180B..=0x180F
-        | 0x200B..=0x200F
-        | 0x202A..=0x202E
-        | 0x2060..=0x206F
-        | 0x3164
-        | 0xFE00..=0xFE0F
-        | 0xFEFF
-        | 0xFFA0
-        | 0xFFF0..=0xFFFB
-        | 0x1BCA0..=0x1BCA3
-        | 0x1D173..=0x1D17A
-        | 0xE0000..=0xE0FFF => Sort::Hidden,
+        0x7F => Sort::Hidden,
+        _ if is_ignorable(code) => Sort::Hidden,
         _ => Sort::Visible,
     }
 }

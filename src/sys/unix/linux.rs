@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::{c_int, c_long, c_void};
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 use std::{ptr, slice};
@@ -14,6 +15,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use tokio::io::Interest;
 
+use super::process::open_descriptors;
+
 /// Closes our memory to debuggers of the same user, and inherited descriptors to our children.
 #[expect(unsafe_code, reason = "prctl(2) and close_range(2) have no safe wrapper here")]
 pub(super) fn harden() {
@@ -22,8 +25,25 @@ pub(super) fn harden() {
     // usable here.
     unsafe {
         libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-        libc::syscall(libc::SYS_close_range, 3, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        if libc::syscall(libc::SYS_close_range, 3, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC) != 0 {
+            keep_from_children(&open_descriptors());
+        }
     }
+}
+
+/// Has an exec close these descriptors: what `close_range(2)` does at once since Linux 5.11, where no filter forbids it.
+#[expect(unsafe_code, reason = "descriptors by number")]
+fn keep_from_children(fds: &[RawFd]) {
+    for fd in fds {
+        // SAFETY: integers only; whoever owns the descriptor can use it as before.
+        unsafe { libc::fcntl(*fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Has the kernel make this process go on when the one that forked it ends, should somebody have stopped it: it has work to
+/// do then. Where that is refused, a stopped guard waits until it is made to go on.
+pub(super) fn wake_at_parents_end() {
+    let _ = nix::sys::prctl::set_pdeathsig(Some(Signal::SIGCONT));
 }
 
 /// Ends this process when the thread that forked it does, whatever ended that one. Asked again after the fact, because it
@@ -193,10 +213,53 @@ pub(super) fn close_all_but(kept: &[RawFd]) {
     kept.sort_unstable();
     let mut from = 3;
     for fd in kept.into_iter().chain([u32::MAX]) {
-        if from < fd {
-            // SAFETY: integers only; the caller owns no descriptor but the ones kept.
-            unsafe { libc::syscall(libc::SYS_close_range, from, fd - 1, 0) };
+        // SAFETY: integers only; the caller owns no descriptor but the ones kept.
+        if from < fd && unsafe { libc::syscall(libc::SYS_close_range, from, fd - 1, 0) } != 0 {
+            close_each(&open_descriptors(), from..fd);
         }
         from = fd.saturating_add(1);
+    }
+}
+
+/// Closes those of these descriptors that are in a range: what `close_range(2)` does at once since Linux 5.9.
+#[expect(unsafe_code, reason = "descriptors by number")]
+fn close_each(fds: &[RawFd], range: Range<u32>) {
+    for fd in fds.iter().filter(|fd| u32::try_from(**fd).is_ok_and(|fd| range.contains(&fd))) {
+        // SAFETY: integers only; the caller of `close_all_but` owns no descriptor but the ones kept.
+        unsafe { libc::close(*fd) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsRawFd, IntoRawFd};
+
+    use nix::fcntl::FdFlag;
+
+    use super::*;
+
+    fn open() -> std::fs::File {
+        let file = tempfile::tempfile().expect("a file");
+        fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).expect("open across an exec");
+        file
+    }
+
+    #[test]
+    fn without_close_range_descriptors_are_kept_from_children_one_by_one() {
+        let file = open();
+        assert!(open_descriptors().contains(&file.as_raw_fd()));
+        keep_from_children(&[file.as_raw_fd()]);
+        let flags = fcntl(&file, FcntlArg::F_GETFD).expect("its flags");
+        assert_eq!(flags, FdFlag::FD_CLOEXEC.bits());
+    }
+
+    #[test]
+    fn without_close_range_descriptors_are_closed_one_by_one() {
+        let (mut read, write) = std::io::pipe().expect("a pipe");
+        let closed = write.into_raw_fd();
+        let number = u32::try_from(closed).expect("a number");
+        close_each(&[closed, read.as_raw_fd()], number..number + 1);
+        // The end of the stream: nobody can write any more. And this end is outside of the range.
+        assert_eq!(std::io::Read::read(&mut read, &mut [0]).expect("still open"), 0);
     }
 }

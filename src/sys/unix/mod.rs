@@ -35,7 +35,9 @@ pub use private::{
     sync_folder,
 };
 pub(crate) use private::{anyone_may_replace, new_files_are_open};
-pub use process::{Signals, ask_to_end, describe, end_with_us, exit_code, harden};
+pub use process::{
+    Signals, ask_to_end, check_descriptors, describe, end_with_us, exit_code, harden, input_within,
+};
 #[cfg(not(target_os = "macos"))]
 pub use socket::{connect_owned, user_id};
 pub use stat::{Folder, facts_of_file, make_private};

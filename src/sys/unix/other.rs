@@ -5,6 +5,8 @@ use std::os::fd::{AsFd, RawFd};
 
 use nix::unistd::Pid;
 
+use super::process::open_descriptors;
+
 /// Nothing to do: debuggers need a right of their own here, and the standard library closes its descriptors.
 pub(super) fn harden() {}
 
@@ -27,6 +29,9 @@ pub fn release_program() {}
 /// Orphans go to the first process of the system here, and nothing can be done about it.
 pub(super) fn adopt_orphans() {}
 
+/// There is no signal for it here.
+pub(super) fn wake_at_parents_end() {}
+
 /// The guard's name here is ours.
 pub(super) fn name_guard() {}
 
@@ -36,10 +41,8 @@ pub(super) fn end_children(_but: Option<Pid>) {}
 /// Closes every descriptor from 3 up but these.
 #[expect(unsafe_code, reason = "descriptors by number")]
 pub(super) fn close_all_but(kept: &[RawFd]) {
-    // SAFETY: no argument at all.
-    let end = unsafe { libc::getdtablesize() }.min(65_536);
-    for fd in (3..end).filter(|fd| !kept.contains(fd)) {
-        // SAFETY: an integer only; the caller owns no descriptor but the ones kept. Most of these are not open.
+    for fd in open_descriptors().into_iter().filter(|fd| !kept.contains(fd)) {
+        // SAFETY: an integer only; the caller owns no descriptor but the ones kept.
         unsafe { libc::close(fd) };
     }
 }

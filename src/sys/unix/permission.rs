@@ -1,8 +1,9 @@
 //! Who may write a file, on Linux and macOS. Twin of `windows/permission.rs`.
 //!
 //! The file and its own folder: owner is the user or root, not writable by all, not writable by the group unless the
-//! group is the user's private one (Debian and Fedora give each account one, with umask 002). Folders further up: not
-//! writable by all. A sticky folder passes everywhere, since nobody can rename another's file in it. Symlinks are
+//! group is the user's private one (Debian and Fedora give each account one, with umask 002). Folders further up: owner is
+//! the user, root or nobody, and not writable by all. The bits of a sticky folder pass everywhere, since only its owner can
+//! rename another's file in it. Symlinks are
 //! followed one by one, so the folders of each link are judged as well as those of its target, and so is the owner of
 //! each link: in a sticky folder anybody may leave one.
 
@@ -85,13 +86,20 @@ fn judge_near(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
     Ok(())
 }
 
-/// The rule for every folder on the way.
+/// The rule for every folder on the way. Its owner can put another folder in the place of the next one.
 fn judge_far(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
+    if facts.uid() != NOBODY {
+        judge_owner(path, facts)?;
+    }
     if facts.mode() & 0o002 != 0 && !is_sticky(facts) {
         return Err(Insecure::WorldWritable(path.to_owned()));
     }
     Ok(())
 }
+
+/// The user that Linux shows for ids which this user namespace does not map, and NFS for those that it hides: `/home` of a
+/// container or of a file server is root's and looks like this.
+const NOBODY: u32 = 65_534;
 
 fn judge_owner(path: &Path, facts: &Metadata) -> Result<(), Insecure> {
     stranger(facts).map_or(Ok(()), |uid| Err(Insecure::Owner { path: path.to_owned(), uid }))
@@ -277,6 +285,24 @@ mod tests {
         assert!(matches!(open_owned(&circle), Err(Insecure::Read { .. })));
         assert!(matches!(Walk::along(&circle), Err(Insecure::Links(_))));
         assert!(open_owned(&home.path().join("absent")).expect_err("absent").is_missing());
+    }
+
+    #[test]
+    fn a_folder_further_up_of_somebody_else_is_refused() {
+        let (home, file) = layout();
+        if !Uid::effective().is_root() {
+            return; // only root can give a folder away
+        }
+        let give = |uid| nix::unistd::chown(home.path(), Some(Uid::from_raw(uid)), None);
+        for mode_of_it in [0o755, 0o1777] {
+            mode(home.path(), mode_of_it);
+            give(4242).expect("chown");
+            let refused = open_owned(&file).expect_err("somebody else's");
+            assert!(matches!(refused, Insecure::Owner { path, uid: 4242 } if path == home.path()));
+            give(NOBODY).expect("chown");
+            open_owned(&file).expect("an id that is not mapped here");
+            give(0).expect("chown");
+        }
     }
 
     #[test]

@@ -17,8 +17,8 @@ use super::path::Paths;
 
 pub use file::SecretFile;
 pub use process::{
-    Guard, Process, Signals, ask_to_end, describe, end_with_us, exit_code, harden, parent_gone,
-    release_program,
+    Guard, Process, Signals, ask_to_end, check_descriptors, describe, end_with_us, exit_code,
+    harden, input_within, parent_gone, release_program,
 };
 pub use stdio::{Reader, Writer, write_stderr};
 

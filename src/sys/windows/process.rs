@@ -24,6 +24,19 @@ use crate::sys::command::{Order, Started, Streams};
 /// Windows writes no core files by itself and lets only administrators and ourselves read our memory.
 pub fn harden() {}
 
+/// Whether there are handles enough to begin a session: Windows has no limit of its own for a process.
+///
+/// # Errors
+/// None here.
+pub fn check_descriptors() -> io::Result<()> {
+    Ok(())
+}
+
+/// Waits until standard input can be read, or has ended. Not needed here, see [`check_descriptors`].
+pub fn input_within(_limit: std::time::Duration) -> bool {
+    true
+}
+
 /// Makes a helper's command die with us: nothing to do, a console's Ctrl-C reaches it, and what is left behind is
 /// harmless.
 pub fn end_with_us(_command: &mut std::process::Command) {}

@@ -7,6 +7,9 @@ mod budget;
 mod death;
 /// The server sees only the environment it was given.
 mod environment;
+/// What a host hands down: signals, limits, a folder that is gone.
+#[cfg(target_os = "linux")]
+mod inherited;
 /// Anything wrong before the start answers every request and starts nothing.
 mod refusal;
 /// No orphans, however the client goes away.

@@ -1,5 +1,8 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// How much of a file is read.
+#[cfg(target_os = "linux")]
+mod bounds;
 /// Calls of tools that hold a marker or a credential.
 mod calls;
 /// What a message says of itself: ids, names, directions, batches, what stops it.

@@ -6,6 +6,8 @@
 //! whatever session, becomes its child as well (`PR_SET_CHILD_SUBREAPER`). When the server has ended, or the socket to us
 //! has closed, however we ended, it ends what is left of the tree and then itself ([`watch`]).
 //!
+//! Should somebody have stopped it, the kernel makes it go on at our end (`PR_SET_PDEATHSIG`, on Linux).
+//!
 //! It holds no descriptor of the client's, runs nothing but this, and knows the secrets only while it hands them on.
 
 mod order;

@@ -20,6 +20,7 @@ use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setpgid, setsid};
 use super::order::{self, Parts, Received};
 use super::{Command, Word};
 use crate::sys::unix::kernel;
+use crate::sys::unix::process::reset_signals;
 
 /// From TERM to KILL when we have gone without a word. The server's stdin has closed by then as well.
 const TERM_TO_KILL: Duration = Duration::from_millis(800);
@@ -50,6 +51,7 @@ fn guard(control: &UnixStream) -> io::Result<()> {
     let_go_of_the_clients(&[control.as_raw_fd(), wake.as_raw_fd(), waker.as_raw_fd()])?;
     kernel::adopt_orphans();
     kernel::name_guard();
+    kernel::wake_at_parents_end();
     loop {
         control.set_nonblocking(false)?;
         let Some(order) = order::receive(control)? else { return Ok(()) };
@@ -125,7 +127,7 @@ fn errno_of(error: io::Error) -> Errno {
 /// Turns the forked child into the server; returns only what kept it from that.
 fn become_server(parts: &Parts<'_>, guard: u32) -> Result<Infallible, Errno> {
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
-    restore_sigpipe()?;
+    reset_signals()?;
     kernel::die_with(guard).map_err(|_| Errno::ESRCH)?;
     chdir(parts.cwd)?;
     execve(parts.program, &parts.args, &parts.env)
@@ -261,8 +263,8 @@ fn end_tree(server: Pid) {
 /// The descriptor that the handler of SIGCHLD writes to.
 static WAKER: AtomicI32 = AtomicI32::new(-1);
 
-/// Makes the end of a child wake the guard, and other signals pass by. Handlers, so that the server's exec undoes them;
-/// what our own parent had set to be ignored stays so.
+/// Makes the end of a child wake the guard, and other signals pass by. What our own parent had set to be ignored stays so
+/// here, and not in the server ([`reset_signals`]).
 #[expect(unsafe_code, reason = "signal handlers")]
 fn listen() -> nix::Result<()> {
     extern "C" fn wake(_: libc::c_int) {
@@ -287,12 +289,4 @@ fn listen() -> nix::Result<()> {
         }
     }
     SigSet::empty().thread_set_mask()
-}
-
-/// Gives the server the handling of SIGPIPE that it expects: Rust programs ignore it, and an exec keeps that.
-#[expect(unsafe_code, reason = "signal handlers")]
-fn restore_sigpipe() -> nix::Result<()> {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the default needs no code of ours.
-    unsafe { sigaction(Signal::SIGPIPE, &default) }.map(drop)
 }
