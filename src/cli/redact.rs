@@ -22,9 +22,11 @@ use crate::trust::Ledger;
 
 /// Redact a text: stdin to stdout, by the same rules as a server's messages
 ///
-/// A line that is JSON, an object or an array of objects, stays JSON: every string and key in it is looked at with its
-/// escapes undone. Everything else is text. What comes out is what came in but for markers such as
-/// `[hushpipe:github-pat]`. A line of any length is read in bounded memory; one over 8 MiB is text.
+/// JSON stays JSON, in one line or over several: every string and key in it is looked at with its escapes undone.
+/// Everything else is text. Lines that belong together, such as a Kubernetes Secret or the entries of a `.netrc`, are
+/// looked at together and come out together; all others come out at once. What comes out is what came in but for
+/// markers such as `[hushpipe:github-pat]`. Input of any length is read in bounded memory; a line or a JSON document
+/// over 8 MiB is text.
 ///
 /// With --report the text is not printed, but what was found in it: the line, the rule, the JSON pointer and the
 /// length, never the value; the exit code is then 1 when something was found. Otherwise it is 0.

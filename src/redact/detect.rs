@@ -43,6 +43,12 @@ impl Hit {
         self.start += by;
         self.end += by;
     }
+
+    /// Moves it forward by this many bytes.
+    pub(super) fn unshift(&mut self, by: usize) {
+        self.start -= by;
+        self.end -= by;
+    }
 }
 
 /// What a hit is, by its number among the rules or the known values.
@@ -65,6 +71,8 @@ pub(super) struct Signs {
     pub(super) phrase_of_error: bool,
     /// What may be a character that nobody sees, as it is or as an escape of JSON.
     pub(super) odd: bool,
+    /// The kind of a manifest, whose values end where the strings of JSON do.
+    manifest: bool,
 }
 
 /// Everything that is looked for. Immutable; no `Debug`, because it holds values.
@@ -175,11 +183,21 @@ impl Detector {
                 signs.set(Signs { odd: met.odd || odd, ..met });
                 let mut hits = self.views(&view, 1, plain && !odd, &signs);
                 LAYERS[0].locate(window, &mut hits);
+                // A manifest that is no text but part of the message has its strings only with their escapes.
+                if signs.get().manifest {
+                    let found = self.scan(window, true, &Cell::default());
+                    hits.extend(found.into_iter().filter(|hit| self.is_of_manifest(hit)));
+                    hits = merge(hits);
+                }
                 hits
             }
             None => self.views(window, unescaped, plain, &signs),
         });
         (hits, signs.get())
+    }
+
+    fn is_of_manifest(&self, hit: &Hit) -> bool {
+        matches!(hit.label, Label::Rule(rule) if self.rules[rule].is_manifest())
     }
 
     /// Looks at a long text in pieces, so that views stay in the processor's cache and cost little memory. Pieces overlap
@@ -309,6 +327,9 @@ impl Detector {
                 trail.until = tried.until;
                 if tried.until <= at {
                     trail.in_vain(&self.rules[rule], text, at);
+                }
+                if self.rules[rule].is_manifest() {
+                    signs.set(Signs { manifest: true, ..signs.get() });
                 }
                 let (label, sure) = (Label::Rule(rule), self.rules[rule].is_sure());
                 hits.extend(tried.secrets.into_iter().map(|Range { start, end }| Hit {

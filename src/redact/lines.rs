@@ -1,13 +1,18 @@
 //! Redacts a stream in which lines may be JSON: logs, recordings, exports.
 //!
 //! A line that is JSON is cleaned as data: escapes are undone, every string and key counts, and a marker keeps it JSON.
-//! All other lines are free text and one stream, so that a key printed line by line is a key. What comes out depends on
+//! So is an object or array over several lines. All other lines are free text and one stream, so that a key printed line
+//! by line is a key; lines that say what the next ones are (`gather`) are looked at together. What comes out depends on
 //! the bytes alone, never on how they were cut, and a line without an end takes no more memory than [`LONGEST`].
+
+use std::ops::Range;
 
 use memchr::memchr;
 
 use super::Redactor;
+use super::gather::{Document, Gathered, LIMIT, Next, Reader};
 use super::record::KeyInRecords;
+use super::splice::whole_chars;
 use super::stream::{Located, StreamCleaner};
 use crate::mcp::{Scanner, Shape};
 
@@ -23,8 +28,11 @@ pub enum Format {
     Text,
 }
 
-/// A longer line is text, whatever is in it. In bytes.
+/// A longer line or document is text, whatever is in it. In bytes.
 const LONGEST: usize = 8 * 1024 * 1024;
+
+/// A longer line of what is text in any case is not put together. In bytes.
+const LONGEST_TEXT: usize = 2 * LIMIT;
 
 /// Cleans a stream of lines. Made by [`Redactor::lines`].
 pub struct LineCleaner<'r> {
@@ -35,29 +43,48 @@ pub struct LineCleaner<'r> {
     /// Whether the line has become too long to be kept.
     long: bool,
     text: StreamCleaner<'r>,
+    /// Lines of text that belong together, and the number of the first one.
+    gathered: Gathered,
+    gathered_from: u64,
+    /// The lines of an object or array so far, and what reads them.
+    document: Vec<u8>,
+    reader: Reader,
     /// A key over lines of JSON.
     records: KeyInRecords,
+    /// How many lines have been taken.
+    taken: u64,
     findings: Vec<Located>,
 }
 
 impl<'r> LineCleaner<'r> {
     pub(super) fn new(redactor: &'r Redactor, format: Format) -> Self {
-        let (line, findings, text) = (Vec::new(), Vec::new(), redactor.stream());
-        let records = KeyInRecords::default();
-        Self { redactor, format, line, long: false, text, records, findings }
+        Self {
+            redactor,
+            format,
+            line: Vec::new(),
+            long: false,
+            text: redactor.stream(),
+            gathered: Gathered::default(),
+            gathered_from: 0,
+            document: Vec::new(),
+            reader: Reader::default(),
+            records: KeyInRecords::default(),
+            taken: 0,
+            findings: Vec::new(),
+        }
     }
 
     /// Takes what was read and appends what may be written to `out`.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
-        if self.format == Format::Text {
-            return self.as_text(bytes, out);
-        }
+        let longest = if self.format == Format::Text { LONGEST_TEXT } else { LONGEST };
         while !bytes.is_empty() {
             let end = memchr(b'\n', bytes).map(|at| at + 1);
             let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
             bytes = rest;
-            if !self.long && self.line.len() + line.len() > LONGEST {
+            if !self.long && self.line.len() + line.len() > longest {
                 self.long = true;
+                self.end_document(out);
+                self.end_group(out);
                 let begun = std::mem::take(&mut self.line);
                 self.as_text(&begun, out);
             }
@@ -67,6 +94,7 @@ impl<'r> LineCleaner<'r> {
                 (false, _) => self.line.extend_from_slice(line),
             }
             if end.is_some() {
+                self.taken += u64::from(self.long);
                 self.long = false;
                 self.end_line(out);
             }
@@ -76,6 +104,8 @@ impl<'r> LineCleaner<'r> {
     /// Appends what is left at the end of the stream.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.end_line(out);
+        self.end_document(out);
+        self.end_group(out);
         self.text.finish(out);
         self.findings.append(&mut self.text.take_findings());
     }
@@ -95,10 +125,97 @@ impl<'r> LineCleaner<'r> {
         self.line = line;
     }
 
+    /// Takes a whole line.
     fn whole(&mut self, line: &[u8], out: &mut Vec<u8>) {
-        if !self.is_json(line) {
-            return self.as_text(line, out);
+        self.taken += 1;
+        if !self.document.is_empty() {
+            match self.go_on(line, out) {
+                Document::None => self.end_document(out),
+                Document::Open | Document::Whole => return,
+            }
         }
+        if self.is_json(line) {
+            self.end_group(out);
+            return self.as_json(line, out);
+        }
+        let begins = matches!(line.trim_ascii_start().first(), Some(b'{' | b'['));
+        if self.format == Format::Auto && begins && self.go_on(line, out) == Document::Open {
+            return;
+        }
+        self.reader = Reader::default();
+        self.as_line(line, self.taken, out);
+    }
+
+    /// Adds a line to an object or array, and cleans that where it ends.
+    fn go_on(&mut self, line: &[u8], out: &mut Vec<u8>) -> Document {
+        if self.document.len() + line.len() > LONGEST {
+            return Document::None;
+        }
+        let document = self.reader.take(line);
+        match document {
+            Document::Open => self.document.extend_from_slice(line),
+            Document::Whole if !self.document.is_empty() => {
+                let document = [std::mem::take(&mut self.document), line.to_vec()].concat();
+                self.reader = Reader::default();
+                self.end_group(out);
+                self.as_json(&document, out);
+            }
+            Document::Whole | Document::None => {}
+        }
+        document
+    }
+
+    /// Takes the line of text that has this number.
+    fn as_line(&mut self, line: &[u8], number: u64, out: &mut Vec<u8>) {
+        let mut next = self.gathered.take(line);
+        if next == Next::Ends {
+            self.end_group(out);
+            next = self.gathered.take(line);
+        }
+        match next {
+            Next::Begins => self.gathered_from = number,
+            Next::GoesOn => {}
+            Next::Alone | Next::Ends => self.as_text(line, out),
+        }
+    }
+
+    /// Cleans what began as an object or array and is none, before the line that has been taken last.
+    fn end_document(&mut self, out: &mut Vec<u8>) {
+        self.reader = Reader::default();
+        let document = std::mem::take(&mut self.document);
+        let first = self.taken.saturating_sub(lines(&document));
+        for (line, number) in document.split_inclusive(|byte| *byte == b'\n').zip(first..) {
+            self.as_line(line, number, out);
+        }
+    }
+
+    /// Cleans the lines that belong together, if there are any. A key in them is left to the stream, which knows whether
+    /// it goes on.
+    fn end_group(&mut self, out: &mut Vec<u8>) {
+        if self.gathered.is_empty() {
+            return;
+        }
+        let group = self.gathered.release();
+        let mut copied = 0;
+        for hit in self.redactor.hits_over_lines(&group) {
+            let found = &group[hit.start..hit.end];
+            let line = self.gathered_from + lines(&group[..hit.start]);
+            let Some(finding) = self.redactor.judged_in_stream(hit.label, found) else { continue };
+            self.findings.push(Located { line, finding });
+            if self.redactor.reports() {
+                continue;
+            }
+            let Range { start, end } = whole_chars(&group, hit.start..hit.end);
+            self.text.push(&group[copied..start.max(copied)], out);
+            self.text.push(self.redactor.marker(hit.label).as_bytes(), out);
+            self.text.count_lines(lines(found));
+            copied = end.max(copied);
+        }
+        self.as_text(&group[copied..], out);
+    }
+
+    /// Cleans a line or a document that is JSON.
+    fn as_json(&mut self, line: &[u8], out: &mut Vec<u8>) {
         // Text that is not complete yet belongs before it. A key that is printed line by line goes on behind it.
         self.text.interrupt(out);
         self.findings.append(&mut self.text.take_findings());
@@ -106,8 +223,8 @@ impl<'r> LineCleaner<'r> {
         match self.redactor.line(line, parts) {
             Ok(cleaned) => {
                 out.extend_from_slice(cleaned.clean.as_bytes());
-                let line = self.text.count_line();
-                let located = |finding| Located { line, finding };
+                let first = self.text.count_lines(lines(line).max(1));
+                let located = |finding| Located { line: first, finding };
                 self.findings.extend(cleaned.findings.into_iter().map(located));
             }
             // Nothing in data is beyond rewriting; as text it loses its form and not its safety.
@@ -135,6 +252,11 @@ impl<'r> LineCleaner<'r> {
             }
         }
     }
+}
+
+/// How many lines end in a text.
+fn lines(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
 }
 
 #[cfg(test)]
@@ -215,6 +337,29 @@ mod tests {
         let found = [(2, "/msg"), (5, "/msg"), (6, "/msg")];
         let (input, expected) = (said(body, "8jNbvJZHtC=="), said(marker, marker));
         everywhere(&input.concat(), Format::Auto, &expected.concat(), &found);
+    }
+
+    #[test]
+    fn lines_that_belong_together_are_looked_at_together() {
+        let marker = "[hushpipe:kubernetes-secret]";
+        let input = "ready\ndata:\n  pin: cGlu\n  b: |\n    one\n    two\nkind: Secret\n---\nmachine a\n  login me\n  password Kt7mQ2xLk9Rd\ndone\n{\n  \"password\": 82716354091287,\n  \"n\": 1\n}\nlast";
+        let expected = format!(
+            "ready\ndata:\n  pin: {marker}\n  b: |\n    {marker}\nkind: Secret\n---\nmachine a\n  login me\n  password [hushpipe:netrc-password]\ndone\n{{\n  \"password\": \"[hushpipe:secret-field]\",\n  \"n\": 1\n}}\nlast"
+        );
+        let found = [(3, "stderr"), (5, "stderr"), (11, "stderr"), (13, "/password")];
+        everywhere(input, Format::Auto, &expected, &found);
+    }
+
+    #[test]
+    fn a_line_is_written_as_soon_as_nothing_goes_on_behind_it() {
+        let redactor = Redactor::armed([]);
+        let (mut cleaner, mut out) = (redactor.lines(Format::Auto), Vec::new());
+        for line in ["INFO: up\n", "{\"a\":1}\n", "[1/2] built\n", "{ a: 1 }\n", "2 | b\n"] {
+            cleaner.push(line.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), line);
+        }
+        cleaner.push(b"{\n{\"a\":1}\n", &mut out);
+        assert_eq!(out, b"{\n{\"a\":1}\n");
     }
 
     #[test]

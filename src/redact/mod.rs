@@ -14,8 +14,10 @@ mod block;
 mod clean;
 mod control;
 mod detect;
+mod document;
 mod encoding;
 mod finder;
+mod gather;
 pub mod instruct;
 pub mod invisible;
 mod json;
@@ -224,6 +226,14 @@ impl Redactor {
         self.found(line, searched, Fields { data: true, ..Fields::default() }, Tools::NONE)
     }
 
+    /// What is found in lines of text that belong together and no other line says; of a key, nothing.
+    fn hits_over_lines(&self, text: &[u8]) -> Vec<Hit> {
+        let keys = [rule::private_key(), rule::key_body()].map(Label::Rule);
+        let mut hits = self.detector.text(text);
+        hits.retain(|hit| !keys.contains(&hit.label));
+        hits
+    }
+
     /// Cleans a message that was searched, as it is now.
     ///
     /// # Errors
@@ -338,6 +348,15 @@ impl Redactor {
         }
         let (what, len, action) = (self.name(label).to_owned(), found.len(), Action::Replaced);
         Some(Finding { kind, what, place, len, action, hmac })
+    }
+
+    /// The same in a stream, with what is done about it.
+    fn judged_in_stream(&self, label: Label, found: &[u8]) -> Option<Finding> {
+        let mut finding = self.judge(label, found, None, STDERR.to_owned())?;
+        if self.reports() {
+            finding.action = Action::Reported;
+        }
+        Some(finding)
     }
 
     fn name(&self, label: Label) -> &str {

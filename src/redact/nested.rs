@@ -1,13 +1,14 @@
-//! JSON inside a JSON string, two levels deep: the keys and numbers of it in which something was found.
+//! JSON inside a text, and in its strings two levels deep: what may be replaced there without breaking it.
 //!
 //! A marker in place of a number must be quoted there too, with the escapes of its depth, or the text is no JSON any
-//! more; a key must stay the only one of its name. Only what was found in is kept, so a long text costs no more memory
-//! than its hits. Prose that begins with a bracket is looked through alike; a number in it counts only where JSON has
-//! one.
+//! more; a key must stay the only one of its name; and what a rule finds across several strings goes string by string.
+//! Only what was found in is kept, so a long text costs no more memory than its hits. Prose that begins with a bracket
+//! is looked through alike; a number in it counts only where JSON has one.
 
 use std::ops::Range;
 
-use super::detect::Hit;
+use super::detect::{Hit, Label};
+use super::document::documents;
 use super::json::{Token, Walker};
 use super::view::Layer;
 use super::weak::{LEVELS, unescaped};
@@ -23,62 +24,34 @@ pub(super) struct Inner {
     pub(super) quote: &'static str,
 }
 
-/// A quotation mark in JSON in a string, and in JSON in a string of that.
-const QUOTES: [&str; LEVELS] = [r#"\""#, r#"\\\""#];
+/// A quotation mark in JSON in a text, in JSON in a string, and in JSON in a string of that.
+const QUOTES: [&str; LEVELS + 1] = [r#"""#, r#"\""#, r#"\\\""#];
 
-/// The keys and numbers that hold one of these hits, in order, if the content of a JSON string is JSON. The hits must be
+/// The keys and numbers of JSON in the content of a JSON string that hold one of these hits, in order. The hits must be
 /// in order and disjoint.
-pub(super) fn tokens(content: &[u8], hits: &[Hit]) -> Vec<Inner> {
-    // Nearly all texts are prose, and told by their first byte; `\n` and the like may stand before a bracket.
-    let may = matches!(content.first(), Some(b'{' | b'[' | b'\\' | b' '));
-    let ranges = || hits.iter().map(|hit| hit.start..hit.end).collect();
-    if may { tokens_at(0, content, ranges()) } else { Vec::new() }
+pub(super) fn tokens_in_string(content: &[u8], hits: &[Hit]) -> Vec<Inner> {
+    escaped_tokens(1, content, ranges(hits))
 }
 
-fn tokens_at(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<Inner> {
-    let mut found = Vec::new();
-    let Some(quote) = QUOTES.get(level) else { return found };
-    let text = unescaped(content);
-    if !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
-        return found;
+/// The same of a text that is no string of JSON.
+pub(super) fn tokens_in_text(text: &[u8], hits: &[Hit]) -> Vec<Inner> {
+    tokens(0, text, &ranges(hits))
+}
+
+fn ranges(hits: &[Hit]) -> Vec<Range<usize>> {
+    hits.iter().map(|hit| hit.start..hit.end).collect()
+}
+
+fn escaped_tokens(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<Inner> {
+    if memchr::memchr2(b'{', b'[', content).is_none() {
+        return Vec::new();
     }
+    let text = unescaped(content);
     let mut inward = Layer::Escapes.cursor(content);
     for hit in &mut hits {
         *hit = inward.view_start(hit.start)..inward.view_end(hit.end);
     }
-    let mut hits = &hits[..];
-    let mut walker = Walker::new(&text, Fields::default());
-    while !hits.is_empty()
-        && let Some((token, range)) = walker.next()
-    {
-        let behind = hits.iter().take_while(|hit| hit.start < range.start).count();
-        hits = &hits[behind..];
-        let inside = hits.iter().take_while(|hit| hit.end <= range.end).count();
-        if inside == 0 {
-            // A value as a list of numbers reaches over several: one marker stands for all of them.
-            if let Some(hit) = hits.first().filter(|hit| range.contains(&hit.start))
-                && is_number(&text, &range)
-                && is_number_list(&text[hit.clone()])
-            {
-                let rest = text[hit.end..].iter().take_while(|b| b.is_ascii_digit()).count();
-                let range = range.start..hit.end + rest;
-                found.push(Inner { token: Token::Bare, range, quote });
-                hits = &hits[1..];
-            }
-            continue;
-        }
-        if token == Token::Text {
-            let shifted = |hit: &Range<usize>| hit.start - range.start..hit.end - range.start;
-            let held = hits[..inside].iter().map(shifted).collect();
-            let mut inner = tokens_at(level + 1, &text[range.clone()], held);
-            for token in &mut inner {
-                token.range = token.range.start + range.start..token.range.end + range.start;
-            }
-            found.append(&mut inner);
-        } else if token == Token::Key || is_number(&text, &range) {
-            found.push(Inner { token, range, quote });
-        }
-    }
+    let mut found = tokens(level, &text, &hits);
     let mut outward = Layer::Escapes.cursor(content);
     for token in &mut found {
         token.range = outward.start(token.range.start)..outward.end(token.range.end);
@@ -86,27 +59,60 @@ fn tokens_at(level: usize, content: &[u8], mut hits: Vec<Range<usize>>) -> Vec<I
     found
 }
 
-/// The numbers of a list in brackets, `[103, 104]`, in which a value was found, to the end of the last one. Somewhere in
-/// prose it may be JSON, so what stands for it must be a string. In a text that is JSON [`tokens`] knows better.
-pub(super) fn list_in_prose(
-    text: &[u8],
-    found: &Range<usize>,
-    offset: usize,
-) -> Option<Range<usize>> {
-    let Range { start, end } = found.start - offset..found.end - offset;
-    if !is_number_list(&text[start..end]) || matches!(text.first(), Some(b'{' | b'[')) {
-        return None;
+fn tokens(level: usize, text: &[u8], mut hits: &[Range<usize>]) -> Vec<Inner> {
+    let mut found = Vec::new();
+    let Some(quote) = QUOTES.get(level) else { return found };
+    let mut documents: Vec<_> = documents(text).filter(|document| meets(document, hits)).collect();
+    if documents.is_empty() && matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        documents.push(0..text.len());
     }
-    let end = end + text[end..].iter().take_while(|b| b.is_ascii_digit()).count();
-    let opened = text[..start].trim_ascii_end().ends_with(b"[");
-    let closed = text[end..].trim_ascii_start().starts_with(b"]");
-    (opened && closed).then_some(start + offset..end + offset)
+    for document in documents {
+        let mut walker = Walker::new(&text[document.clone()], Fields::default());
+        while !hits.is_empty()
+            && let Some((token, range)) = walker.next()
+        {
+            let range = range.start + document.start..range.end + document.start;
+            let behind = hits.iter().take_while(|hit| hit.start < range.start).count();
+            hits = &hits[behind..];
+            let inside = hits.iter().take_while(|hit| hit.end <= range.end).count();
+            if inside == 0 {
+                // A value as a list of numbers reaches over several: one marker stands for all of them.
+                if let Some(hit) = hits.first().filter(|hit| range.contains(&hit.start))
+                    && is_number(text, &range)
+                    && is_number_list(&text[hit.clone()])
+                {
+                    let rest = text[hit.end..].iter().take_while(|b| b.is_ascii_digit()).count();
+                    found.push(Inner { token, range: range.start..hit.end + rest, quote });
+                    hits = &hits[1..];
+                }
+                continue;
+            }
+            if token == Token::Text {
+                let shifted = |hit: &Range<usize>| hit.start - range.start..hit.end - range.start;
+                let held = hits[..inside].iter().map(shifted).collect();
+                let mut inner = escaped_tokens(level + 1, &text[range.clone()], held);
+                for token in &mut inner {
+                    token.range = token.range.start + range.start..token.range.end + range.start;
+                }
+                found.append(&mut inner);
+            } else if token == Token::Key || is_number(text, &range) {
+                found.push(Inner { token, range, quote });
+            }
+        }
+    }
+    found
 }
 
 /// Whether this is several numbers with commas between, as JSON has the bytes of a text.
 fn is_number_list(text: &[u8]) -> bool {
     text.contains(&b',')
         && text.iter().all(|b| b.is_ascii_digit() || b.is_ascii_whitespace() || *b == b',')
+}
+
+/// Whether one of these ranges, which are in order and disjoint, overlaps this one.
+fn meets(range: &Range<usize>, hits: &[Range<usize>]) -> bool {
+    let behind = hits.partition_point(|hit| hit.end <= range.start);
+    hits.get(behind).is_some_and(|hit| hit.start < range.end)
 }
 
 /// Whether what has no quotes is a number between what JSON has around one.
@@ -117,4 +123,84 @@ fn is_number(text: &[u8], range: &Range<usize>) -> bool {
     text[range.clone()].iter().all(digits)
         && matches!(before, Some(b':' | b',' | b'['))
         && matches!(after, Some(b',' | b']' | b'}'))
+}
+
+/// The hits in the content of a JSON string, of which none that a rule has found reaches from one token of JSON in it
+/// into the next.
+pub(super) fn split_in_string(content: &[u8], hits: Vec<Hit>) -> Vec<Hit> {
+    if hits.iter().any(|hit| may_cross(content, hit)) {
+        split_escaped(1, content, hits)
+    } else {
+        hits
+    }
+}
+
+/// The same in a text that is no string of JSON.
+pub(super) fn split_in_text(text: &[u8], hits: Vec<Hit>) -> Vec<Hit> {
+    if hits.iter().any(|hit| may_cross(text, hit)) { split(0, text, hits) } else { hits }
+}
+
+/// Whether something stands in a hit that may be structure of JSON.
+fn may_cross(text: &[u8], hit: &Hit) -> bool {
+    text[hit.start..hit.end].iter().any(|byte| b"\"\\,{}[]:".contains(byte))
+}
+
+fn split_escaped(level: usize, content: &[u8], mut hits: Vec<Hit>) -> Vec<Hit> {
+    let text = unescaped(content);
+    let mut inward = Layer::Escapes.cursor(content);
+    for hit in &mut hits {
+        (hit.start, hit.end) = (inward.view_start(hit.start), inward.view_end(hit.end));
+    }
+    let mut hits = split(level, &text, hits);
+    Layer::Escapes.locate(content, &mut hits);
+    hits
+}
+
+fn split(level: usize, text: &[u8], hits: Vec<Hit>) -> Vec<Hit> {
+    if level >= QUOTES.len() {
+        return hits;
+    }
+    // A known value may be a whole document.
+    let (known, found): (Vec<_>, Vec<_>) =
+        hits.into_iter().partition(|hit| matches!(hit.label, Label::Known(_)));
+    let places = ranges(&found);
+    let mut pieces = Vec::new();
+    // Everything of the hits before this has its piece.
+    let mut done = 0;
+    for document in documents(text).filter(|document| meets(document, &places)) {
+        pieces.extend(within(&found, done..document.start));
+        done = document.end;
+        let mut walker = Walker::new(&text[document.clone()], Fields::default());
+        while let Some((token, range)) = walker.next() {
+            let range = range.start + document.start..range.end + document.start;
+            let mut held = within(&found, range.clone());
+            // A literal is no secret, and half a number is none.
+            if token == Token::Bare && !held.is_empty() {
+                held.truncate(usize::from(is_number(text, &range)));
+                held.iter_mut().for_each(|hit| (hit.start, hit.end) = (range.start, range.end));
+            }
+            if token == Token::Text && held.iter().any(|hit| may_cross(text, hit)) {
+                held.iter_mut().for_each(|hit| hit.unshift(range.start));
+                held = split_escaped(level + 1, &text[range.clone()], held);
+                held.iter_mut().for_each(|hit| hit.shift(range.start));
+            }
+            pieces.append(&mut held);
+        }
+    }
+    pieces.extend(within(&found, done..text.len()));
+    pieces.extend(known);
+    pieces.sort_unstable_by_key(|hit| hit.start);
+    pieces
+}
+
+/// What of these hits is inside a range.
+fn within(hits: &[Hit], range: Range<usize>) -> Vec<Hit> {
+    let behind = hits.partition_point(|hit| hit.end <= range.start);
+    let inside = hits[behind..].iter().take_while(|hit| hit.start < range.end);
+    let cut = |hit: &Hit| {
+        let mut hit = *hit;
+        (hit.start, hit.end) = (hit.start.max(range.start), hit.end.min(range.end));
+        hit
+    };
+    inside.map(cut).collect()
 }

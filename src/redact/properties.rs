@@ -192,3 +192,109 @@ proptest! {
         assert_gone(spelling, &String::from_utf8(out).expect("always UTF-8"))?;
     }
 }
+
+/// Texts that rules find something in, also over several lines and strings.
+fn credential() -> impl Strategy<Value = String> {
+    let templates = [
+        "ghp_{base62:36}",
+        "https://me:{base62:10}/{base62:6}?x@git.corp.example/o/r",
+        "postgres://app:{base62:8}#{base62:8}@db.corp.example/shop",
+        "password={base62:16}",
+        "Authorization: Bearer {base62:40}",
+        "Server=db;Database=a;Password={base62:12};Encrypt=true",
+        "kind: Secret\ndata:\n  pin: {base62:20}\n  b: '{base62:8}'\n",
+        "{dashes}BEGIN {key}{dashes}\n{base64:64}\n{base64:64}\n{dashes}END {key}{dashes}",
+        "machine a login b password {base62:12}",
+        "eyJhbGciOiJIUzI1NiJ9.{base62:40}.{base62:30}/+{base62:12}",
+    ];
+    (any::<prop::sample::Index>(), any::<u64>())
+        .prop_map(move |(which, seed)| expand(which.get::<&str>(&templates), seed).0)
+}
+
+/// Any JSON with credentials in it as a program writes them.
+fn document() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        "[a-z \"\\\\{}\\[\\]:,\n]{0,12}",
+        credential(),
+        ("[a-z \"{}:]{0,8}", credential(), "[a-z \"{},]{0,8}").prop_map(|(a, b, c)| a + &b + &c),
+    ];
+    let secret = (text.clone(), credential()).prop_map(|(text, value)| {
+        let inner = json!({"url": value, "m": text}).to_string();
+        json!({"kind": "Secret", "stringData": {"c.json": inner, "pin": value, "t": text}})
+    });
+    let lines = credential().prop_map(|key| Value::from(key.lines().collect::<Vec<_>>()));
+    let leaf = prop_oneof![
+        text.clone().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        Just(Value::Null),
+        Just(Value::from(true)),
+        secret,
+        lines,
+    ];
+    let name =
+        prop_oneof![Just("password".to_owned()), Just("api_key".to_owned()), "[a-z]{1,6}", text];
+    let level = leaf.prop_recursive(4, 40, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            inner.clone().prop_map(|inner| Value::from(inner.to_string())),
+            prop::collection::vec((name.clone(), inner), 0..5)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+        ]
+    });
+    prop::collection::vec(level, 1..4).prop_map(Value::from)
+}
+
+/// Asserts that the same keys hold the same kinds of values, in JSON inside strings too.
+fn assert_same_shape(before: &Value, after: &Value) {
+    match (before, after) {
+        (Value::Object(before), Value::Object(after)) => {
+            assert_eq!(before.len(), after.len(), "{before:?} became {after:?}");
+            for ((key, value), (new_key, new_value)) in before.iter().zip(after) {
+                assert!(key == new_key || new_key.contains("[hushpipe:"), "{key} became {new_key}");
+                assert_same_shape(value, new_value);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            assert_eq!(before.len(), after.len(), "{before:?} became {after:?}");
+            before.iter().zip(after).for_each(|(old, new)| assert_same_shape(old, new));
+        }
+        (Value::String(before), Value::String(after)) => {
+            let inner = serde_json::from_str::<Value>(before).ok();
+            if let Some(inner) = inner.filter(|inner| inner.is_object() || inner.is_array()) {
+                let is_one_known_marker = after.starts_with("[hushpipe:") && after.ends_with(']');
+                let new = serde_json::from_str(after);
+                match new {
+                    Ok(new) => assert_same_shape(&inner, &new),
+                    Err(error) => assert!(is_one_known_marker, "{error}: {before} became {after}"),
+                }
+            }
+        }
+        (Value::Number(_), Value::String(after)) => {
+            assert!(after.starts_with("[hushpipe:"), "{after}")
+        }
+        _ => assert_eq!(before, after),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// Whatever a rule finds in JSON, alone, between words or in a string of other JSON: it stays JSON of the same shape.
+    #[test]
+    fn no_rule_changes_the_structure_of_json_in_a_text(data in document(), pretty in any::<bool>()) {
+        let redactor = Redactor::armed([]);
+        let text = if pretty { serde_json::to_string_pretty(&data) } else { serde_json::to_string(&data) };
+        let text = text.expect("a text");
+        for (before, after) in [("", ""), ("it says: ", " and on"), ("```json\n", "\n```\n")] {
+            let said = format!("{before}{text}{after}");
+            let message: Value = serde_json::from_str(&frame(&redactor, &result(&said))).expect("still JSON");
+            let framed = message["result"]["content"][0]["text"].as_str().expect("a text").to_owned();
+            let alone = String::from_utf8(redactor.text(said.as_bytes()).clean.as_bytes().to_vec()).expect("UTF-8");
+            for left in [framed, alone] {
+                let inner = left.strip_prefix(before).and_then(|left| left.strip_suffix(after)).expect("words stay");
+                let inner: Value = serde_json::from_str(inner).unwrap_or_else(|error| panic!("{error}: {said} became {left}"));
+                assert_same_shape(&data, &inner);
+            }
+        }
+    }
+}

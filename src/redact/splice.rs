@@ -49,16 +49,23 @@ impl<'r, 'a> Splice<'r, 'a> {
 
     /// A whole text that has no structure; `place` is the name of the stream it belongs to.
     pub(super) fn text(mut self, hits: &[Hit], place: &str) -> Cleaned<'a> {
-        for hit in hits {
+        let hits = nested::split_in_text(self.source, hits.to_vec());
+        let inner = nested::tokens_in_text(self.source, &hits);
+        // Where the key ends that is being rewritten.
+        let mut key = None;
+        for hit in &hits {
+            if let Some(end) = key.take_if(|end| *end <= hit.start) {
+                self.number_key(end);
+            }
             let found = hit.start..hit.end;
             let action = self.find(hit.label, &found, Action::Replaced, || place.to_owned());
-            if action == Some(Action::Replaced)
-                && let Some(list) = nested::list_in_prose(self.source, &found, 0)
-            {
-                self.replace_with(list, hit.label, "\"");
-            } else if action == Some(Action::Replaced) {
-                self.replace(whole_chars(self.source, found), hit.label);
+            if action == Some(Action::Replaced) {
+                let found = whole_chars(self.source, found);
+                key = self.replace_in(&inner, found, hit.label).or(key);
             }
+        }
+        if let Some(end) = key {
+            self.number_key(end);
         }
         self.cleaned()
     }
@@ -116,13 +123,13 @@ impl<'r, 'a> Splice<'r, 'a> {
         if token == Token::Key {
             walker.withhold_key();
         }
-        let inner = match (token, treatment) {
+        let (split, inner) = match (token, treatment) {
             (Token::Text, Treatment::Replace) => self.inner(&range, hits),
-            _ => Vec::new(),
+            _ => (hits.to_vec(), Vec::new()),
         };
         // Where the key ends that is being rewritten.
         let mut key = None;
-        for hit in hits {
+        for hit in &split {
             if let Some(end) = key.take_if(|end| *end <= hit.start) {
                 self.number_key(end);
             }
@@ -143,23 +150,12 @@ impl<'r, 'a> Splice<'r, 'a> {
                     return self.replace_with(range, hit.label, "\"");
                 }
                 Action::Replaced => {
-                    let at = inner.partition_point(|inner| inner.range.end <= found.start);
-                    let within = inner.get(at).filter(|inner| inner.range.start <= found.start);
-                    key = match within {
-                        Some(inner) if inner.token == Token::Key => Some(inner.range.end),
-                        Some(inner) => {
-                            self.replace_with(inner.range.clone(), hit.label, inner.quote);
-                            continue;
-                        }
-                        None => (token == Token::Key).then_some(range.end),
-                    };
-                    let text = &self.source[range.clone()];
-                    if let Some(list) = nested::list_in_prose(text, &found, range.start) {
-                        self.replace_with(list, hit.label, "\\\"");
-                        continue;
-                    }
                     let found = whole_chars(&self.source[..range.end], found);
-                    self.replace(found.start.max(range.start)..found.end, hit.label);
+                    let found = found.start.max(range.start)..found.end;
+                    key = match self.replace_in(&inner, found, hit.label) {
+                        None if token == Token::Key => Some(range.end),
+                        key => key,
+                    };
                 }
             }
         }
@@ -168,18 +164,34 @@ impl<'r, 'a> Splice<'r, 'a> {
         }
     }
 
-    /// The keys and numbers of JSON in this string in which hits stand.
-    fn inner(&self, range: &Range<usize>, hits: &[Hit]) -> Vec<Inner> {
+    /// Replaces what was found in a text with these keys and numbers of JSON in it; where the key ends that it is in.
+    fn replace_in(&mut self, inner: &[Inner], found: Range<usize>, label: Label) -> Option<usize> {
+        let at = inner.partition_point(|inner| inner.range.end <= found.start);
+        let within = inner.get(at).filter(|inner| inner.range.start <= found.start);
+        if let Some(number) = within.filter(|inner| inner.token != Token::Key) {
+            self.replace_with(number.range.clone(), label, number.quote);
+            return None;
+        }
+        self.replace(found, label);
+        within.map(|key| key.range.end)
+    }
+
+    /// The hits in this string, cut where they would break JSON in it, and the keys and numbers of that JSON in which
+    /// they stand.
+    fn inner(&self, range: &Range<usize>, hits: &[Hit]) -> (Vec<Hit>, Vec<Inner>) {
         let mut held: Vec<Hit> = hits.to_vec();
         for hit in &mut held {
             hit.start = hit.start.max(range.start) - range.start;
             hit.end = hit.end.min(range.end) - range.start;
         }
-        let mut inner = nested::tokens(&self.source[range.clone()], &held);
+        let content = &self.source[range.clone()];
+        let mut split = nested::split_in_string(content, held);
+        let mut inner = nested::tokens_in_string(content, &split);
+        split.iter_mut().for_each(|hit| hit.shift(range.start));
         for Inner { range: place, .. } in &mut inner {
             *place = place.start + range.start..place.end + range.start;
         }
-        inner
+        (split, inner)
     }
 
     /// Two keys with the same marker would be one key to most parsers.

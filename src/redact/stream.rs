@@ -18,7 +18,7 @@ use super::record::KeyInRecords;
 use super::rule;
 use super::splice::whole_chars;
 use super::view::{self, Layer};
-use super::{Action, Finding, Redactor, STDERR};
+use super::{Finding, Redactor};
 
 /// How much an open PEM block withholds.
 pub(super) const BLOCK: usize = 64 * 1024;
@@ -97,10 +97,10 @@ impl<'r> StreamCleaner<'r> {
         std::mem::take(&mut self.findings)
     }
 
-    /// Counts a line that was written by somebody else; its number.
-    pub(super) fn count_line(&mut self) -> u64 {
-        self.lines += 1;
-        self.lines
+    /// Counts lines that were written by somebody else; the number of the first.
+    pub(super) fn count_lines(&mut self, count: u64) -> u64 {
+        self.lines += count;
+        self.lines + 1 - count
     }
 
     /// Takes what was read and appends what may be written to `out`.
@@ -313,12 +313,9 @@ impl<'r> StreamCleaner<'r> {
 
     /// Takes down what was found; whether it is replaced.
     fn find(&mut self, label: Label, found: &[u8], line: u64) -> bool {
-        let judged = self.redactor.judge(label, found, None, STDERR.to_owned());
-        let Some(mut finding) = judged else { return false };
+        let judged = self.redactor.judged_in_stream(label, found);
+        let Some(finding) = judged else { return false };
         let reports = self.redactor.reports();
-        if reports {
-            finding.action = Action::Reported;
-        }
         if self.findings.len() < FINDINGS {
             self.findings.push(Located { line, finding });
         }

@@ -85,9 +85,9 @@ impl Check {
                         || quoted && found.is_password() && plausible::is_word(secret))
             }
             Self::JwtHeader => {
-                let header = secret.split(|b| *b == b'.').next().unwrap_or_default();
-                let json = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
-                json.starts_with(b"{") && memmem::find(&json, b"\"alg\"").is_some()
+                // In base64 once more it begins like this.
+                let decoded = secret.starts_with(b"ZXlK").then(|| decoded_prefix(secret));
+                is_jwt_header(decoded.as_deref().unwrap_or(secret))
             }
             Self::PrivateKey => {
                 let header = STANDARD_NO_PAD
@@ -98,8 +98,7 @@ impl Check {
             Self::BasicPair => {
                 let pair = secret.trim_ascii_end();
                 let unpadded = pair.split(|b| *b == b'=').next().unwrap_or_default();
-                let pair = STANDARD_NO_PAD.decode(unpadded).unwrap_or_default();
-                pair.contains(&b':') && pair.iter().all(|b| matches!(b, b' '..=b'~'))
+                is_basic_pair(&STANDARD_NO_PAD.decode(unpadded).unwrap_or_default())
             }
             Self::Curl => memmem::find(found.before(512), b"curl").is_some(),
             Self::Connection => found.is_in_connection_string(),
@@ -110,6 +109,41 @@ impl Check {
             }
         }
     }
+}
+
+/// Whether what stands before the first dot is base64url of a JSON object with an `alg`, which every header has.
+fn is_jwt_header(token: &[u8]) -> bool {
+    let header = token.split(|b| matches!(b, b'.' | b'=')).next().unwrap_or_default();
+    let json = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    json.starts_with(b"{") && memmem::find(&json, b"\"alg\"").is_some()
+}
+
+/// What the whole groups of four at the start of base64 of either alphabet stand for.
+fn decoded_prefix(base64: &[u8]) -> Vec<u8> {
+    let standard = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    let text = base64.iter().take_while(|byte| **byte != b'=').map(standard);
+    let mut text: Vec<u8> = text.collect();
+    text.truncate(text.len() / 4 * 4);
+    STANDARD_NO_PAD.decode(text).unwrap_or_default()
+}
+
+/// Whether this is `user:password` in UTF-8, or in Latin-1 (RFC 7617 section 2 leaves it open), where at most one letter
+/// in three is none of ASCII.
+fn is_basic_pair(pair: &[u8]) -> bool {
+    let printed = |c: char| c == ' ' || !c.is_whitespace() && !c.is_control();
+    let accented = pair.iter().filter(|byte| **byte >= 0xC0).count();
+    let latin = || {
+        pair.iter().all(|byte| matches!(byte, b' '..=b'~' | 0xC0..)) && accented * 3 <= pair.len()
+    };
+    pair.contains(&b':')
+        && match std::str::from_utf8(pair) {
+            Ok(text) => text.chars().all(printed),
+            Err(_) => latin(),
+        }
 }
 
 /// The fewest bytes that the value of a field has at level `strict`, where nothing else tells it from a word.

@@ -12,6 +12,7 @@ mod files;
 mod manifest;
 mod own;
 mod plausible;
+mod run;
 mod set;
 mod trail;
 
@@ -27,6 +28,7 @@ use check::Match;
 use checksum::Checksum;
 use files::FILES;
 pub(super) use own::compile;
+pub(super) use run::is_run;
 pub(super) use set::Rules;
 pub(super) use trail::Trail;
 
@@ -84,6 +86,9 @@ pub(super) struct Rule {
     /// None for a field: what stands between a name and its value is no regular language.
     #[serde(default)]
     pattern: String,
+    /// Whether its keywords begin other words too. Behind those of other tokens any random run is a token (see [`run`]).
+    #[serde(default)]
+    common_prefix: bool,
     /// What a match must pass.
     #[serde(default)]
     checks: Vec<Check>,
@@ -122,7 +127,7 @@ enum Start {
     Field,
     /// Anywhere in the few hundred bytes before the keyword, or at it.
     Around,
-    /// At the values beside the kind that the keyword is, and only they are looked at.
+    /// At each value beside the kind that the keyword is; there is no pattern.
     Manifest,
 }
 
@@ -149,9 +154,6 @@ const LONGEST_WORD: usize = 64;
 
 /// How far behind `://` a user and a password are looked for.
 const LONGEST_AUTHORITY: usize = 512;
-
-/// How many characters follow the first three of every token whose prefix is that short.
-const SHORTEST_TOKEN: usize = 12;
 
 /// All rules.
 pub(super) fn all() -> &'static [Rule] {
@@ -188,6 +190,11 @@ impl Rule {
         self.confidence == Confidence::High
     }
 
+    /// Whether it finds the values of a manifest.
+    pub(super) fn is_manifest(&self) -> bool {
+        self.start == Start::Manifest
+    }
+
     /// What the shared finder looks for.
     pub(super) fn literals(&self) -> impl Iterator<Item = Literal> {
         let literal =
@@ -213,11 +220,15 @@ impl Rule {
             Start::Field => return field::find(text, keyword, &self.issuers, level),
             _ => {}
         }
-        let Range { start, end } = self.place(text, keyword)?;
+        if let Start::Manifest = self.start {
+            let until = keyword + 1;
+            return Some(Tried { secrets: manifest::values_beside(text, keyword), until });
+        }
+        let start = self.start(text, keyword)?;
         if !self.boundary.allows(text[..start].last().copied()) {
             return None;
         }
-        let matched = self.find_pattern(text, start..end, level);
+        let matched = self.find_pattern(text, start, level);
         let in_vain = || Tried { secrets: Vec::new(), until: keyword };
         let mut tried = matched.unwrap_or_else(in_vain);
         if !self.over_lines {
@@ -231,22 +242,12 @@ impl Rule {
         Some(tried)
     }
 
-    /// Tries the pattern at the start of a part of the text; `None` where it matches nothing.
-    fn find_pattern(
-        &self,
-        text: &[u8],
-        Range { start, end }: Range<usize>,
-        level: Level,
-    ) -> Option<Tried> {
-        let within = &text[start..end];
-        let regex = self.regex();
-        // Most tries end here, and groups cost several times as much.
-        let mut secret = regex.find(within)?;
-        if regex.captures_len() > 1 {
-            let groups = regex.captures(&within[..secret.end()])?;
-            secret = groups.iter().skip(1).flatten().next()?;
-        }
-        let found = start + secret.start()..start + secret.end();
+    /// Tries the pattern at a place of the text; `None` where it matches nothing.
+    fn find_pattern(&self, text: &[u8], start: usize, level: Level) -> Option<Tried> {
+        let found = match self.matched(&text[start..text.len().min(start + REACH)]) {
+            Some(secret) => self.grown(text, start + secret.start..start + secret.end),
+            None => start..self.token_behind(text, start)?,
+        };
         let matched = Match { text, secret: found.clone() };
         let proven = self.checksum.is_some_and(|checksum| checksum.is_right(&text[found.clone()]));
         let passes = proven || self.checks.iter().all(|check| check.passes(&matched, level));
@@ -254,13 +255,58 @@ impl Rule {
         Some(Tried { secrets: passes.then_some(found).into_iter().collect(), until })
     }
 
-    /// Where the pattern is tried.
-    fn place(&self, text: &[u8], keyword: usize) -> Option<Range<usize>> {
-        if matches!(self.start, Start::Manifest) {
-            return manifest::data_beside(text, keyword);
+    /// What the pattern finds at the start of a text: the first group that matched, or all of it.
+    fn matched(&self, text: &[u8]) -> Option<Range<usize>> {
+        let regex = self.regex();
+        // Most tries end here, and groups cost several times as much.
+        let whole = regex.find(text)?;
+        if regex.captures_len() == 1 {
+            return Some(whole.range());
         }
-        let start = self.start(text, keyword)?;
-        Some(start..text.len().min(start + REACH))
+        let groups = regex.captures(&text[..whole.end()])?;
+        Some(groups.iter().skip(1).flatten().next().map_or(whole.range(), |group| group.range()))
+    }
+
+    /// What the pattern has found, to the end of its token.
+    fn grown(&self, text: &[u8], found: Range<usize>) -> Range<usize> {
+        let end = match self.is_open_ended() {
+            true => run::token_end(text, found.end),
+            false if found.len() >= run::LONG => run::long_value_end(text, found.end),
+            false => found.end,
+        };
+        found.start..end
+    }
+
+    /// The end of a token whose length or alphabet is not the documented one, behind the keyword at `start`.
+    fn token_behind(&self, text: &[u8], start: usize) -> Option<usize> {
+        if !self.takes_any_token() {
+            return None;
+        }
+        let stands = |keyword: &&String| {
+            let text = text.get(start..start + keyword.len());
+            text.is_some_and(|text| match self.any_case {
+                true => text.eq_ignore_ascii_case(keyword.as_bytes()),
+                false => text == keyword.as_bytes(),
+            })
+        };
+        let keyword = self.keywords.iter().filter(stands).max_by_key(|keyword| keyword.len())?;
+        run::token_behind(text, start + keyword.len(), keyword.as_bytes())
+    }
+
+    /// Whether behind a whole keyword any random run is a token.
+    fn takes_any_token(&self) -> bool {
+        let whole = |keyword: &String| !keyword.ends_with('?');
+        !self.common_prefix
+            && self.before_keyword == 0
+            && self.keywords.iter().any(whole)
+            && self.is_open_ended()
+    }
+
+    /// Whether the pattern is that of a token, of which only the beginning is sure.
+    fn is_open_ended(&self) -> bool {
+        self.start == Start::Keyword
+            && self.checks.iter().any(|check| matches!(check, Check::Varied | Check::JwtHeader))
+            && self.regex().captures_len() == 1
     }
 
     fn start(&self, text: &[u8], keyword: usize) -> Option<usize> {
@@ -304,34 +350,18 @@ fn word_around(text: &[u8], at: usize) -> usize {
     (start + usize::from(escaped)).min(at)
 }
 
-/// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`.
+/// Whether a user stands before the host of the URL whose `://` stands one byte behind `at`. A password may hold what
+/// otherwise ends the host.
 fn names_user(text: &[u8], at: usize) -> bool {
-    let ends = |b: &u8| {
-        matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'/' | b'?' | b'#' | ..=b' ')
-    };
+    let ends = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | ..=b' ');
     let authority = text[at..].iter().skip("s://".len()).take(LONGEST_AUTHORITY);
-    authority.take_while(|b| !ends(b)).any(|b| *b == b'@')
-}
-
-/// Whether so many characters of a token stand behind a short keyword as no word has: asked wherever one stands, so it
-/// ends at the first that is none.
-pub(super) fn is_run(text: &[u8], keyword: usize) -> bool {
-    let run = text.get(keyword + 3..keyword + 3 + SHORTEST_TOKEN);
-    run.is_some_and(|run| run.iter().all(|byte| IN_TOKEN[usize::from(*byte)]))
-}
-
-/// The bytes that tokens are made of.
-static IN_TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let c = byte as u8;
-        table[byte] = c.is_ascii_alphanumeric()
-            || matches!(c, b'_' | b'-' | b'.' | b'~' | b'+' | b'/' | b'=' | b'!');
-        byte += 1;
+    let mut authority = authority.take_while(|b| !ends(b));
+    match authority.find(|b| b"/?#@:".contains(b)) {
+        Some(b'@') => true,
+        Some(b':') => authority.any(|b| *b == b'@'),
+        _ => false,
     }
-    table
-};
+}
 
 impl Boundary {
     fn allows(self, before: Option<u8>) -> bool {

@@ -36,6 +36,7 @@ impl Rule {
             any_case: true,
             before_keyword: 0,
             over_lines: false,
+            common_prefix: false,
             start: Start::Around,
             issuers: Vec::new(),
             boundary: Boundary::None,

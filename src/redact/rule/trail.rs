@@ -51,6 +51,10 @@ impl Trail {
 impl Rule {
     /// Up to where no keyword begins a match, given that the one at `keyword` does not.
     fn hopeless_until(&self, text: &[u8], keyword: usize) -> usize {
+        if self.takes_any_token() {
+            // The pattern is not all that finds something here, and none of these looks far.
+            return keyword;
+        }
         // How far before its keyword a match begins at most.
         let before = match self.start {
             Start::Keyword => self.before_keyword,

@@ -187,6 +187,7 @@ pub(super) fn expand(template: &str, random: &mut Random) -> String {
             "key" => ["PRIVATE", "KEY"].join(" "),
             "jwt" => random.jwt(how),
             "pem" => random.pem(how),
+            "header" => URL_SAFE_NO_PAD.encode(how),
             "basic" => STANDARD.encode(format!("svc:{}", random.text("password", length(how)))),
             _ => random.text(kind, length(how)),
         };
@@ -212,7 +213,10 @@ impl Random {
 
     fn text(&mut self, alphabet: &str, len: usize) -> String {
         let letters: &[u8] = match alphabet {
+            "digit" => b"0123456789",
             "hex" => b"0123456789abcdef",
+            "base32" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+            "base32l" => b"abcdefghijklmnopqrstuvwxyz234567",
             "base64" => b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/",
             "base62" | "percent" => {
                 b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

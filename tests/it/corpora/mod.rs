@@ -4,6 +4,7 @@
 //! samples are missing says so and passes. Figures go to stderr, and with every miss into `target/corpora/`.
 
 mod floor;
+mod issued;
 mod made;
 mod recall;
 mod sample;

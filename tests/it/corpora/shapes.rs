@@ -163,6 +163,13 @@ const KINDS: &[&str] = &[
     "identifier",
     "public",
     "code",
+    "url-password",
+    "long-value",
+    "jwt-header",
+    "telegram-url",
+    "nats-seed",
+    "length-not-documented",
+    "k8s",
 ];
 
 #[test]
