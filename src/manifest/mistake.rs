@@ -46,6 +46,9 @@ pub enum Mistake {
         /// What stands here.
         found: &'static str,
     },
+    /// A command line in one string, as hosts' JSON has it beside `args`.
+    #[error("`command` is a list of words here, not one string")]
+    CommandString,
     /// A key that must be there is not.
     #[error("the key `{0}` is missing")]
     MissingKey(String),
@@ -242,6 +245,29 @@ pub enum Mistake {
     },
 }
 
+/// What to write instead of a key that hosts have in their JSON (`mcpServers`) and a manifest has not.
+fn of_hosts(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "mcpServers" | "mcp_servers" | "context_servers" => "write each server as `[servers.NAME]`",
+        "type" | "transport" => "leave it out: every server here speaks MCP on its stdio",
+        "disabled" | "enabled" => {
+            "leave it out: the host's own entry says whether it starts the server"
+        }
+        "alwaysAllow" | "autoApprove" | "trust" | "includeTools" | "excludeTools" => {
+            "leave it in the host's own entry, beside `command`"
+        }
+        "envFile" | "env_file" => {
+            "write its settings under `[servers.NAME.env]`, and where each secret is under `[servers.NAME.secrets]`"
+        }
+        "environment" => "call it `env`: `[servers.NAME.env]`",
+        "workingDirectory" | "working_directory" => "call it `cwd`",
+        "timeout" | "startup_timeout_sec" | "tool_timeout_sec" => {
+            "leave it in the host's own entry: the host is the one that waits"
+        }
+        _ => return None,
+    })
+}
+
 /// What to do with a value that stands where a reference belongs.
 pub(super) const STORE_IT: &str =
     "store the value with `hushpipe secret set local://NAME` and write `local://NAME` here";
@@ -254,6 +280,9 @@ impl Mistake {
             Self::NotUtf8 => "save the file as UTF-8".into(),
             Self::ManifestVersion(_) => "write `version = 1`, or update hushpipe".into(),
             Self::MissingKey(key) if key == "version" => "write `version = 1` at the top".into(),
+            Self::UnknownKey { key, .. } if of_hosts(key).is_some() => {
+                return of_hosts(key).map(str::to_owned);
+            }
             Self::UnknownKey { nearest: Some(nearest), .. } => did_you_mean(nearest),
             Self::UnknownWord { word, known } => {
                 return nearest(word, known.iter().map(String::as_str))
@@ -261,6 +290,11 @@ impl Mistake {
             }
             Self::UnknownKey { known, .. } if !known.is_empty() => {
                 format!("known here: `{}`", known.join("`, `"))
+            }
+            Self::CommandString => {
+                "write each word by itself, as in `command = [\"node\", \"/path/index.js\"]`; for `npx` or `uvx` write the package, \
+                 as in `npm = \"name@1.2.3\"`"
+                    .into()
             }
             Self::WrongType { expected, found }
                 if expected.contains("string")

@@ -43,8 +43,22 @@ pub(super) fn document(source: &Source, only: Option<&str>) -> Result<Document, 
     }
     Document::deserialize(Deserializer::from(table)).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        invalid(of_serde(error.message()), span)
+        let mistake = match of_serde(error.message()) {
+            Mistake::WrongType { found: "a string", .. }
+                if is_command(&source.text[..span.start]) =>
+            {
+                Mistake::CommandString
+            }
+            mistake => mistake,
+        };
+        invalid(mistake, span)
     })
+}
+
+/// Whether a text ends with the key `command` and its sign.
+fn is_command(before: &str) -> bool {
+    let key = before.trim_end().strip_suffix('=').map(str::trim_end);
+    key.is_some_and(|key| key.ends_with("command"))
 }
 
 /// Leaves in a manifest what one server needs: its entry, its part of each profile, and the providers that these name, or

@@ -17,6 +17,10 @@ fn structure_is_judged_without_showing_values() {
         ("version = 1\n[servers.x]\nnpm = 7", "expected a string, found an integer"),
         ("version = 1\n[servers]\nx = \"hunter2\"", "expected a table, found a string"),
         ("version = 1\n[servers.x]\nargs = \"hunter2\"", "expected a list, found a string"),
+        (
+            "version = 1\n[servers.x]\ncommand = \"npx hunter2\"",
+            "`command` is a list of words here, not one string",
+        ),
         ("version = 1\n[servers.x]\nargs = [1234567]", "expected a string, found an integer"),
         ("version = 1\n[servers.x]\nintegrity = \"fats\"", "`fats` is not one of `fast`, `full`"),
         (
@@ -70,6 +74,25 @@ fn assert_reports<const N: usize>(cases: [(String, &str); N]) {
 
 fn npm(lines: &str) -> String {
     format!("npm = \"m@1.0.0\"\n{lines}")
+}
+
+/// Entries of a host's JSON, written down as they stand there.
+#[test]
+fn keys_of_hosts_say_what_to_write() {
+    use crate::error::Fault as _;
+    for (entry, hint) in [
+        ("command = \"npx -y hunter2\"", "write each word by itself"),
+        ("type = \"stdio\"", "leave it out: every server here speaks MCP on its stdio"),
+        ("disabled = false", "leave it out: the host's own entry"),
+        ("alwaysAllow = [\"hunter2\"]", "leave it in the host's own entry"),
+        ("envFile = \"hunter2\"", "`[servers.NAME.secrets]`"),
+        ("environment = {}", "call it `env`"),
+    ] {
+        let text = format!("version = 1\n[servers.x]\n{entry}");
+        let error = read(&text, Level::User, None).expect_err(entry);
+        let hints = error.hint().unwrap_or_default();
+        assert!(hints.contains(hint) && !hints.contains("hunter2"), "{entry}: {hints}");
+    }
 }
 
 #[test]
