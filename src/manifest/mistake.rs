@@ -273,16 +273,28 @@ pub(super) const STORE_IT: &str =
     "store the value with `hushpipe secret set local://NAME` and write `local://NAME` here";
 
 impl Mistake {
+    /// What to write for an entry that was copied from a host's JSON.
+    fn hint_from_hosts(&self) -> Option<&'static str> {
+        match self {
+            Self::CommandString => Some(
+                "write each word by itself, as in `command = [\"node\", \"/path/index.js\"]`; for `npx` or `uvx` write the \
+                 package, as in `npm = \"name@1.2.3\"`",
+            ),
+            Self::UnknownKey { key, .. } => of_hosts(key),
+            _ => None,
+        }
+    }
+
     /// The next step for the person, if one exists.
     pub fn hint(&self) -> Option<String> {
+        if let Some(hint) = self.hint_from_hosts() {
+            return Some(hint.to_owned());
+        }
         let did_you_mean = |nearest: &String| format!("did you mean `{nearest}`?");
         let hint = match self {
             Self::NotUtf8 => "save the file as UTF-8".into(),
             Self::ManifestVersion(_) => "write `version = 1`, or update hushpipe".into(),
             Self::MissingKey(key) if key == "version" => "write `version = 1` at the top".into(),
-            Self::UnknownKey { key, .. } if of_hosts(key).is_some() => {
-                return of_hosts(key).map(str::to_owned);
-            }
             Self::UnknownKey { nearest: Some(nearest), .. } => did_you_mean(nearest),
             Self::UnknownWord { word, known } => {
                 return nearest(word, known.iter().map(String::as_str))
@@ -290,11 +302,6 @@ impl Mistake {
             }
             Self::UnknownKey { known, .. } if !known.is_empty() => {
                 format!("known here: `{}`", known.join("`, `"))
-            }
-            Self::CommandString => {
-                "write each word by itself, as in `command = [\"node\", \"/path/index.js\"]`; for `npx` or `uvx` write the package, \
-                 as in `npm = \"name@1.2.3\"`"
-                    .into()
             }
             Self::WrongType { expected, found }
                 if expected.contains("string")

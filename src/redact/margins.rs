@@ -89,7 +89,9 @@ proptest! {
 
     #[test]
     fn nothing_is_left_of_a_value_folded_at_any_width_with_any_margin(
-        value in "[!-~]{8,20}|[a-zA-Z0-9_-]{16,80}|[a-zé€\\\\\"'/%+=-]{12,40}|[0-9a-f]{32,64}|[!-~]{100,200}",
+        // Without quotes: of a short value most of a spelling that escapes them twice is backslashes, and eight bytes of it
+        // may hold four of the value.
+        value in "[!#-&(-\\[\\]-~]{8,20}|[a-zA-Z0-9_-]{16,80}|[a-zé€\\\\\"'/%+=-]{12,40}|[0-9a-f]{32,64}|[!-~]{100,200}",
         width in prop_oneof![8_usize..24, 24_usize..120],
         lead in 0_usize..60,
         which in any::<prop::sample::Index>(),
