@@ -1,12 +1,10 @@
-//! Redaction: what leaves for the client, its logs and the terminal holds no known value and nothing shaped like a
-//! credential.
+//! Redaction: no known value and nothing shaped like a credential leaves for the client, its logs or the terminal.
 //!
 //! A [`Redactor`] is built once per launch from the injected secrets. Matching is on decoded text: JSON escapes to four
 //! levels, percent escapes and line wraps are undone first (`view`); seeds of the known values and keywords of the rules
 //! are found in one pass (`finder`); markers such as `[hushpipe:GITHUB_TOKEN]` are spliced into the original bytes
 //! (`splice`). A message without a finding is forwarded as the very bytes that came. Where a message must not be
-//! rewritten ([`fields`](crate::mcp::fields)) it is blocked. What a manifest has taken out beforehand is found by
-//! [`instruct`]. Nothing here fails, whatever the bytes are, and nothing is kept of a message.
+//! rewritten ([`fields`](crate::mcp::fields)) it is blocked. Nothing here fails, and nothing is kept of a message.
 
 mod allow;
 mod arguments;

@@ -32,14 +32,19 @@ fn answered(outcome: &Outcome, words: &[&str]) {
 
 #[test]
 fn signals_that_the_host_blocked_or_ignored_are_heard_and_reach_no_server() {
-    let show =
-        r#"["/bin/sh", "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status >&2; cat >/dev/null"]"#;
-    let manifest = format!("version = 1\n[servers.server]\ncommand = {show}\n");
-    let context = TestContext::with_manifest(&manifest);
+    let context = TestContext::new();
+    let ready = context.home().join("ready");
+    let show = format!(
+        "grep -E '^Sig(Blk|Ign)' /proc/self/status >&2; touch '{}'; cat >/dev/null",
+        ready.display()
+    );
+    context.write_manifest(&format!(
+        "version = 1\n[servers.server]\ncommand = [\"/bin/sh\", \"-c\", \"{show}\"]\n"
+    ));
     let host = ["env", "--block-signal=TERM,USR1", "--ignore-signal=HUP,CHLD,PIPE,XFSZ"];
     let mut session = Session::start(behind(&context, &host));
     let start = std::time::Instant::now();
-    while tree::of(session.pid()).len() < 3 && start.elapsed().as_secs() < 30 {
+    while !ready.exists() && start.elapsed().as_secs() < 30 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     signal(session.pid(), Signal::SIGTERM);
