@@ -108,6 +108,19 @@ proptest! {
     }
 }
 
+/// The quotation mark in front of the value is not where the string of the message begins.
+#[test]
+fn nothing_is_left_of_a_quoted_value_whose_last_piece_is_short() {
+    let value = "#!00a0#AA]!aaA";
+    let redactor = armed(&[("TOKEN", value)]);
+    for margin in MARGINS {
+        let said = folded(&format!("\"{value}\""), 0, 13, margin) + "next\n";
+        for out in [answered(&redactor, &said), streamed(&redactor, &said, 1)] {
+            assert!(!out.contains("#!00a0#A") && !out.contains("aaA"), "{out}");
+        }
+    }
+}
+
 /// A private key of 4,096 bits, in as many lines as it has.
 fn private_key() -> (String, Vec<String>) {
     let body = "{base64:64}\n".repeat(49);

@@ -65,9 +65,7 @@ impl Pieces {
                     if rank > best {
                         (best, end) = (rank, End::Closed);
                     }
-                    let open =
-                        !form.is_whole_behind(&piece) && may_be_margin(&text[piece.theirs.end..]);
-                    if open && rank == best {
+                    if rank == best && form.may_go_on(text, &piece) {
                         end = if goes_on { End::GoesOn } else { End::Begins };
                     }
                 }
@@ -107,12 +105,6 @@ impl Pieces {
         let (word, bit) = text[at..].first_chunk().map_or((0, 0), |four| slot(*four));
         self.bits[word] & bit != 0
     }
-}
-
-/// Whether what stands behind a piece on its line may be a margin: not more of a word, and no sign that belongs to one.
-fn may_be_margin(rest: &[u8]) -> bool {
-    rest.first()
-        .is_none_or(|b| !b.is_ascii() || b.is_ascii_whitespace() || b"|\"'`\\+,;<".contains(b))
 }
 
 /// Where four bytes have their bit. Case is left out: hex has two.

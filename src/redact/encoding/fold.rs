@@ -27,6 +27,9 @@ const GAP: usize = 128;
 /// How many bytes may stand between two pieces in all.
 const WIDEST_GAP: usize = 1024;
 
+/// How many bytes of a margin may go on as the spelling does, by chance: `<` of `</td>` behind a piece.
+const ALIKE: usize = 3;
+
 /// How much of a spelling holds one whole piece, wherever it is folded.
 const REGION: usize = 2 * PIECE;
 
@@ -101,19 +104,33 @@ impl Form {
             pieces.push(piece.clone());
             last = piece;
         }
-        let enough = self.is_enough(first.ours.start..last.ours.end, pieces.len());
+        let enough = match pieces.len() {
+            1 => self.is_enough_alone(text, &first),
+            _ => self.must.saturating_sub(last.ours.end - first.ours.start) <= self.unsure(),
+        };
         enough.then(|| pieces.into_iter().map(|piece| self.widened(text, &piece)).collect())
     }
 
-    /// Whether a part of this spelling counts that stands in so many pieces. One alone must be an end of it. Of several, a
-    /// few bytes at either end may be too short to be sure of.
-    fn is_enough(&self, found: Range<usize>, pieces: usize) -> bool {
-        let missing = self.must.saturating_sub(found.len());
-        let is_end = found.start == 0 || found.end == self.text.len();
-        match pieces {
-            1 => missing == 0 && is_end,
-            _ => missing <= (self.must / 4).min(2 * (SHORT - 1)),
-        }
+    /// Whether a piece counts of which no other one was found. It must be an end of the spelling. A few bytes may be missing
+    /// that stand in the next line: alone they are too short to be sure of.
+    fn is_enough_alone(&self, text: &[u8], piece: &Piece) -> bool {
+        let (ours, theirs) = (&piece.ours, &piece.theirs);
+        // A text begins and ends with a line as well.
+        let is_line_end = |b: &u8| matches!(b, b'\n' | b'"');
+        let is_cut = if ours.start == 0 {
+            text.len() - theirs.end < GAP || text[theirs.end..].iter().take(GAP).any(is_line_end)
+        } else if self.is_whole_behind(piece) {
+            theirs.start < GAP || text[theirs.start - GAP..theirs.start].iter().any(is_line_end)
+        } else {
+            return false;
+        };
+        let missing = self.must.saturating_sub(ours.len());
+        missing == 0 || is_cut && ours.len() >= PIECE && missing <= self.unsure().min(SHORT - 1)
+    }
+
+    /// How many bytes at the ends of this spelling may be missing where it is folded.
+    fn unsure(&self) -> usize {
+        (self.must / 4).min(2 * (SHORT - 1))
     }
 
     /// All that stands around `at` of this spelling, where the byte at `offset` of it stands.
@@ -124,7 +141,14 @@ impl Form {
 
     /// The piece in front of this one.
     pub(in crate::redact) fn piece_before(&self, text: &[u8], piece: &Piece) -> Option<Piece> {
-        let (ours, theirs) = (piece.ours.start, piece.theirs.start);
+        let (ours, theirs) = (&piece.ours, &piece.theirs);
+        (0..=ALIKE.min(ours.len())).find_map(|alike| {
+            self.piece_that_ends_at(text, ours.start + alike, theirs.start + alike)
+        })
+    }
+
+    /// The piece in front of a gap that ends at `theirs`, where the byte at `ours` of the spelling stands.
+    fn piece_that_ends_at(&self, text: &[u8], ours: usize, theirs: usize) -> Option<Piece> {
         let len = ours.min(CERTAIN);
         if len == 0 {
             return None;
@@ -150,7 +174,21 @@ impl Form {
 
     /// The piece behind this one.
     pub(in crate::redact) fn piece_behind(&self, text: &[u8], piece: &Piece) -> Option<Piece> {
-        let (ours, theirs) = (piece.ours.end, piece.theirs.end);
+        let (ours, theirs) = (&piece.ours, &piece.theirs);
+        (0..=ALIKE.min(ours.len())).find_map(|alike| {
+            let end = theirs.end - alike;
+            self.piece_that_begins_at(text, ours.end - alike, theirs.start..end)
+        })
+    }
+
+    /// The piece with the byte at `ours` of the spelling and what follows, behind the gap that follows the piece `before`.
+    fn piece_that_begins_at(
+        &self,
+        text: &[u8],
+        ours: usize,
+        before: Range<usize>,
+    ) -> Option<Piece> {
+        let theirs = before.end;
         let len = (self.text.len() - ours).min(CERTAIN);
         if len == 0 {
             return None;
@@ -159,10 +197,12 @@ impl Form {
         let gap = &text[theirs..theirs + reach(text[theirs..].iter())];
         let start = if len < SHORT {
             let next = memchr::memchr(b'\n', gap)? + 1;
-            let before = line_with(text, piece.theirs.start);
-            // The first line of a string begins behind a quotation mark.
-            let string = memchr::memrchr(b'"', before).map_or(before, |quote| &before[quote + 1..]);
-            let margin = margin(before, &gap[next..]).max(margin(string, &gap[next..]));
+            let before = line_with(text, before.start);
+            // The first line of a string begins behind a quotation mark, which may not be the last one: the value may be
+            // quoted itself.
+            let strings = memchr::memchr_iter(b'"', before).map(|quote| &before[quote + 1..]);
+            let margins = strings.chain([before]).map(|before| margin(before, &gap[next..]));
+            let margin = margins.max().unwrap_or_default();
             let indent = gap[next..].iter().take_while(|b| is_frame(**b)).count();
             let stands = |at: &usize| gap.get(*at..).is_some_and(|text| self.stands(text, wanted));
             (next..=next + margin.max(indent)).rev().find(stands)?
@@ -205,8 +245,15 @@ impl Form {
     }
 
     /// Whether nothing is missing behind this piece.
-    pub(in crate::redact) fn is_whole_behind(&self, piece: &Piece) -> bool {
+    fn is_whole_behind(&self, piece: &Piece) -> bool {
         piece.ours.end == self.text.len()
+    }
+
+    /// Whether this spelling may go on in the next line behind a piece in the last line of `text`.
+    pub(in crate::redact) fn may_go_on(&self, text: &[u8], piece: &Piece) -> bool {
+        let alike = 0..=ALIKE.min(piece.ours.len());
+        !self.is_whole_behind(piece)
+            && alike.into_iter().any(|alike| may_be_margin(&text[piece.theirs.end - alike..]))
     }
 
     /// Whether the few bytes that are missing in front of a piece in `text` stand in the line `before` it.
@@ -290,6 +337,12 @@ fn margin(before: &[u8], line: &[u8]) -> usize {
             (their, our) => (theirs, ours) = (theirs + their, ours + our),
         }
     }
+}
+
+/// Whether what stands behind a piece on its line may be a margin: not more of a word, and no sign that belongs to one.
+fn may_be_margin(rest: &[u8]) -> bool {
+    rest.first()
+        .is_none_or(|b| !b.is_ascii() || b.is_ascii_whitespace() || b"|\"'`\\+,;<".contains(b))
 }
 
 /// Whether this may belong to a frame or an indent, and to no word.
