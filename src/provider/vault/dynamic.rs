@@ -134,7 +134,7 @@ struct OwnToken {
 impl Holder for OwnToken {
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/renew-self", &[])?;
+            let call = Call::post("auth/token/renew-self", &[])?.of_login();
             let answer = self.link.send(&call, Some(&self.token)).await?;
             let auth = answer.envelope(&self.link.place)?.auth;
             Ok(Duration::from_secs(auth.and_then(|auth| auth.lease_duration).unwrap_or_default()))
@@ -143,7 +143,7 @@ impl Holder for OwnToken {
 
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/revoke-self", &[])?;
+            let call = Call::post("auth/token/revoke-self", &[])?.of_login();
             let answer = self.link.send(&call, Some(&self.token)).await?;
             if answer.is_good() { Ok(()) } else { Err(answer.unusual(&self.link.place)) }
         })

@@ -24,6 +24,10 @@ pub(super) struct Link {
     /// The address without its path, as `rustify` wants it.
     base: String,
     middleware: EndpointMiddleware,
+    /// The same for the namespace of the login.
+    login_middleware: EndpointMiddleware,
+    /// The namespace of the login, where it is not the root namespace.
+    pub(super) login_namespace: Option<String>,
     /// The server's address in backticks, for messages.
     pub(super) place: String,
     /// The name before the port, where the certificate's name is another one.
@@ -39,6 +43,9 @@ pub(super) struct Call {
     body: Option<Zeroizing<Vec<u8>>>,
     /// Whether it may be sent again although it may have arrived.
     repeatable: bool,
+    /// Whether it is for the namespace of the login: for its method, and for a token about itself, which its policies allow
+    /// there only.
+    is_of_login: bool,
 }
 
 impl Call {
@@ -50,6 +57,7 @@ impl Call {
             query: None,
             body: None,
             repeatable: true,
+            is_of_login: false,
         }
     }
 
@@ -72,6 +80,11 @@ impl Call {
     /// The same with a query.
     pub(super) fn query(self, query: Option<String>) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same in the namespace of the login.
+    pub(super) fn of_login(self) -> Self {
+        Self { is_of_login: true, ..self }
     }
 
     /// The same, never sent again once it may have arrived: it makes or uses up something.
@@ -112,14 +125,17 @@ impl Link {
         let place = format!("`{address}`");
         let name = server.tls_server_name.as_deref();
         let base = address.origin(name).as_str().to_owned();
-        let middleware = EndpointMiddleware {
+        let middleware = |namespace: Option<String>| EndpointMiddleware {
             // `vaultrs` would keep a copy of the token for good, so `request` adds the header.
             token: String::new(),
             // It writes `/{version}` before every path, so the path of the address goes first.
             version: format!("{}v1", address.prefix()),
             wrap: None,
-            namespace: server.namespace.clone(),
+            namespace: namespace.filter(|name| !name.trim_matches('/').is_empty()),
         };
+        let login_namespace = server.login_namespace.filter(|name| !name.is_empty());
+        let login_middleware = middleware(login_namespace.clone());
+        let middleware = middleware(server.namespace);
         let host = name.and(address.authority());
         let http = net::Client::open(net::Endpoint {
             place: place.clone(),
@@ -128,7 +144,8 @@ impl Link {
             authorities: server.ca_cert,
             client: server.client,
         });
-        Ok(Self { http: http.await?, base, middleware, place, host })
+        let http = http.await?;
+        Ok(Self { http, base, middleware, login_middleware, login_namespace, place, host })
     }
 
     /// Sends a request, and again where that helps and does no harm; the answer, whatever its status.
@@ -160,7 +177,8 @@ impl Link {
     fn request(&self, call: &Call, token: Option<&Secret>) -> Result<reqwest::Request, Failure> {
         let unsendable =
             || Failure::BadPath { reason: "the path cannot be sent to a Vault server" };
-        let request = call.clone().with_middleware(&self.middleware).request(&self.base);
+        let middleware = if call.is_of_login { &self.login_middleware } else { &self.middleware };
+        let request = call.clone().with_middleware(middleware).request(&self.base);
         let request = request.map_err(|_| unsendable())?;
         let mut request = reqwest::Request::try_from(request).map_err(|_| unsendable())?;
         let headers = request.headers_mut();

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::answer::{self, Answer};
+use super::auth::{Auth, Credential, mount_of};
 use super::dynamic;
 use super::http::{Call, Link};
-use super::session::{SecretId, Session};
-use super::settings::{Auth, Credential, Vault, mount_of};
+use super::session::{ELSEWHERE, SecretId, Session, shown};
+use super::settings::Vault;
 use crate::provider::detached::detached;
 use crate::provider::{Failure, Identify, Leases, Surroundings};
 use crate::secret::{Secret, SecretRef};
@@ -50,7 +51,7 @@ pub(super) async fn log_in(
 ) -> Result<Session, Failure> {
     let auth = settings.auth();
     let mut session = match &auth {
-        Auth::Token { token } => {
+        Auth::Token { token, .. } => {
             own_token(token.as_ref(), settings.token_from_env(surroundings), surroundings, leases)
                 .await?
         }
@@ -65,7 +66,7 @@ pub(super) async fn log_in(
 /// What besides the settings says who logs in: the user's token, and what `from_env` lets in.
 pub(super) fn identity(settings: &Vault, surroundings: Surroundings<'_>) -> Identify {
     let variables = Zeroizing::new(settings.variables(surroundings));
-    let own = matches!(settings.auth(), Auth::Token { token: None });
+    let own = matches!(settings.auth(), Auth::Token { token: None, .. });
     let file = own.then(|| token_file(surroundings));
     Box::new(move || {
         let mut identity = Zeroizing::new(Vec::new());
@@ -166,7 +167,7 @@ impl Request {
         };
         let mut login = match auth {
             Auth::Token { .. } => return Err(Failure::Stopped),
-            Auth::AppRole { mount, role_id, secret_id } => {
+            Auth::AppRole { mount, role_id, secret_id, .. } => {
                 let mut login = new("approle", mount);
                 login.fields.push(("role_id", plain(role_id)));
                 if let Some(secret_id) = secret_id {
@@ -177,20 +178,20 @@ impl Request {
                     "`role_id`, and whether the secret id has expired or was used up".to_owned();
                 login
             }
-            Auth::Userpass { mount, username, password } => new("userpass", mount)
+            Auth::Userpass { mount, username, password, .. } => new("userpass", mount)
                 .with_password(username, credential("auth.password", password).await?),
-            Auth::Ldap { mount, username, password } => new("ldap", mount)
+            Auth::Ldap { mount, username, password, .. } => new("ldap", mount)
                 .with_password(username, credential("auth.password", password).await?),
-            Auth::Jwt { mount, role, jwt } => {
+            Auth::Jwt { mount, role, jwt, .. } => {
                 let token = credential("auth.jwt", jwt).await?;
                 new("jwt", mount).with_token(role.as_deref(), trimmed(&token))
             }
-            Auth::Kubernetes { mount, role, token_file } => {
+            Auth::Kubernetes { mount, role, token_file, .. } => {
                 let path = token_file.as_deref().unwrap_or(Path::new(POD_TOKEN));
                 let (token, _) = token_in(path.to_owned()).await?;
                 new("kubernetes", mount).with_token(Some(role), token)
             }
-            Auth::Cert { mount, role } => {
+            Auth::Cert { mount, role, .. } => {
                 let mut login = new("cert", mount);
                 login.fields.extend(role.as_deref().map(|role| ("name", plain(role))));
                 login.doubt = "`client_cert`, and `role` if there is one".to_owned();
@@ -222,7 +223,7 @@ impl Request {
         let secret_id = self.secret_id.as_ref().map(|(id, _)| ("secret_id", id));
         let fields = self.fields.iter().map(|(key, value)| (*key, value)).chain(secret_id);
         let fields: Vec<_> = fields.collect();
-        let mut call = Call::post(format!("auth/{}/login{user}", self.mount), &fields)?;
+        let mut call = Call::post(format!("auth/{}/login{user}", self.mount), &fields)?.of_login();
         if self.secret_id.is_some() {
             call = call.once();
         }
@@ -257,9 +258,19 @@ impl Request {
     }
 
     fn refused(&self, link: &Link) -> Failure {
+        let (within, elsewhere) = link.login_namespace.as_deref().map_or_else(
+            || (String::new(), String::new()),
+            |name| {
+                let name = shown(name);
+                (
+                    format!(" in the namespace {name}"),
+                    format!(", and that it is in the namespace {name}: {ELSEWHERE}"),
+                )
+            },
+        );
         Failure::Denied {
-            reason: format!("{} refuses the login with `{}`", link.place, self.method),
-            hint: format!("check {}", self.doubt),
+            reason: format!("{} refuses the login with `{}`{within}", link.place, self.method),
+            hint: format!("check {}{elsewhere}", self.doubt),
         }
     }
 }

@@ -14,6 +14,7 @@
 
 mod address;
 mod answer;
+mod auth;
 mod dynamic;
 mod http;
 mod kv;
@@ -115,7 +116,7 @@ impl Provider for Client<'_> {
     fn unwrap<'a>(&'a self, token: &'a Secret, place: &'a SecretRef) -> Unwrapping<'a> {
         Box::pin(async move {
             let server = self.settings.server(self.surroundings)?;
-            let namespace = server.namespace.clone();
+            let namespace = server.login_namespace.clone();
             let link = Link::open(server).await?;
             let mount = self.settings.secret_id_at(place);
             wrapping::unwrap(&link, token, mount, namespace.as_deref()).await

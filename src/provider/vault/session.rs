@@ -55,7 +55,7 @@ impl Session {
         hint: String,
     ) -> Failure {
         let bad_token = answer.says("invalid token") || answer.says("bad token") || {
-            let asked = self.send(link, &Call::get("auth/token/lookup-self")).await;
+            let asked = self.send(link, &Call::get("auth/token/lookup-self").of_login()).await;
             asked.is_ok_and(|asked| asked.status == 403)
         };
         if bad_token {
@@ -83,7 +83,7 @@ impl Session {
             policies: Vec<String>,
             ttl: u64,
         }
-        let answer = self.send(link, &Call::get("auth/token/lookup-self")).await?;
+        let answer = self.send(link, &Call::get("auth/token/lookup-self").of_login()).await?;
         if answer.status == 403 {
             return Err(self.bad_token(link));
         }
@@ -104,12 +104,18 @@ impl Session {
     }
 
     fn bad_token(&self, link: &Link) -> Failure {
-        Failure::Denied {
-            reason: format!(
-                "{} does not accept the token: it has expired, or was revoked",
-                link.place
+        // A token that we made is of the namespace that it was made in.
+        let namespace = link.login_namespace.as_deref().filter(|_| !self.is_ours);
+        let (reason, elsewhere) = match namespace.map(shown) {
+            None => ("it has expired, or was revoked".to_owned(), String::new()),
+            Some(name) => (
+                format!("it has expired, was revoked, or is not of the namespace {name}"),
+                format!("; if the token is of another namespace: {ELSEWHERE}"),
             ),
-            hint: self.renewal.clone(),
+        };
+        Failure::Denied {
+            reason: format!("{} does not accept the token: {reason}", link.place),
+            hint: format!("{}{elsewhere}", self.renewal),
         }
     }
 
@@ -132,7 +138,7 @@ impl Session {
             Call::post_json("auth/token/create", Zeroizing::new(asked.to_string().into_bytes()));
         let about = format!("this session's token for {}", link.place);
         let by = Some(Arc::clone(&self.token));
-        let answer = dynamic::make_token(call.once(), by, about, link, leases).await?;
+        let answer = dynamic::make_token(call.once().of_login(), by, about, link, leases).await?;
         if matches!(answer.status, 400 | 403) {
             self.warning = Some(format!(
                 "this session has no token of its own, because {} does not let its login make one: ask for a policy that \
@@ -161,7 +167,7 @@ impl SecretId {
             secret_id_num_uses: u64,
         }
         let path = format!("auth/{}/role/{}/secret-id/lookup", self.mount, self.role);
-        let call = Call::post(path, &[("secret_id", &self.id)]).ok()?;
+        let call = Call::post(path, &[("secret_id", &self.id)]).ok()?.of_login();
         let answer = session.send(link, &call).await.ok()?;
         let reference = &self.reference;
         let anew = format!("`hushpipe secret set {reference}` stores a new one");
@@ -179,6 +185,15 @@ impl SecretId {
             )),
         }
     }
+}
+
+/// What to write where the login is not in the namespace of the secrets.
+pub(super) const ELSEWHERE: &str =
+    "say which one in `auth`, as in `auth = { …, namespace = \"root\" }`";
+
+/// A namespace of the manifest or of the environment, for messages.
+pub(super) fn shown(namespace: &str) -> String {
+    if is_plain(namespace) { format!("`{namespace}`") } else { "of the manifest".to_owned() }
 }
 
 /// Whether a name of the server's can be shown as it is.

@@ -14,6 +14,7 @@ use serde::de::{Deserializer, Error as _};
 
 use super::KIND;
 use super::address::Address;
+use super::auth::{Auth, Credential, mount_of};
 use crate::provider::{Failure, Surroundings};
 use crate::secret::SecretRef;
 
@@ -24,7 +25,7 @@ pub(super) struct Vault {
     /// The server, as in `https://vault.example:8200`.
     #[schemars(with = "Option<String>", regex(pattern = "^https?://[^@?#]+$"))]
     address: Option<Address>,
-    /// The namespace, of Vault Enterprise or OpenBao.
+    /// The namespace, of Vault Enterprise or OpenBao. The login may be in another one: `namespace` of `auth`.
     namespace: Option<String>,
     /// A file with the certificates of the only authorities that are trusted, in PEM form; by default the system's.
     ca_cert: Option<PathBuf>,
@@ -43,104 +44,6 @@ pub(super) struct Vault {
     /// Whether what is not given here comes from `VAULT_ADDR`, `VAULT_TOKEN` and their like.
     #[serde(default)]
     from_env: bool,
-}
-
-/// How to log in to a server.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
-pub(super) enum Auth {
-    /// With a token that there is already.
-    Token {
-        /// The token; by default what `vault login` left in `~/.vault-token`.
-        token: Option<Credential>,
-    },
-    /// As an application.
-    AppRole {
-        /// Where the method is mounted; by default `approle`.
-        mount: Option<String>,
-        /// The role id, which is no secret.
-        role_id: String,
-        /// The secret id, where the role asks for one.
-        secret_id: Option<Credential>,
-    },
-    /// With a user name and a password.
-    Userpass {
-        /// Where the method is mounted; by default `userpass`.
-        mount: Option<String>,
-        /// The user name.
-        username: String,
-        /// The password.
-        password: Credential,
-    },
-    /// With a name and a password of a directory.
-    Ldap {
-        /// Where the method is mounted; by default `ldap`.
-        mount: Option<String>,
-        /// The user name.
-        username: String,
-        /// The password.
-        password: Credential,
-    },
-    /// With a signed token of a CI system or a cloud.
-    Jwt {
-        /// Where the method is mounted; by default `jwt`.
-        mount: Option<String>,
-        /// The role; by default the method's own.
-        role: Option<String>,
-        /// A reference to the token, as in `file:///run/ci/token`.
-        jwt: Credential,
-    },
-    /// With the service account of a Kubernetes pod.
-    Kubernetes {
-        /// Where the method is mounted; by default `kubernetes`.
-        mount: Option<String>,
-        /// The role.
-        role: String,
-        /// The file with the account's token; by default where Kubernetes puts it.
-        token_file: Option<PathBuf>,
-    },
-    /// With `client_cert`.
-    Cert {
-        /// Where the method is mounted; by default `cert`.
-        mount: Option<String>,
-        /// The role; by default whichever the certificate fits.
-        role: Option<String>,
-    },
-}
-
-impl Auth {
-    /// The references that it needs, each under the key that names it.
-    pub(super) fn needs(&self) -> Vec<(&'static str, SecretRef)> {
-        let (key, credential) = match self {
-            Self::Token { token: Some(token) } => ("auth.token", token),
-            Self::AppRole { secret_id: Some(secret_id), .. } => ("auth.secret_id", secret_id),
-            Self::Userpass { password, .. } | Self::Ldap { password, .. } => {
-                ("auth.password", password)
-            }
-            Self::Jwt { jwt, .. } => ("auth.jwt", jwt),
-            Self::Token { token: None }
-            | Self::AppRole { secret_id: None, .. }
-            | Self::Kubernetes { .. }
-            | Self::Cert { .. } => return Vec::new(),
-        };
-        vec![(key, credential.0.clone())]
-    }
-}
-
-/// What a login needs and the manifest must not hold: a reference to it.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(transparent)]
-pub(super) struct Credential(
-    #[schemars(with = "String", regex(pattern = "^[A-Za-z][A-Za-z0-9._-]*://."))]
-    pub(super) SecretRef,
-);
-
-impl<'de> Deserialize<'de> for Credential {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong = "invalid value: string, expected a reference such as `keychain://name`, never the secret itself";
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| D::Error::custom(wrong))
-    }
 }
 
 /// Where versions of KV are told and not asked for.
@@ -244,6 +147,8 @@ pub(super) struct Limits {
 pub(super) struct Server {
     pub(super) address: Address,
     pub(super) namespace: Option<String>,
+    /// The namespace of the login and of its token.
+    pub(super) login_namespace: Option<String>,
     pub(super) ca_cert: Option<PathBuf>,
     /// Our certificate and its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
@@ -295,7 +200,10 @@ impl Vault {
             ));
         }
         let namespace = self.namespace.clone().or_else(|| from_env("NAMESPACE"));
-        if namespace.as_deref().is_some_and(|text| HeaderValue::from_str(text).is_err()) {
+        let of_login = self.auth.as_ref().and_then(Auth::namespace).map(str::to_owned);
+        let login_namespace = of_login.or_else(|| namespace.clone());
+        let namespaces = [&namespace, &login_namespace].into_iter().flatten();
+        if namespaces.into_iter().any(|text| HeaderValue::from_str(text).is_err()) {
             return Err(lacking("the namespace holds characters that none has"));
         }
         let tls_server_name = self.tls_server_name.clone().or_else(|| from_env("TLS_SERVER_NAME"));
@@ -309,7 +217,7 @@ impl Vault {
         {
             return Err(lacking("the `ttl` of `child_token` is as in `15m`"));
         }
-        Ok(Server { address, namespace, ca_cert, client, tls_server_name })
+        Ok(Server { address, namespace, login_namespace, ca_cert, client, tls_server_name })
     }
 
     /// Whether the environment must still say where the server is. A manifest is checked without one.
@@ -319,7 +227,7 @@ impl Vault {
 
     /// How to log in: as the table says, or with the token that the environment may give.
     pub(super) fn auth(&self) -> Auth {
-        self.auth.clone().unwrap_or(Auth::Token { token: None })
+        self.auth.clone().unwrap_or(Auth::Token { token: None, namespace: None })
     }
 
     /// A token from the environment, where nothing says how to log in and the environment may.
@@ -369,11 +277,6 @@ impl Vault {
         let text = |prefix| surroundings.env.text(format!("{prefix}_{name}"));
         self.from_env.then(|| text("BAO").or_else(|| text("VAULT")).map(str::to_owned))?
     }
-}
-
-/// Where a method is mounted: where the table says, or under its own name.
-pub(super) fn mount_of<'a>(method: &'a str, mount: &'a Option<String>) -> &'a str {
-    mount.as_deref().unwrap_or(method).trim_matches('/')
 }
 
 fn is_dns_name(name: &str) -> bool {

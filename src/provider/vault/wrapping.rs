@@ -17,7 +17,7 @@ use crate::provider::{Failure, Unwrapped, field};
 use crate::secret::Secret;
 
 /// Exchanges a wrapping token for what it wraps: the secret id of an AppRole, the only field of what there is, or all.
-/// With `mount` it must be a secret id of the AppRole there, in our namespace.
+/// With `mount` it must be a secret id of the AppRole there, in the namespace of the login.
 ///
 /// # Errors
 /// The token is used up or none, or wraps something else.
@@ -28,25 +28,31 @@ pub(super) async fn unwrap(
     namespace: Option<&str>,
 ) -> Result<Unwrapped, Failure> {
     let token = trimmed(token);
-    let path = made_at(link, &token).await?;
+    // A secret id is made, and wrapped, where its AppRole is.
+    let place = |call: Call| if mount.is_some() { call.of_login() } else { call };
+    let path = made_at(link, &token, place).await?;
     if let Some(mount) = mount
         && !is_secret_id_of(mount, namespace, &path)
     {
         return Err(substituted(link, mount, &path));
     }
-    let call = Call::post("sys/wrapping/unwrap", &[])?.once();
+    let call = place(Call::post("sys/wrapping/unwrap", &[])?.once());
     let answer = known(link.send(&call, Some(&token)).await?, link)?;
     let value = wrapped(&answer, link)?;
     Ok(Unwrapped { value, made_at: is_plain(&path).then_some(path) })
 }
 
 /// The path whose answer a token wraps.
-async fn made_at(link: &Link, token: &Secret) -> Result<String, Failure> {
+async fn made_at(
+    link: &Link,
+    token: &Secret,
+    place: impl Fn(Call) -> Call,
+) -> Result<String, Failure> {
     #[derive(Deserialize)]
     struct Wrapping {
         creation_path: String,
     }
-    let call = Call::post("sys/wrapping/lookup", &[("token", token)])?;
+    let call = place(Call::post("sys/wrapping/lookup", &[("token", token)])?);
     let answer = known(link.send(&call, None).await?, link)?;
     let data = answer.envelope(&link.place)?.data;
     let wrapping: Option<Wrapping> = data.and_then(|data| serde_json::from_str(data.get()).ok());

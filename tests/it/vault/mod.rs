@@ -9,6 +9,9 @@ mod kv;
 /// Every way to log in, and what a login leaves behind.
 #[cfg(all(unix, feature = "vault"))]
 mod login;
+/// A login in one namespace and secrets in another.
+#[cfg(all(unix, feature = "vault"))]
+mod namespace;
 /// The same against a real server.
 #[cfg(all(unix, feature = "vault"))]
 mod real;
