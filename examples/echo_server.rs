@@ -63,6 +63,8 @@ fn call(name: &Value, text: Option<&str>) -> Result<Value, String> {
             let content = json!([{"type": "text", "text": variables.to_string()}]);
             return Ok(json!({"content": content, "structuredContent": variables}));
         }
+        // Not listed: tests of what a server is started with know it.
+        "arguments" => std::env::args().skip(1).collect::<Vec<_>>().join("\n"),
         "complain" => {
             let _ = writeln!(io::stderr(), "{}", text.unwrap_or_default());
             "said".into()

@@ -11,13 +11,14 @@ use serde::Serialize;
 
 use super::Context;
 use super::fetch::attempt_once;
+use super::literal::{Literals, Shown, looks_like_key};
 use super::output::{Output, json, one_line};
 use super::packager::{ENGINE_HINT, Packagers};
 use super::secret::what_weak_means;
 use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
 use crate::manifest::lock::{Locked, Lockfile};
-use crate::manifest::{self, Manifest, Server, looks_opaque};
+use crate::manifest::{self, Argument, Level, Manifest, Server, Word};
 use crate::plan::program::is_pinned;
 use crate::provider::Providers;
 use crate::provider::resolve::all_or_nothing;
@@ -166,6 +167,31 @@ fn unmet_engine(
     Some(format!("{unmet}: {ENGINE_HINT}"))
 }
 
+/// The notes about secrets among the arguments, which other processes can read.
+fn of_arguments(server: &Server) -> Vec<String> {
+    let instead = match server.level {
+        Level::User => {
+            "store it with `hushpipe secret set` and name it under `secrets`, or, where the server takes no variable, write \
+             `{ dangerously_arg = \"keychain://ITEM\" }` for the word"
+        }
+        Level::Project => "store it with `hushpipe secret set` and name it under `secrets`",
+    };
+    let note = |shown: Shown<'_>| {
+        let Shown { argument: Argument { place, word }, text: _, is_credential } = shown;
+        match word {
+            Word::Secret(reference) => Some(format!(
+                "{place} is the secret `{reference}`: while the server runs, every process of yours can read it, on Linux in \
+                 `/proc/PID/cmdline`, and so can other users where the system lets them"
+            )),
+            Word::Plain(text) if is_credential || looks_like_key(text) => Some(format!(
+                "{place} looks like a credential, which every process can read: {instead}"
+            )),
+            Word::Plain(_) => None,
+        }
+    };
+    Literals::new(server).arguments().into_iter().filter_map(note).collect()
+}
+
 impl Entry {
     fn of(server: &Server, standing: Standing) -> Self {
         let mut notes = Vec::new();
@@ -185,9 +211,7 @@ impl Entry {
                 "`{name}` looks like a credential: keep it in a store and name it under `secrets`"
             ));
         }
-        if server.args.iter().any(|word| looks_opaque(word)) {
-            notes.push("an argument looks like a credential, and every process can read it".into());
-        }
+        notes.extend(of_arguments(server));
         let weaker = server.redact.words().into_iter().filter(|said| said.weakens);
         notes.extend(weaker.map(|said| said.says));
         let mut entry = Self {

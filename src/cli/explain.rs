@@ -11,11 +11,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::literal::{Literals, looks_like_key};
 use super::output::{json, table};
 use super::standing::{Problem, Standing, State, is_credential};
 use crate::error::Error;
 use crate::launch::env::Origin;
-use crate::manifest::{self, Cwd, Integrity, Level, Server, looks_opaque};
+use crate::launch::process;
+use crate::manifest::{self, Argument, Cwd, Integrity, Level, Server, Word};
 use crate::plan::program::{is_pinned, locate};
 use crate::plan::{LaunchPlan, Surroundings};
 use crate::redact::settings::Mode;
@@ -76,7 +78,7 @@ struct Variable {
     value: Option<String>,
 }
 
-/// One variable that a secret fills.
+/// One variable that a secret fills, or one argument that is a secret.
 #[derive(Debug, Serialize)]
 struct Secret {
     variable: String,
@@ -135,23 +137,20 @@ impl Explain {
     }
 }
 
-/// The whole argument vector. What the manifest adds is shown unless it looks like a credential.
+/// The whole argument vector. Of what the manifest adds, a secret is shown as its reference and a credential not at all.
 fn argv(plan: &LaunchPlan, server: &Server) -> Vec<String> {
     let LaunchPlan { launch, .. } = plan;
-    let words = std::iter::once(launch.program.as_os_str())
-        .chain(launch.args.iter().map(OsString::as_os_str))
-        .map(|word| word.to_string_lossy().into_owned());
-    // All of a `command` is the manifest's; elsewhere only what it adds, and a path into the store only looks opaque.
-    let ours = match server.package {
-        Package::Command(_) => 0,
-        Package::Npm(_) | Package::Pypi(_) | Package::Binary(_) => {
-            1 + launch.args.len() - server.args.len()
-        }
-    };
-    let hide = |(at, word): (usize, String)| {
-        if at >= ours && looks_opaque(&word) { "…".to_owned() } else { word }
-    };
-    words.enumerate().map(hide).collect()
+    let ours = launch.args.len() - server.args.len();
+    let mut words = vec![launch.program.to_string_lossy().into_owned()];
+    words.extend(launch.args.iter().take(ours).map(|word| match word {
+        process::Argument::Plain(word) => word.to_string_lossy().into_owned(),
+        process::Argument::Secret(name) => name.clone(),
+    }));
+    words.extend(Literals::new(server).arguments().into_iter().map(|shown| match shown.argument {
+        Argument { word: Word::Plain(text), .. } if looks_like_key(text) => "…".to_owned(),
+        _ => shown.text,
+    }));
+    words
 }
 
 /// The environment without the secrets, as `run` would make it from the environment we have now.
@@ -193,8 +192,13 @@ impl Secret {
     fn words(&self) -> String {
         let mut words = vec![self.reference.clone()];
         words.extend(self.pins.iter().map(|pin| format!("pinned to {pin}")));
-        if self.deliver == Delivery::File {
-            words.push("in a file whose path the variable holds".to_owned());
+        match self.deliver {
+            Delivery::Env => {}
+            Delivery::File => words.push("in a file whose path the variable holds".to_owned()),
+            Delivery::Argument => {
+                words
+                    .push("which every process of yours can read while the server runs".to_owned());
+            }
         }
         if !self.sensitive {
             words.push("not redacted".to_owned());
@@ -303,12 +307,20 @@ impl Explanation {
             let value = variable.value.as_deref().unwrap_or(hidden).to_owned();
             [format!("  {}", variable.name), variable.from.clone(), value]
         });
-        let secrets = self
-            .secrets
-            .iter()
-            .map(|secret| [format!("  {}", secret.variable), "secret".to_owned(), secret.words()]);
+        let secrets =
+            self.secrets.iter().filter(|secret| secret.deliver != Delivery::Argument).map(
+                |secret| [format!("  {}", secret.variable), "secret".to_owned(), secret.words()],
+            );
         lines.push("environment".to_owned());
         lines.extend(table(variables.chain(secrets)));
+        let arguments = self.secrets.iter().filter(|secret| secret.deliver == Delivery::Argument);
+        let arguments: Vec<_> = arguments
+            .map(|secret| [format!("  {}", secret.variable), "secret".to_owned(), secret.words()])
+            .collect();
+        if !arguments.is_empty() {
+            lines.push("secrets in arguments".to_owned());
+            lines.extend(table(arguments.into_iter()));
+        }
         lines.push("protections".to_owned());
         lines.extend(table(self.protections.iter().map(|protection| {
             let state = if protection.on { "on" } else { "weakened" };

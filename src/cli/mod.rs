@@ -12,6 +12,7 @@ mod explain;
 mod fetch;
 mod init;
 mod list;
+mod literal;
 mod lock;
 mod man;
 mod packager;

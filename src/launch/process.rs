@@ -21,11 +21,20 @@ pub struct Launch {
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
-    pub args: Vec<OsString>,
+    pub args: Vec<Argument>,
     /// Its working directory.
     pub cwd: PathBuf,
     /// Its environment without the secrets.
     pub variables: Variables,
+}
+
+/// One argument of the server's program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// The argument itself.
+    Plain(OsString),
+    /// The value of the secret of this name. Every process of the user can read it while the server runs.
+    Secret(String),
 }
 
 impl Launch {
@@ -62,7 +71,7 @@ impl Launch {
         let files = self.deliver(secrets, &mut env, paths)?;
         let order = Order {
             program: &self.program,
-            args: &self.args,
+            args: &self.arguments(secrets)?,
             env: &env,
             cwd: &self.cwd,
             keep_open: &files.keep_open(),
@@ -93,6 +102,8 @@ impl Launch {
                     let value = os::env_value(secret.value.expose()).map_err(failed)?;
                     env.set(&secret.variable, value);
                 }
+                // Delivered by `arguments`.
+                Delivery::Argument => {}
                 Delivery::File => {
                     let path =
                         files.add(&secret.variable, &secret.value, &paths.state).map_err(failed)?;
@@ -101,6 +112,27 @@ impl Launch {
             }
         }
         Ok(files)
+    }
+
+    /// The arguments with the secrets among them.
+    #[expect(clippy::disallowed_methods, reason = "`dangerously_arg` of the user manifest")]
+    fn arguments(&self, secrets: &SecretSet) -> Result<Vec<OsString>, LaunchError> {
+        let argument = |argument: &Argument| match argument {
+            Argument::Plain(text) => Ok(text.clone()),
+            Argument::Secret(name) => {
+                let failed = |source| LaunchError::Delivery {
+                    server: self.server.clone(),
+                    variable: name.clone(),
+                    source,
+                };
+                let found = secrets.iter().find(|secret| {
+                    secret.deliver == Delivery::Argument && secret.variable == *name
+                });
+                let found = found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+                os::env_value(found.value.expose()).map_err(failed)
+            }
+        };
+        self.args.iter().map(argument).collect()
     }
 
     fn spawn_error(&self, source: io::Error) -> LaunchError {

@@ -185,6 +185,18 @@ pub enum Mistake {
     /// A plain text that was meant to be replaced by a secret.
     #[error("`{}` looks like a reference, which is only resolved under `secrets`", shown(.0))]
     Unresolved(String),
+    /// A reference among the words of a command line.
+    #[error("`{key}` has a word that looks like a reference, which is not resolved there")]
+    UnresolvedWord {
+        /// `args` or `command`.
+        key: &'static str,
+    },
+    /// A word of a command line that a shell or a host was to replace.
+    #[error("`{key}` has a word that is `${{…}}` and nothing else, which nothing replaces")]
+    Placeholder {
+        /// `args` or `command`.
+        key: &'static str,
+    },
     /// A pattern in `pass` outside its alphabet.
     #[error("`{}` is not a pattern over names of variables", shown(.0))]
     Pattern(String),
@@ -259,6 +271,9 @@ fn of_hosts(key: &str) -> Option<&'static str> {
         "envFile" | "env_file" => {
             "write its settings under `[servers.NAME.env]`, and where each secret is under `[servers.NAME.secrets]`"
         }
+        "dangerously_arg" => {
+            "it stands for a word: `args = [\"--db\", { dangerously_arg = \"keychain://ITEM\" }]`"
+        }
         "environment" => "call it `env`: `[servers.NAME.env]`",
         "workingDirectory" | "working_directory" => "call it `cwd`",
         "timeout" | "startup_timeout_sec" | "tool_timeout_sec" => {
@@ -267,6 +282,11 @@ fn of_hosts(key: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Where a secret goes that was meant for an argument.
+const ARGUMENT: &str = "give the server a secret by a variable, `NAME = \"keychain://ITEM\"` under \
+     `[servers.NAME.secrets]`; where it takes one only as an argument, write `{ dangerously_arg = \"keychain://ITEM\" }` for \
+     the word, in the user manifest";
 
 /// What to do with a value that stands where a reference belongs.
 pub(super) const STORE_IT: &str =
@@ -337,6 +357,8 @@ impl Mistake {
                 format!("list `{}` under `dangerously_pass` in the user manifest", shown(name))
             }
             Self::Unresolved(_) => "move it to the server's `secrets` table".into(),
+            Self::UnresolvedWord { .. } => ARGUMENT.into(),
+            Self::Placeholder { .. } => format!("write the text itself; {ARGUMENT}"),
             Self::DangerousGlob => "write each name in full".into(),
             Self::WidePattern(_) => "write the names in full".into(),
             Self::Overrides { nearest: Some(nearest), .. }

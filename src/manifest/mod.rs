@@ -4,6 +4,7 @@
 //! wins over one of the same name in a project. What comes out cannot be wrong: every name, version, path and reference
 //! has been checked, and every mistake of a file is reported with its place. No message shows a value.
 
+mod argument;
 mod consent;
 pub mod error;
 mod excerpt;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 
 use crate::provider::ProviderConfig;
 use crate::sys::path::Paths;
+pub use argument::{Argument, ArgumentPlace, Word};
 pub use consent::Allowed;
 pub use error::Error;
 pub(crate) use excerpt::looks_opaque;
@@ -33,7 +35,7 @@ pub(crate) use read::duration;
 use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, RuntimeChoice, Server};
 use source::Source;
-pub(crate) use terms::VARIABLE as VARIABLE_FACT;
+pub(crate) use terms::{ARGUMENTS as ARGUMENTS_FACT, VARIABLE as VARIABLE_FACT};
 
 /// Every server that is at hand.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::argument::Argument;
 use super::find::LOCK_NAME;
 use crate::launch::env::EnvSettings;
 use crate::redact::settings::Settings;
@@ -91,8 +92,8 @@ pub struct Server {
     pub bin: Option<String>,
     /// The runtime to use instead of the machine's own.
     pub runtime: Option<RuntimeChoice>,
-    /// Arguments behind the entry point.
-    pub args: Vec<String>,
+    /// Arguments behind the entry point, or behind the program of a `command`.
+    pub args: Vec<Argument>,
     /// Where it runs.
     pub cwd: Cwd,
     /// From TERM to KILL when the server is asked to stop with nothing in flight.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::argument::{Argument, Word};
 use super::lock::{Entry, LockError};
 use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
@@ -23,6 +24,9 @@ use crate::trust::{Fact, Terms, mark};
 
 /// What the key of a plain setting begins with, before its name.
 pub(crate) const VARIABLE: &str = "4 variable ";
+
+/// The key of the arguments.
+pub(crate) const ARGUMENTS: &str = "1 args";
 
 impl Server {
     /// The digest of all that the manifest entry decides.
@@ -88,7 +92,7 @@ impl Server {
                 Some(RuntimeChoice::Path(path)) => json!(path),
                 Some(RuntimeChoice::Version(version)) => json!(["version", version]),
             },
-            "args": args,
+            "args": args.iter().map(canonical_argument).collect::<Vec<_>>(),
             "cwd": match cwd {
                 Cwd::Client => Value::Null,
                 Cwd::Path(path) => json!(path),
@@ -146,7 +150,8 @@ impl Server {
             say(key, says, None);
         }
         if !self.args.is_empty() {
-            say("1 args".into(), "has the arguments".into(), Some(json!(self.args).to_string()));
+            let args = json!(self.args.iter().map(canonical_argument).collect::<Vec<_>>());
+            say(ARGUMENTS.into(), "has the arguments".into(), Some(args.to_string()));
         }
         if let Cwd::Path(path) = &self.cwd {
             say("1 cwd".into(), format!("works in `{}`", path.display()), None);
@@ -224,7 +229,14 @@ fn canonical_package(package: &Package, allow_scripts: &[NpmPackage]) -> Value {
             json!(["pypi", main.to_string(), texts(with), texts(allow_sdist)])
         }
         Package::Binary(binary) => json!(["binary", binary.path, binary.sha256]),
-        Package::Command(argv) => json!(["command", argv]),
+        Package::Command(program) => json!(["command", program]),
+    }
+}
+
+fn canonical_argument(argument: &Argument) -> Value {
+    match &argument.word {
+        Word::Plain(text) => json!(text),
+        Word::Secret(reference) => json!({ "dangerously_arg": reference.to_string() }),
     }
 }
 

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use crate::launch::env::{Origin, search_path, variables};
 use crate::launch::loader::{isolates_python, isolation_flags};
-use crate::launch::process::Launch;
-use crate::manifest::{Cwd, Server};
+use crate::launch::process::{Argument, Launch};
+use crate::manifest::{self, Cwd, Server, Word};
 use crate::relay::Settings;
 use crate::sys::env::OwnEnv;
 use crate::sys::machine::Machine;
@@ -54,8 +54,8 @@ impl LaunchPlan {
             true => isolation_flags(&variables),
             false => Vec::new(),
         };
-        let args = flags.into_iter().chain(program.args);
-        let args = args.chain(server.args.iter().map(Into::into)).collect();
+        let args = flags.into_iter().chain(program.args).map(Argument::Plain);
+        let args = args.chain(server.args.iter().map(launched)).collect();
         Self {
             launch: Launch {
                 server: server.name.clone(),
@@ -73,5 +73,12 @@ impl LaunchPlan {
                 redact: server.redact.clone(),
             },
         }
+    }
+}
+
+fn launched(argument: &manifest::Argument) -> Argument {
+    match &argument.word {
+        Word::Plain(text) => Argument::Plain(text.into()),
+        Word::Secret(_) => Argument::Secret(argument.place.name()),
     }
 }

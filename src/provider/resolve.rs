@@ -21,7 +21,7 @@ pub const PER_PROVIDER: Duration = Duration::from_secs(5);
 /// The deadline for all where the client gives no shorter one (design, section 4).
 pub const DEADLINE: Duration = Duration::from_secs(8);
 
-/// The longest value that fits one environment variable: on Linux the limit of `execve(2)` for one string
+/// The longest value that fits one environment variable or argument: on Linux the limit of `execve(2)` for one string
 /// (`MAX_ARG_STRLEN`, 32 pages) without room for a name of 256 bytes, on Windows that of the process parameters.
 const MAX_ENV_VALUE: usize = if cfg!(windows) { 32_000 } else { 128 * 1024 - 256 };
 
@@ -257,12 +257,17 @@ impl Answer {
 }
 
 /// Refuses a value that the server could not be given, or that nobody can have meant.
-#[expect(clippy::disallowed_methods, reason = "whether the bytes can be an environment variable")]
+#[expect(clippy::disallowed_methods, reason = "whether the bytes can be a variable or an argument")]
 fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
     let unfit = |reason: &str, hint: &str| {
         Err(Failure::Unfit { reason: reason.to_owned(), hint: Some(hint.to_owned()) })
     };
-    const AS_FILE: &str = "deliver it as a file: `deliver = \"file\"`";
+    let (carrier, instead) = match deliver {
+        Delivery::Argument => ("argument", "give it to the server by a variable or a file"),
+        Delivery::Env | Delivery::File => {
+            ("environment variable", "deliver it as a file: `deliver = \"file\"`")
+        }
+    };
     if value.is_empty() {
         return unfit("is empty", "store a value, or remove the entry from the manifest");
     }
@@ -270,13 +275,13 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
         return Ok(());
     }
     if value.expose().contains(&0) {
-        return unfit("holds a NUL byte, which no environment variable can", AS_FILE);
+        return unfit(&format!("holds a NUL byte, which no {carrier} can"), instead);
     }
     if value.len() > MAX_ENV_VALUE {
-        return unfit("is longer than an environment variable can be", AS_FILE);
+        return unfit(&format!("is longer than an {carrier} can be"), instead);
     }
     if cfg!(windows) && std::str::from_utf8(value.expose()).is_err() {
-        return unfit("is not UTF-8, which an environment variable on Windows is", AS_FILE);
+        return unfit(&format!("is not UTF-8, which an {carrier} on Windows is"), instead);
     }
     Ok(())
 }

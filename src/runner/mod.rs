@@ -29,8 +29,8 @@ pub enum Package {
     Pypi(PypiPackage),
     /// An executable with a known digest.
     Binary(BinaryPackage),
-    /// One's own code: an argument vector, not pinned, user manifest only.
-    Command(Vec<String>),
+    /// One's own program, by its absolute path or its name; not pinned, user manifest only.
+    Command(String),
 }
 
 /// How far a run of a package manager is.
@@ -57,9 +57,7 @@ impl fmt::Display for Package {
             Self::Npm(package) => write!(f, "npm {package}"),
             Self::Pypi(package) => write!(f, "pypi {package}"),
             Self::Binary(binary) => write!(f, "binary {}", quoted(&binary.path)),
-            Self::Command(argv) => {
-                write!(f, "command {}", argv.first().map_or("", String::as_str))
-            }
+            Self::Command(program) => write!(f, "command {program}"),
         }
     }
 }

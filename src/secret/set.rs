@@ -14,9 +14,15 @@ pub enum Delivery {
     Env,
     /// The variable holds the path of a private file that holds the value.
     File,
+    /// The value is an argument of the server's program, which other processes of the user can read. Only
+    /// `dangerously_arg` asks for it.
+    #[serde(skip_deserializing)]
+    #[schemars(skip)]
+    Argument,
 }
 
-/// One line of a server's `secrets` table: one reference that fills one or several variables.
+/// One line of a server's `secrets` table: one reference that fills one or several variables. Or one `dangerously_arg`,
+/// which has the name of its argument where a variable stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretRequest {
     /// The environment variables to fill, in the order written.
@@ -49,7 +55,7 @@ impl SecretRequest {
 /// A resolved value under the name the server will see.
 #[derive(Debug)]
 pub struct Injected {
-    /// The environment variable.
+    /// The environment variable, or the name of the argument.
     pub variable: String,
     /// Where the value came from.
     pub reference: SecretRef,

@@ -3,10 +3,23 @@
 //! A proxy's address, a connection string: settings by their name, credentials by what stands in them. Whoever shows,
 //! records or hands on a plain setting asks here first. Nothing here keeps or returns the password.
 
+use std::ops::Range;
+
 /// Whether a text is a URL that carries a password. A lone name before `@` counts, because tokens stand there too, but not
 /// for schemes in which it is a login (`ssh://git@host`).
 pub fn has_password(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    login(text).is_some()
+}
+
+/// A URL with `instead` for what stands before its `@`; `None` for a text that is no URL with a password.
+pub fn without_login(text: &str, instead: &str) -> Option<String> {
+    let login = login(text)?;
+    Some(format!("{}{instead}{}", &text[..login.start], &text[login.end..]))
+}
+
+/// Where the login of a URL with a password stands: the text between `://` and `@`.
+fn login(text: &str) -> Option<Range<usize>> {
+    let (scheme, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let userinfo = match (authority.rsplit_once('@'), authority.split_once(':')) {
         (Some((userinfo, _)), _) => userinfo,
@@ -17,7 +30,9 @@ pub fn has_password(text: &str) -> bool {
         (None, _) => "",
     };
     let is_login = |scheme: &str| scheme.ends_with("ssh") || scheme == "sftp";
-    !userinfo.is_empty() && (userinfo.contains(':') || !is_login(scheme))
+    let start = text.len() - rest.len();
+    let counts = !userinfo.is_empty() && (userinfo.contains(':') || !is_login(scheme));
+    counts.then_some(start..start + userinfo.len())
 }
 
 /// Whether a variable may hold a credential by what stands in its value. Addresses of proxies need no scheme, and nobody
@@ -55,6 +70,14 @@ mod tests {
         ] {
             assert!(!has_password(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_login_is_cut_out_and_the_host_stays() {
+        let cut = |text| without_login(text, "…");
+        assert_eq!(cut("--db=postgres://me:pw@host/db").unwrap(), "--db=postgres://…@host/db");
+        assert_eq!(cut("http://me:p/w@proxy:8080").unwrap(), "http://…@proxy:8080");
+        assert_eq!(cut("ssh://git@host/repo"), None);
     }
 
     #[test]

@@ -6,9 +6,10 @@
 use std::path::Path;
 
 use super::show::named;
+use crate::cli::literal::Literals;
 use crate::launch::env::{glob, names_credential};
 use crate::launch::preset::Preset;
-use crate::manifest::{Cwd, Server};
+use crate::manifest::{Argument, Cwd, Server};
 use crate::plan::program::interpreter;
 use crate::runner::Package;
 use crate::trust::Terms;
@@ -174,13 +175,16 @@ fn of_letters(terms: &Terms) -> Vec<String> {
 }
 
 fn of_addresses(server: &Server) -> Vec<String> {
-    let words = server.args.iter().filter(|word| word.contains("://"));
-    words.map(|word| format!("an argument names an address: {word}")).collect()
+    let shown = Literals::new(server).arguments().into_iter();
+    let words =
+        shown.filter(|shown| shown.argument.plain().is_some_and(|word| word.contains("://")));
+    words.map(|shown| format!("an argument names an address: {}", shown.text)).collect()
 }
 
 /// Files that arguments and settings name: what they hold may change after they were accepted, and may be code.
 fn of_files(server: &Server) -> Vec<String> {
-    let args = server.args.iter().filter(|word| names_file(server, word));
+    let args = server.args.iter().filter_map(Argument::plain);
+    let args = args.filter(|word| names_file(server, word));
     let args = args.map(|word| format!("an argument names a file, which nothing pins: {word}"));
     let settings = server.env.plain.iter().filter(|(_, value)| names_file(server, value));
     let settings =

@@ -7,11 +7,15 @@
 //! flood of settings scrolls away above it, and only settings that decide nothing about its peers are left out, counted.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde_json::json;
+
 use super::look::{self, redirects};
+use crate::cli::literal::Literals;
 use crate::cli::output::one_line;
-use crate::manifest::{Server, VARIABLE_FACT};
+use crate::manifest::{ARGUMENTS_FACT, Server, VARIABLE_FACT};
 use crate::trust::{Change, Difference, Packages, Record, Terms, mark};
 
 /// The longest text of a project that is shown whole, in characters; of a longer one, how much of its start and end.
@@ -41,13 +45,15 @@ pub(super) fn screen(
         Some(_) => "You have accepted it before. Since then:".to_owned(),
     });
     let start = lines.len();
-    let hides_some = facts(terms, before, &mut lines);
+    let hidden = Hidden::of(server);
+    let hides_some = facts(terms, before, &hidden, &mut lines);
     let of_packages = before.map_or_else(|| locked(terms), |record| changed(terms, record));
     lines.extend(of_packages.iter().map(|text| format!("  {}", spelt(text))));
     if lines.len() == start {
         lines.push("  something about how it is written has changed".to_owned());
     }
-    let mut looks = look::looks(server, terms, scripts);
+    let mut looks = look::looks(server, &hidden.applied(terms), scripts);
+    looks.extend(hidden.looks);
     if hides_some || lines.iter().any(|line| line.contains(CUT)) {
         let name = &server.name;
         looks.push(format!("not all of it is shown: read `[servers.{name}]` in the manifest too"));
@@ -76,8 +82,13 @@ fn heading(server: &Server) -> String {
 }
 
 /// The facts, those first that matter least. Returns whether some settings are left out.
-fn facts(terms: &Terms, before: Option<&Record>, lines: &mut Vec<String>) -> bool {
+fn facts(terms: &Terms, before: Option<&Record>, hidden: &Hidden, lines: &mut Vec<String>) -> bool {
     let mut differences = terms.differences(before);
+    for Difference { key, value, .. } in &mut differences {
+        if let (Some(shown), Some(_)) = (hidden.values.get(key), &value) {
+            *value = Some(shown.clone());
+        }
+    }
     differences.sort_by_key(|difference| Reverse(difference.key.as_bytes().first().copied()));
     let is_setting = |difference: &Difference| {
         difference.key.strip_prefix(VARIABLE_FACT).is_some_and(|name| !redirects(name))
@@ -91,6 +102,50 @@ fn facts(terms: &Terms, before: Option<&Record>, lines: &mut Vec<String>) -> boo
     }
     lines.extend(others.iter().map(line));
     more > 0
+}
+
+/// Literal credentials of the entry, which the screen does not show: somebody may look over the person's shoulder, and
+/// terminals keep what they showed.
+struct Hidden {
+    /// What is shown instead of a fact's value, by the key of the fact.
+    values: BTreeMap<String, String>,
+    /// Where something is not shown.
+    looks: Vec<String>,
+}
+
+impl Hidden {
+    fn of(server: &Server) -> Self {
+        let literals = Literals::new(server);
+        let mut hidden = Self { values: BTreeMap::new(), looks: Vec::new() };
+        let look = |place: String| {
+            format!("{place} looks like a credential and is not all shown: read it in the manifest")
+        };
+        let arguments = literals.arguments();
+        let places = arguments.iter().filter(|shown| shown.is_credential);
+        hidden.looks.extend(places.map(|shown| look(shown.argument.place.to_string())));
+        if !hidden.looks.is_empty() {
+            let texts: Vec<_> = arguments.iter().map(|shown| &shown.text).collect();
+            hidden.values.insert(ARGUMENTS_FACT.to_owned(), json!(texts).to_string());
+        }
+        for (name, value) in &server.env.plain {
+            if let Some(shown) = literals.hide_in_setting(name, value) {
+                hidden.values.insert(format!("{VARIABLE_FACT}{name}"), json!(shown).to_string());
+                hidden.looks.push(look(format!("`{name}`")));
+            }
+        }
+        hidden
+    }
+
+    /// The terms without the credentials.
+    fn applied(&self, terms: &Terms) -> Terms {
+        let mut terms = terms.clone();
+        for (key, shown) in &self.values {
+            if let Some(fact) = terms.facts.get_mut(key) {
+                fact.value = Some(shown.clone());
+            }
+        }
+        terms
+    }
 }
 
 /// One fact with what became of it.

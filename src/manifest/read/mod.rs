@@ -13,6 +13,7 @@ mod setting;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,6 +30,7 @@ use crate::secret::reference;
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;
 pub(crate) use setting::duration;
+use words::Arguments;
 
 /// From TERM to KILL where the manifest does not say: hosts give two seconds before they kill hushpipe itself.
 pub(super) const GRACE: Duration = Duration::from_millis(1500);
@@ -151,7 +153,13 @@ fn server(
     let allow_scripts = package::allowed_scripts(&table, around, findings);
     let env = env::settings(table.env, around, findings);
     let mut reader = Reader { around, findings, dangerously_pass: &env.settings.dangerously_pass };
-    let secrets = secrets::requests(table.secrets, &mut reader);
+    let mut secrets = secrets::requests(table.secrets, &mut reader);
+    let mut arguments = Arguments::default();
+    if let Some(command) = &table.command {
+        arguments.read("command", command.get_ref(), &mut reader);
+    }
+    arguments.read("args", &table.args, &mut reader);
+    secrets.append(&mut arguments.requests);
     for (variable, span) in &env.spans {
         if secrets.iter().any(|secret| secret.variables.contains(variable)) {
             findings.add(span.clone(), Mistake::Twice(variable.clone()));
@@ -165,7 +173,7 @@ fn server(
         allow_scripts,
         bin: setting::bin(table.bin, findings),
         runtime: setting::runtime(table.runtime, table.pypi.is_some(), level, findings),
-        args: setting::words("args", &table.args, around, findings),
+        args: arguments.words,
         cwd: setting::cwd(table.cwd, findings),
         grace: setting::time("grace", table.grace, GRACE, findings),
         drain: setting::time("drain", table.drain, DRAIN, findings),

@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::super::error::Mistake;
 use super::super::names;
 use super::super::server::Level;
+use super::super::table::word::Word;
 use super::super::table::{Binary, Server};
 use super::{Around, Findings, setting};
 use crate::runner::pypi::{Inexact, Pin};
@@ -140,20 +141,24 @@ fn binary(table: &Binary, findings: &mut Findings) -> Option<BinaryPackage> {
     Some(BinaryPackage { path: path?, sha256: hex.to_ascii_lowercase() }).filter(|_| is_digest)
 }
 
+/// The program of a `command`. The words behind it are arguments (`words.rs`).
 fn command(
-    words: &Spanned<Vec<Spanned<String>>>,
+    words: &Spanned<Vec<Spanned<Word>>>,
     around: Around<'_>,
     findings: &mut Findings,
-) -> Option<Vec<String>> {
+) -> Option<String> {
     if around.level == Level::Project {
         findings.add(words.span(), Mistake::UserOnly("`command`".into()));
         return None;
     }
-    let argv = setting::words("command", words.get_ref(), around, findings);
-    let program = argv.first().filter(|program| !program.is_empty());
-    let Some(program) = program else {
-        findings.add(words.span(), Mistake::Empty("command"));
-        return None;
+    let program = match words.get_ref().first().map(Spanned::get_ref) {
+        Some(Word::Plain(program)) if !program.is_empty() => program,
+        // `words.rs` says what is wrong.
+        Some(Word::Secret(_)) => return None,
+        _ => {
+            findings.add(words.span(), Mistake::Empty("command"));
+            return None;
+        }
     };
     // A program is found by its full path or by name in the recorded PATH, never relative to where a client started us.
     if program.contains(std::path::is_separator) && !PathBuf::from(program).is_absolute() {
@@ -161,5 +166,5 @@ fn command(
         findings.add(words.span(), mistake);
         return None;
     }
-    Some(argv)
+    Some(program.clone())
 }

@@ -39,6 +39,25 @@ pub(super) fn requests(table: Secrets, reader: &mut Reader<'_>) -> Vec<SecretReq
     requests
 }
 
+/// The secret that an argument is.
+pub(super) fn argument(
+    name: String,
+    reference: &Spanned<String>,
+    reader: &mut Reader<'_>,
+) -> Option<SecretRequest> {
+    let span = reference.span();
+    let request = SecretRequest {
+        reference: parse(&name, reference.get_ref(), &span, reader)?,
+        variables: vec![name.clone()],
+        fields: Vec::new(),
+        deliver: Delivery::Argument,
+        sensitive: true,
+        default: None,
+    };
+    check_providers(&name, &request, span, reader);
+    Some(request)
+}
+
 /// The variables of a key: one, or several with commas between.
 pub(super) fn variables(key: &str) -> Vec<String> {
     key.split(',').map(|name| name.trim().to_owned()).collect()
@@ -71,7 +90,7 @@ fn request(
     if !paired {
         reader.findings.add(key.span(), Mistake::Fields(key.get_ref().clone()));
     } else {
-        check_providers(key, &request, span, reader);
+        check_providers(key.get_ref(), &request, span, reader);
     }
     Some(request)
 }
@@ -174,7 +193,7 @@ fn parse(
 
 /// Whether each variable's reference is one that its provider could honour.
 fn check_providers(
-    key: &Spanned<String>,
+    name: &str,
     request: &SecretRequest,
     span: Range<usize>,
     reader: &mut Reader<'_>,
@@ -186,7 +205,7 @@ fn check_providers(
         // The user's table of the provider has the mistake, and is where it is shown.
         None | Some(Failure::Login { .. } | Failure::Cycle { .. }) => {}
         Some(failure) => {
-            let variable = key.get_ref().clone();
+            let variable = name.to_owned();
             let (reason, hint) = (failure.to_string(), hint(&failure, reader.around));
             reader.findings.add(span, Mistake::Provider { variable, reason, hint });
         }

@@ -1,4 +1,4 @@
-//! The plain settings of a server: arguments, folders, times, sizes.
+//! The plain settings of a server: folders, times, sizes.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::super::error::Mistake;
 use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
-use super::{Around, Findings};
+use super::Findings;
 use crate::relay::frame::DEFAULT_LIMIT;
 use crate::sys::clock;
 
@@ -18,26 +18,6 @@ const MAX_TIME: Duration = Duration::from_secs(3600);
 
 /// The sizes that `frame_limit` may name, in bytes. Below a kibibyte not even `initialize` fits.
 const SIZES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
-
-/// Words that a program can be handed and that are not unresolved references.
-///
-/// `${…}` passes here, unlike in `env`: some servers replace it themselves (`mcp-remote --header 'X: ${TOKEN}'`).
-pub(super) fn words(
-    key: &'static str,
-    words: &[Spanned<String>],
-    around: Around<'_>,
-    findings: &mut Findings,
-) -> Vec<String> {
-    for word in words {
-        if word.get_ref().contains('\0') {
-            findings.add(word.span(), Mistake::Nul(key.into()));
-        }
-        if around.holds_reference(word.get_ref()) {
-            findings.add(word.span(), Mistake::Unresolved(key.into()));
-        }
-    }
-    words.iter().map(|word| word.get_ref().clone()).collect()
-}
 
 /// The name of one of a package's programs.
 pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Option<String> {

@@ -20,7 +20,6 @@ const LATER: &[(&str, &str)] = &[
     ("sandbox", "sandboxes"),
     ("audit", "audit logs"),
     ("exports", "exports"),
-    ("dangerously_arg", "secrets in arguments"),
 ];
 
 /// Reads the keys of a manifest: of everything in it, or of what one server needs.
@@ -153,7 +152,9 @@ fn of_serde(message: &str) -> Mistake {
         return Mistake::Settings(format!("expected {expected}"));
     }
     let expected = match expected {
-        "struct Server" | "struct Binary" | "struct Document" | "a map" => "a table",
+        "struct Server" | "struct SecretWord" | "struct Binary" | "struct Document" | "a map" => {
+            "a table"
+        }
         "a sequence" => "a list",
         "i64" => "a whole number",
         other => other,

@@ -5,6 +5,7 @@
 //! Nothing is judged here beyond the TOML type: `read/` turns these into types that cannot be wrong.
 
 pub(super) mod redact;
+pub(super) mod word;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ use super::server::Integrity;
 use crate::launch::preset::Preset;
 use crate::provider::ProviderConfig;
 use crate::secret::Delivery;
+use word::Word;
 
 /// What MCP servers to start, with which secrets.
 #[derive(Deserialize, JsonSchema)]
@@ -77,8 +79,8 @@ pub(super) struct Server {
     #[schemars(with = "Option<Binary>")]
     pub(super) binary: Option<Spanned<Binary>>,
     /// One's own program and its arguments, not pinned. User manifest only.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(super) command: Option<Spanned<Vec<Spanned<String>>>>,
+    #[schemars(with = "Option<Vec<Word>>")]
+    pub(super) command: Option<Spanned<Vec<Spanned<Word>>>>,
     /// Which of the package's programs to start, where it has several.
     #[schemars(with = "Option<String>")]
     pub(super) bin: Option<Spanned<String>>,
@@ -88,8 +90,8 @@ pub(super) struct Server {
     pub(super) runtime: Option<Spanned<String>>,
     /// Arguments for the server.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) args: Vec<Spanned<String>>,
+    #[schemars(with = "Vec<Word>")]
+    pub(super) args: Vec<Spanned<Word>>,
     /// Where the server runs: `client`, the folder the client started hushpipe in (the default), or an absolute path.
     #[schemars(with = "Option<String>")]
     pub(super) cwd: Option<Spanned<String>>,

@@ -58,7 +58,7 @@ pub fn locate(
     match &server.package {
         Package::Npm(_) | Package::Pypi(_) => Installed::find(server, paths)?.program(machine),
         Package::Binary(binary) => Ok(binary::program(binary)),
-        Package::Command(argv) => of_command(server, argv, machine),
+        Package::Command(program) => of_command(server, program, machine),
     }
 }
 
@@ -89,7 +89,7 @@ pub fn program(
             binary::check(server, binary, paths)?;
             Ok(binary::program(binary))
         }
-        Package::Command(argv) => of_command(server, argv, machine),
+        Package::Command(program) => of_command(server, program, machine),
     }
 }
 
@@ -103,13 +103,12 @@ pub fn is_pinned(server: &Server) -> bool {
     }
 }
 
-/// One's own code: the argument vector as it is, its program absolute or on the machine record's PATH.
+/// One's own program, absolute or on the machine record's PATH.
 fn of_command(
     server: &Server,
-    argv: &[String],
+    program: &str,
     machine: Option<&Machine>,
 ) -> Result<Program, ProgramError> {
-    let (program, args) = argv.split_first().map_or(("", argv), |(first, rest)| (first, rest));
     let searched = machine.map_or(os::DEFAULT_PATH, |machine| &machine.path);
     let found = match Path::new(program) {
         path if path.is_absolute() => path.exists().then(|| path.to_owned()),
@@ -123,5 +122,5 @@ fn of_command(
     if !os::is_program(&path) {
         return Err(ProgramError::NotRunnable { server: name, program });
     }
-    Ok(Program { args: args.iter().map(OsString::from).collect(), path, ..Program::default() })
+    Ok(Program { path, ..Program::default() })
 }

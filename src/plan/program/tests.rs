@@ -10,7 +10,7 @@ use super::*;
 use crate::error::Fault;
 use crate::manifest::lock::Locked;
 use crate::manifest::lock::Lockfile;
-use crate::manifest::{self, Level, Manifest, Sources};
+use crate::manifest::{self, Argument, Level, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
 use crate::store::{Runtime, Store, Tie};
 use crate::sys::machine::Interpreter;
@@ -285,7 +285,9 @@ fn a_command_is_looked_for_on_the_machine_records_path_only() {
     let program = home.program().unwrap();
     assert_eq!(program.path, home.path("tool"));
     assert!(!is_pinned(home.server()));
-    assert_eq!(program.args, ["--a", "b c"]);
+    assert_eq!(program.args, Vec::<OsString>::new());
+    let words: Vec<_> = home.server().args.iter().filter_map(Argument::plain).collect();
+    assert_eq!(words, ["--a", "b c"]);
     let default = super::program(home.server(), &home.paths(), None).unwrap_err();
     assert_eq!(default.kind().exit_code(), 127);
 }

@@ -1,5 +1,7 @@
 //! What the server is started with, how it is ended, and what a client is told when it cannot be started.
 
+/// Secrets among the arguments.
+mod argument;
 /// A client that gives little time is told in time.
 #[cfg(target_os = "linux")]
 mod budget;

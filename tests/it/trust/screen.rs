@@ -52,6 +52,33 @@ fn what_is_shown_is_what_changed_in_plain_sentences() {
 }
 
 #[test]
+fn a_credential_in_clear_is_not_shown_and_the_screen_says_where_it_stands() {
+    let tables = "args = [\"--db\", \"postgres://me:canary-9c2e71ab@db.example/x\", \"--password\", \"hunter2\"]\n\
+                  [servers.theirs.env]\nAPI_KEY = \"canary-Q7k51bTz9aB3x\"\nLOG_LEVEL = \"info\"\n";
+    let world = World::new(tables);
+    let (shown, _) = world.trust("no");
+    for line in [
+        "has the arguments [\"--db\",\"postgres://[withheld]@db.example/x\",\"--password\",",
+        "look:  an argument names an address: postgres://[withheld]@db.example/x",
+        "look:  word 2 of `args` looks like a credential and is not all shown: read it in the manifest",
+        "look:  word 4 of `args` looks like a credential",
+        "look:  `API_KEY` looks like a credential",
+        "has `LOG_LEVEL` set to \"info\"",
+    ] {
+        assert!(shown.contains(line), "`{line}` is not in: {shown}");
+    }
+    for secret in ["canary", "hunter2"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    // A change of what is not shown is a change.
+    let (_, code) = world.trust("theirs");
+    assert_eq!(code, Some(0));
+    world.write(&tables.replace("hunter2", "hunter3"));
+    assert_untrusted(&world.run(), "has changed since it was trusted");
+    assert!(world.trust("no").0.contains("changed:  has the arguments"));
+}
+
+#[test]
 fn nothing_of_a_project_can_forge_or_hide_a_line() {
     let long = "x".repeat(5000);
     let world = World::new(&format!(

@@ -134,7 +134,19 @@ fn mistakes_in_packages_and_settings() {
         (npm("runtime = \"node\""), "`runtime` takes an absolute path"),
         (npm("frame_limit = \"1MB\""), "`frame_limit` takes a size"),
         (npm("frame_limit = 12"), "`frame_limit` takes a size"),
-        (npm("args = [\"--token=op://v/i/hunter2\"]"), "`args` looks like a reference"),
+        (
+            npm("args = [\"--token=op://v/i/hunter2\"]"),
+            "`args` has a word that looks like a reference",
+        ),
+        (npm("args = [\"${hunter2}\"]"), "`args` has a word that is `${…}` and nothing else"),
+        (
+            npm("args = [{ dangerously_arg = \"hunter2\" }]"),
+            "secret `args-1`: a secret must be a reference",
+        ),
+        (
+            npm("args = [{ dangerously_arg = \"nowhere://hunter2\" }]"),
+            "secret `args-1`: no provider is called",
+        ),
     ]);
     assert!(
         whole("version = 1\n[servers.\"a b\"]\nnpm = \"m@1.0.0\"")

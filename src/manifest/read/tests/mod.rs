@@ -104,9 +104,30 @@ fn a_server_with_everything() {
 }
 
 #[test]
+fn an_argument_may_be_a_secret() {
+    let server = server(
+        r#"command = ["node", "/x/index.js", { dangerously_arg = "local://key" }]
+        args = ["--db", { dangerously_arg = "file:///db#url" }]"#,
+    );
+    let shown: Vec<_> = server.args.iter().map(|a| format!("{}: {}", a.place, a.shown())).collect();
+    assert_eq!(
+        shown,
+        [
+            "word 2 of `command`: /x/index.js",
+            r#"word 3 of `command`: { dangerously_arg = "local://key" }"#,
+            "word 1 of `args`: --db",
+            r#"word 2 of `args`: { dangerously_arg = "file:///db#url" }"#,
+        ]
+    );
+    let names: Vec<_> = server.secrets.iter().map(|secret| &*secret.variables[0]).collect();
+    assert_eq!(names, ["command-3", "args-2"]);
+    assert!(server.secrets.iter().all(|secret| secret.deliver == Delivery::Argument));
+}
+
+#[test]
 fn a_server_with_little_has_the_defaults() {
     let server = server("command = [\"node\", \"/x/index.js\"]");
-    assert_eq!(server.package, Package::Command(vec!["node".into(), "/x/index.js".into()]));
+    assert_eq!(server.package, Package::Command("node".into()));
     let defaults = (GRACE, DRAIN, frame::DEFAULT_LIMIT);
     assert_eq!((server.grace, server.drain, server.frame_limit), defaults);
     assert_eq!(server.cwd, super::super::Cwd::Client);
