@@ -16,19 +16,19 @@ use crate::context::{TestContext, files_holding, write_private};
 const MANIFEST: &str = "version = 1\n[servers.server]\nnpm = \"outer@1.0.0\"\n";
 
 /// A package for the registry: its `package.json` and its other files.
-struct Package {
-    manifest: Value,
-    files: Vec<(&'static str, String)>,
+pub(crate) struct Package {
+    pub(crate) manifest: Value,
+    pub(crate) files: Vec<(&'static str, String)>,
 }
 
 /// A registry of npm packages on the loopback.
-struct Registry {
-    url: String,
+pub(crate) struct Registry {
+    pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Registry {
-    fn serve(packages: Vec<Package>) -> Self {
+    pub(crate) fn serve(packages: Vec<Package>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));

@@ -28,6 +28,9 @@ mod corpora;
 mod docs;
 /// What keeps servers from working, and the command that mends it.
 mod doctor;
+/// A package that asks for another Node than the one that runs it.
+#[cfg(unix)]
+mod engines;
 /// What tests use and the repository does not hold: example programs, installed clients.
 mod fixture;
 /// Our own environment is attacker input: a test per variable.

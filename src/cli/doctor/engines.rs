@@ -4,6 +4,7 @@
 
 use super::Patient;
 use super::finding::{Area, Finding};
+use crate::cli::packager::ENGINE_HINT;
 use crate::manifest::Server;
 use crate::manifest::lock::{Locked, Lockfile};
 use crate::plan::program::install_key;
@@ -22,8 +23,5 @@ pub(super) fn examine(server: &Server, patient: &Patient<'_>) -> Option<Finding>
     let Locked::Npm(locked) = entry.locked().ok()? else { return None };
     let unmet = locked.unmet_engine(package, &runtime.version)?;
     let finding = Finding::warn(Area::Runtimes, unmet).about(&server.name);
-    Some(
-        finding
-            .hinting("make such a Node the one that your login shell starts, then `hushpipe sync`"),
-    )
+    Some(finding.hinting(format!("{ENGINE_HINT}; then run `hushpipe sync`")))
 }
