@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod confirm;
 mod connect;
+mod diagnose;
 mod doctor;
 mod explain;
 mod fetch;

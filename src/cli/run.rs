@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Context;
+use super::diagnose::diagnose;
 use crate::audit::{Findings, Writer as FindingsWriter};
 use crate::error::{Error, Fault, Kind};
 use crate::manifest::{self, Cwd, Manifest, Server};
@@ -158,12 +159,16 @@ impl Run {
             Ok(plan.launch.spawn(&resolved.secrets, &paths, |order| process.spawn_again(order))?)
         };
         let learn = |era| install.into_iter().for_each(|install| note_era(&paths, install, era));
-        let server = relay::Server { spawned, again: &again, learn: &learn, leases: &rest.leases };
+        let diagnose = |log: &str| diagnose(server, log);
+        let leases = &rest.leases;
+        let server =
+            relay::Server { spawned, again: &again, learn: &learn, diagnose: &diagnose, leases };
         let relayed = relay(server, client, &redactor, &plan.settings, recording, findings);
         let outcome = runtime.block_on(relayed).map_err(|source| self.failed(source))?;
-        if let Outcome::ServerEnded { status, heard: false } = outcome {
+        if let Outcome::ServerEnded { status, heard: false, diagnosis } = &outcome {
             // It was gone before the client's first request, which deserves an answer as much as any.
-            let refusal = Refusal::server_ended(&self.name, &os::describe(status));
+            let refusal = Refusal::server_ended(&self.name, &os::describe(*status));
+            let refusal = refusal.diagnosed(diagnosis.as_ref());
             runtime.block_on(answer(None, None, &refusal));
         }
         Ok(outcome.exit_code())

@@ -18,6 +18,15 @@ pub struct Refusal {
     data: Map<String, Value>,
 }
 
+/// Why a server failed, and what the person can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The cause, in one sentence.
+    pub cause: String,
+    /// The next step, for the person.
+    pub hint: String,
+}
+
 /// JSON-RPC: the message is not a valid request.
 const INVALID_REQUEST: i32 = -32600;
 /// JSON-RPC: there is no such method.
@@ -56,6 +65,17 @@ impl Refusal {
         let mut refusal = Self::new(INTERNAL_ERROR, "server_ended", message);
         refusal.detail("server", server);
         refusal
+    }
+
+    /// The same with the cause and the next step, where they are known.
+    pub fn diagnosed(mut self, diagnosis: Option<&Diagnosis>) -> Self {
+        if let Some(Diagnosis { cause, hint }) = diagnosis {
+            let hint = for_the_user(hint);
+            self.message = format!("{}: {cause}; {hint}", self.message);
+            self.detail("causes", vec![cause.clone()]);
+            self.detail("hint", hint);
+        }
+        self
     }
 
     /// The answer of `server` holds a secret where nothing can be replaced; `why` names the secret and the place.

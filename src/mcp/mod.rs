@@ -15,5 +15,5 @@ pub mod scan;
 pub use call::Call;
 pub use envelope::{Envelope, Field, Id, Kind};
 pub use era::{Claim, Era, Revision};
-pub use message::Refusal;
+pub use message::{Diagnosis, Refusal};
 pub use scan::{Scanner, Shape};

@@ -2,11 +2,13 @@
 //! shield wants that.
 
 use std::process::ExitStatus;
+use std::rc::Rc;
 
 use super::session::Session;
+use super::stderr::Tail;
 use super::{Again, Pump, Server, stderr};
 use crate::launch::file::SecretFiles;
-use crate::mcp::Era;
+use crate::mcp::{Diagnosis, Era};
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process};
 
@@ -25,6 +27,11 @@ pub(super) struct Backend<'s, 'a> {
     again: &'s Again<'s>,
     learn: &'s dyn Fn(Era),
     learned: Option<Era>,
+    /// The end of its log.
+    tail: Rc<Tail>,
+    diagnose: &'s dyn Fn(&str) -> Option<Diagnosis>,
+    /// Why it ended, once that was looked for.
+    diagnosis: Option<Option<Diagnosis>>,
 }
 
 /// What has become of the server.
@@ -43,7 +50,8 @@ enum Standing {
 impl<'s, 'a> Backend<'s, 'a> {
     /// A server that runs.
     pub(super) fn of(server: Server<'s>, session: &'s Session<'a>) -> Self {
-        let Server { spawned: (Started { streams, process }, files), again, learn, .. } = server;
+        let Server { spawned, again, learn, diagnose, .. } = server;
+        let (Started { streams, process }, files) = spawned;
         let mut backend = Self {
             session,
             process,
@@ -55,6 +63,9 @@ impl<'s, 'a> Backend<'s, 'a> {
             again,
             learn,
             learned: None,
+            tail: Rc::default(),
+            diagnose,
+            diagnosis: None,
         };
         backend.connect(streams);
         backend
@@ -64,8 +75,10 @@ impl<'s, 'a> Backend<'s, 'a> {
         let session = self.session;
         session.connect(Some(stdin));
         self.to_client = Some(Box::pin(session.to_client(stdout)));
-        self.logs =
-            Some(Box::pin(stderr::pump(stderr, session.redactor, session.log, &session.told)));
+        let tail = Rc::<Tail>::default();
+        self.tail = Rc::clone(&tail);
+        let pump = stderr::pump(stderr, session.redactor, session.log, &session.told, tail);
+        self.logs = Some(Box::pin(pump));
         self.standing = Standing::Runs;
     }
 
@@ -156,13 +169,35 @@ impl<'s, 'a> Backend<'s, 'a> {
         }
     }
 
+    /// Looks once for why it ended by itself before it had said anything, and tells the person.
+    fn find_diagnosis(&mut self, status: ExitStatus) {
+        if self.diagnosis.is_some() {
+            return;
+        }
+        let failed = !status.success() && self.session.progress().bytes == 0;
+        let found = failed.then(|| (self.diagnose)(&self.tail.text())).flatten();
+        if let Some(Diagnosis { cause, hint }) = &found {
+            let log = self.session.log;
+            log.note(&format!("error: server `{}` could not start", self.session.settings.server));
+            log.note(&format!("cause: {cause}"));
+            log.note(&format!("hint: {hint}"));
+        }
+        self.diagnosis = Some(found);
+    }
+
+    /// Why it ended, where that was found out.
+    pub(super) fn take_diagnosis(&mut self) -> Option<Diagnosis> {
+        self.diagnosis.take().flatten()
+    }
+
     fn is_silent(&self) -> bool {
         self.to_client.is_none() && self.logs.is_none()
     }
 
     fn answer_the_rest(&mut self, how: String) {
         self.answered = true;
-        self.to_client = Some(Box::pin(self.session.answer_the_rest(how)));
+        let diagnosis = self.diagnosis.clone().flatten();
+        self.to_client = Some(Box::pin(self.session.answer_the_rest(how, diagnosis)));
     }
 
     /// Keeps what the session has shown of the server's era, once.
@@ -182,6 +217,7 @@ impl<'s, 'a> Backend<'s, 'a> {
             Standing::Over(_) => self.is_silent() || !client_waits,
             Standing::Ended(_) if !self.is_silent() => false,
             Standing::Ended(status) => {
+                self.find_diagnosis(status);
                 if self.answered || self.session.in_flight.is_empty() || !client_waits {
                     return true;
                 }

@@ -37,7 +37,7 @@ use std::time::Duration;
 use crate::audit::Writer as Findings;
 use crate::error;
 use crate::launch::file::SecretFiles;
-use crate::mcp::Era;
+use crate::mcp::{Diagnosis, Era};
 use crate::provider::Leases;
 use crate::redact::{self, Redactor};
 use crate::sys::command::{Started, Streams};
@@ -95,6 +95,8 @@ pub struct Server<'a> {
     pub again: &'a Again<'a>,
     /// Keeps what the session has shown of the server's era.
     pub learn: &'a dyn Fn(Era),
+    /// Says why it ended before it had said anything, by the end of its log.
+    pub diagnose: &'a dyn Fn(&str) -> Option<Diagnosis>,
     /// What its secrets were given for a time with.
     pub leases: &'a Leases,
 }
@@ -103,7 +105,7 @@ pub struct Server<'a> {
 pub type Again<'a> = dyn Fn(&mut Process) -> error::Result<(Streams, SecretFiles)> + 'a;
 
 /// How a session ended, as an exit code tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The client, a signal or a closed stdout ended it.
     Requested,
@@ -113,20 +115,22 @@ pub enum Outcome {
         status: ExitStatus,
         /// Whether the client had said anything by then. If not, it still waits to be told.
         heard: bool,
+        /// Why, where that is known.
+        diagnosis: Option<Diagnosis>,
     },
 }
 
 impl Outcome {
     /// The outcome of a session whose server ended like this by itself, if it did.
-    fn of(status: Option<ExitStatus>, heard: bool) -> Self {
-        status.map_or(Self::Requested, |status| Self::ServerEnded { status, heard })
+    fn of(status: Option<ExitStatus>, heard: bool, diagnosis: Option<Diagnosis>) -> Self {
+        status.map_or(Self::Requested, |status| Self::ServerEnded { status, heard, diagnosis })
     }
 
     /// The exit code: 0 when we were asked to end, else the server's own, 128+n for a signal.
-    pub fn exit_code(self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Requested => 0,
-            Self::ServerEnded { status, .. } => os::exit_code(status),
+            Self::ServerEnded { status, .. } => os::exit_code(*status),
         }
     }
 }
@@ -205,7 +209,7 @@ pub async fn relay(
     session.told.sum_up();
     log.flush(FLUSH);
     let status = backend.status().filter(|_| !end.by_us());
-    Ok(Outcome::of(status, session.heard.get()))
+    Ok(Outcome::of(status, session.heard.get(), backend.take_diagnosis()))
 }
 
 /// One direction, until it ends.

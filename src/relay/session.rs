@@ -20,7 +20,7 @@ use super::told::Told;
 use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
 use crate::mcp::scan::messages;
-use crate::mcp::{Envelope, Era, Id, Kind, Refusal, Revision, Shape};
+use crate::mcp::{Diagnosis, Envelope, Era, Id, Kind, Refusal, Revision, Shape};
 use crate::redact::{Clean, Redactor};
 use crate::sys::os::Writer;
 
@@ -225,8 +225,9 @@ impl<'a> Session<'a> {
     }
 
     /// Answers every request that the server left open; `how` says how it ended.
-    pub(super) async fn answer_the_rest(&self, how: String) {
+    pub(super) async fn answer_the_rest(&self, how: String, diagnosis: Option<Diagnosis>) {
         let refusal = Refusal::server_ended(&self.settings.server, &how);
+        let refusal = refusal.diagnosed(diagnosis.as_ref());
         self.refuse(&self.in_flight.take(), &refusal).await;
     }
 

@@ -4,7 +4,9 @@
 //! answer. What does not fit the queue is dropped and counted, and the count is written when there is room again. A line
 //! of the server that could be taken for one of ours is tagged.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -100,7 +102,13 @@ impl Queue for Chunks {
 }
 
 /// Drains the server's stderr into the log until it ends.
-pub(super) async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log, told: &Told<'_>) {
+pub(super) async fn pump(
+    mut stderr: ChildStderr,
+    redactor: &Redactor,
+    log: &Log,
+    told: &Told<'_>,
+    tail: Rc<Tail>,
+) {
     let mut cleaner = redactor.stderr();
     let mut tagger = Tagger::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -115,10 +123,34 @@ pub(super) async fn pump(mut stderr: ChildStderr, redactor: &Redactor, log: &Log
             cleaner.push(&buffer[..n], &mut clean);
         }
         told.found(&findings(&mut cleaner), None);
+        tail.push(&clean);
         log.push(&tagger.tag(&clean));
         if n == 0 {
             return log.push(&tagger.held);
         }
+    }
+}
+
+/// The end of a server's log, redacted, for who wants to know why it ended.
+#[derive(Default)]
+pub(super) struct Tail(RefCell<Vec<u8>>);
+
+/// How much of the end is kept, in bytes: more than the longest traceback of an import.
+const TAIL: usize = 32 * 1024;
+
+impl Tail {
+    fn push(&self, clean: &[u8]) {
+        let mut kept = self.0.borrow_mut();
+        kept.extend_from_slice(&clean[clean.len().saturating_sub(TAIL)..]);
+        if kept.len() >= 2 * TAIL {
+            let too_old = kept.len() - TAIL;
+            kept.drain(..too_old);
+        }
+    }
+
+    /// What is kept, as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.borrow()).into_owned()
     }
 }
 

@@ -134,3 +134,51 @@ fn all_packages_without_a_wheel_are_named_with_the_line_that_allows_them() {
     let named = |way: &String| locked.stderr.contains(&format!("allow_sdist = [{way}]"));
     assert!(ways.iter().any(named), "{}", locked.stderr);
 }
+
+/// What `uvx` meets as well on the day that the first 2.x of the SDK appears.
+#[test]
+fn a_server_that_dies_at_import_of_a_newer_package_says_which_line_mends_it() {
+    let code = "from mcp import FastMCP\nimport json, sys\ndef main():\n    for line in sys.stdin:\n        \
+                print(json.dumps({'jsonrpc': '2.0', 'id': json.loads(line)['id'], 'result': {}}), flush=True)\n";
+    let mut server = server(">=3.10", &["mcp>=1.0"]);
+    server["code"] = code.into();
+    let packages = json!([
+        server,
+        {"name": "mcp", "version": "1.26.0", "code": "FastMCP = object\n"},
+        {"name": "mcp", "version": "2.3.0", "code": "MCPServer = object\n"},
+    ]);
+    let user = User::new(&packages, "pypi = \"server==1.0.0\"");
+    for verb in ["lock", "sync"] {
+        let outcome = user.run(&[verb]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    }
+    let ping = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+    for input in [&ping[..], b""] {
+        let died = user.context.relay(input);
+        for line in [
+            "ImportError: cannot import name 'FastMCP' from 'mcp'",
+            "hushpipe: error: server `server` could not start",
+            "hushpipe: cause: its code does not fit a package that its ranges let in: `mcp==2.3.0`",
+            "as in `with = [\"mcp==1.VERSION\"]`",
+            "then run `hushpipe lock server` and `hushpipe sync server`",
+        ] {
+            assert!(died.stderr.contains(line), "`{line}` is not in: {}", died.stderr);
+        }
+    }
+    let died = user.context.relay(ping);
+    let error = &died.messages()[0]["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("ended with exit code 1 before it answered: its code does not fit"));
+    assert!(message.contains("; ask the user: write the last version below 2 into"), "{message}");
+    assert_eq!(error["data"]["kind"], "server_ended");
+
+    let pinned =
+        "version = 1\n[servers.server]\npypi = \"server==1.0.0\"\nwith = [\"mcp==1.26.0\"]\n";
+    user.context.write_manifest(pinned);
+    for verb in ["lock", "sync"] {
+        let outcome = user.run(&[verb]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    }
+    let answered = user.context.relay(ping);
+    assert_eq!(answered.messages()[0]["result"], json!({}), "{}", answered.everything());
+}

@@ -10,6 +10,7 @@ mod failure;
 mod install;
 mod locked;
 mod metadata;
+mod misfit;
 mod package;
 mod pylock;
 mod resolve;
@@ -19,6 +20,7 @@ mod wheelless;
 
 pub use install::{argv, install, programs};
 pub use locked::{Locked, LockedPackage, Rejected};
+pub use misfit::{Misfit, misfit};
 pub use package::{Inexact, Pin, PypiPackage};
 pub use resolve::{Request, resolve};
 pub use uv::{Python, Uv};
