@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::encoding::Form;
+use super::encoding::{Characters, Form, Listing, Numbers, may_be_listing};
 use super::finder::{Finder, Literal};
 use super::instruct::odd::is_plain;
 use super::instruct::phrase;
@@ -82,6 +82,8 @@ pub(super) struct Detector {
     /// Each spelling with the number of its name: first those that are looked for whole, then those only in pieces.
     forms: Vec<(usize, Form)>,
     whole: usize,
+    characters: Vec<(usize, Characters)>,
+    listings: Vec<(usize, Listing)>,
     /// The pieces of all of them; made for the first stream.
     pieces: OnceLock<Pieces>,
     rules: Rules,
@@ -96,6 +98,9 @@ const WINDOW: usize = 256 * 1024;
 /// How many bytes one byte of a value takes in its longest spelling, `\\u0041`, with a line break for some.
 const LONGEST_SPELLING: usize = 8;
 
+/// How many lines of numbers a stream holds back, in bytes.
+const LONGEST_LISTING: usize = 16 * 1024;
+
 /// What a literal of the finder announces.
 #[derive(Clone, Copy)]
 enum Target {
@@ -103,6 +108,10 @@ enum Target {
     Form(usize, usize),
     /// A piece of a spelling that may be folded over lines, and where in it the literal stands.
     Piece(usize, usize),
+    /// A character of a value, and where in the value it stands.
+    Character(usize, usize),
+    /// The number of the first byte of a value.
+    Number(usize, Numbers),
     Rule(usize),
     /// The same by a keyword so short that it stands in many words, and is looked at only before a token.
     Prefix(usize),
@@ -135,6 +144,18 @@ impl Detector {
                 targets.push(Target::Piece(index, offset));
             }
         }
+        for (index, (_, value)) in known.characters.iter().enumerate() {
+            for (offset, literal) in value.literals() {
+                literals.push(literal);
+                targets.push(Target::Character(index, offset));
+            }
+        }
+        for (index, (_, value)) in known.listings.iter().enumerate() {
+            for (numbers, literal) in value.literals() {
+                literals.push(literal);
+                targets.push(Target::Number(index, numbers));
+            }
+        }
         for (index, rule) in rules.iter().enumerate() {
             let target = if rule.is_short() { Target::Prefix(index) } else { Target::Rule(index) };
             for literal in rule.literals() {
@@ -154,7 +175,9 @@ impl Detector {
         let overlap = rule::REACH.max(LONGEST_SPELLING * longest);
         let window = WINDOW.max(4 * overlap);
         let (finder, pieces) = (Finder::new(literals), OnceLock::new());
-        Self { finder, targets, forms, whole, pieces, rules, window, overlap }
+        let characters = std::mem::take(&mut known.characters);
+        let listings = std::mem::take(&mut known.listings);
+        Self { finder, targets, forms, whole, characters, listings, pieces, rules, window, overlap }
     }
 
     /// What must not leave of a text as a person reads it, in order and disjoint.
@@ -261,9 +284,21 @@ impl Detector {
         forms.any(|(_, form)| form.is_wrappable() && form.begins_at_end_of(tail))
     }
 
-    /// Whether a folded value may go on behind these lines, and whether it began in the line before them.
+    /// Whether a folded or listed value may go on behind these lines, and whether it began in the line before them.
     pub(super) fn end(&self, lines: &[u8], before: &[u8]) -> (End, bool) {
-        self.pieces.get_or_init(|| Pieces::new(&self.forms)).end(&self.forms, lines, before)
+        let pieces = self.pieces.get_or_init(|| Pieces::new(&self.forms));
+        let (end, fronted) = pieces.end(&self.forms, lines, before);
+        let end = if self.listing_may_go_on(lines) { End::GoesOn } else { end };
+        (end, fronted)
+    }
+
+    /// Whether a value may be open behind these lines that is listed number by number.
+    fn listing_may_go_on(&self, lines: &[u8]) -> bool {
+        let text = lines.trim_ascii_end();
+        let last = memchr::memrchr(b'\n', text).map_or(0, |newline| newline + 1);
+        lines.len() <= LONGEST_LISTING
+            && may_be_listing(&text[last..])
+            && self.listings.iter().any(|(_, value)| value.may_go_on(lines))
     }
 
     /// The length of the longest spelling, in bytes.
@@ -312,6 +347,16 @@ impl Detector {
                 let (name, form) = &self.forms[form];
                 let pieces = form.folded(text, at, offset).into_iter().flatten();
                 hits.extend(pieces.map(|piece| Hit::leaf(piece, Label::Known(*name))));
+            }
+            Target::Character(value, offset) => {
+                let (name, value) = &self.characters[value];
+                let found = value.around(text, at, offset);
+                hits.extend(found.map(|found| Hit::leaf(found, Label::Known(*name))));
+            }
+            Target::Number(value, numbers) => {
+                let (name, value) = &self.listings[value];
+                let found = value.around(text, at, numbers).into_iter().flatten();
+                hits.extend(found.map(|found| Hit::leaf(found, Label::Known(*name))));
             }
             Target::Prefix(_) if !rule::is_run(text, at) => {}
             Target::Rule(rule) | Target::Prefix(rule) => {

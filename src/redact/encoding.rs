@@ -5,7 +5,9 @@
 //! both alphabets of base64. Spellings that a decoder can undo (JSON and percent escapes, line wraps) need no seed of
 //! their own: [`super::view`] undoes them first.
 
+mod characters;
 mod fold;
+mod listing;
 mod spelled;
 
 use std::ops::{Range, RangeInclusive};
@@ -17,13 +19,19 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::secret::distinct;
+pub(super) use characters::Characters;
 pub(super) use fold::PIECE;
+pub(super) use listing::{Listing, Numbers, may_be_listing};
 
 /// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
 const SEED: usize = 8;
 
-/// The longest mark that stands for what was cut out of a value, in bytes.
-const MAX_CUT: usize = 16;
+/// The longest mark that stands for what was cut out of a value, in bytes: `…[truncated 24 characters]…`, or an asterisk for
+/// each character.
+const MAX_CUT: usize = 48;
+
+/// The longest such mark that ends a line. What is longer may be a margin between two pieces.
+const MAX_CUT_OF_LINES: usize = 16;
 
 /// The shortest end of a value behind such a mark that counts, in bytes.
 const CUT_END: usize = 4;
@@ -42,8 +50,18 @@ pub(super) struct Form {
     alphabet: Alphabet,
     /// How much of `text` must stand in one piece to count.
     must: usize,
-    /// Whether its end alone counts as well, and, of a value as it is, its two ends around a cut.
-    ends: bool,
+    ends: Ends,
+}
+
+/// Which ends of a spelling count alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// Its beginning.
+    First,
+    /// Its beginning, and its end where a line begins with it.
+    Folded,
+    /// Either end, and, of a value as it is, both around a cut.
+    Both,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,20 +79,25 @@ impl Form {
     /// The value as it is.
     pub(super) fn exact(value: &[u8]) -> Self {
         let alphabet = Alphabet::Exact;
-        Self { text: value.to_vec().into(), alphabet, must: must(value.len()), ends: true }
+        Self { text: value.to_vec().into(), alphabet, must: must(value.len()), ends: Ends::Both }
+    }
+
+    /// One line of a value of several. Its end alone does not count: it may be a host that is public.
+    pub(super) fn line(line: &[u8]) -> Self {
+        Self { ends: Ends::First, ..Self::exact(line) }
     }
 
     /// A longer spelling of a value of `len` bytes, in which each byte takes about as much.
     pub(super) fn spelled(text: &[u8], len: usize) -> Self {
         let must = proportion(text.len(), len);
-        Self { text: text.to_vec().into(), alphabet: Alphabet::Exact, must, ends: false }
+        Self { text: text.to_vec().into(), alphabet: Alphabet::Exact, must, ends: Ends::Folded }
     }
 
     /// The same where the case of letters makes no difference.
     pub(super) fn spelled_in_any_case(text: &[u8], len: usize) -> Self {
         let must = proportion(text.len(), len);
         let text = text.to_ascii_lowercase().into();
-        Self { text, alphabet: Alphabet::Hex, must, ends: false }
+        Self { text, alphabet: Alphabet::Hex, must, ends: Ends::Folded }
     }
 
     /// The value in hex.
@@ -85,7 +108,7 @@ impl Form {
             text.push(DIGITS[usize::from(byte >> 4)]);
             text.push(DIGITS[usize::from(byte & 15)]);
         }
-        Self { text, alphabet: Alphabet::Hex, must: 2 * must(value.len()), ends: true }
+        Self { text, alphabet: Alphabet::Hex, must: 2 * must(value.len()), ends: Ends::Both }
     }
 
     /// The value in base64 where `shift` (0 to 2) bytes of something else stand before it in the first group of three:
@@ -104,7 +127,7 @@ impl Form {
         text.truncate(decided(value.len()) - first);
         let after = !((shift + value.len()) * 8).is_multiple_of(6);
         let alphabet = Alphabet::Base64 { before: shift > 0, after };
-        Self { text, alphabet, must: decided(must(value.len())) - first, ends: true }
+        Self { text, alphabet, must: decided(must(value.len())) - first, ends: Ends::Both }
     }
 
     /// The value in base64 twice, where what is encoded first begins the text that is encoded again, or stands behind one or
@@ -112,7 +135,17 @@ impl Form {
     pub(super) fn base64_twice(value: &[u8]) -> Vec<Self> {
         let once = (0..3).map(|shift| Self::base64(value, shift).text);
         let twice = once.flat_map(|once| (0..3).map(move |shift| Self::base64(&once, shift)));
-        twice.map(|form| Self { ends: false, ..form }).collect()
+        twice.map(|form| Self { ends: Ends::Folded, ..form }).collect()
+    }
+
+    /// The hex digits of the value, or its JSON escapes, in base64, at each of the three alignments.
+    pub(super) fn base64_of_spelled(value: &[u8]) -> Vec<Self> {
+        let hex = Self::hex(value).text;
+        let json = std::str::from_utf8(value).map(|text| spelled::json(text).into_bytes());
+        let json = json.map(Zeroizing::new).ok().filter(|json| **json != *value);
+        let texts = json.into_iter().chain([hex]);
+        let forms = texts.flat_map(|text| (0..3).map(move |shift| Self::base64(&text, shift)));
+        forms.map(|form| Self { ends: Ends::Folded, ..form }).collect()
     }
 
     /// The literals to look for, each with its place in the spelling. One, except in the rare base64 text where no
@@ -121,7 +154,7 @@ impl Form {
         // The end of what must be there: beginnings (`postgres://`, `ghp_`) are what many values share.
         let last = self.must - SEED;
         let mut seeds = self.seeds_in(last.saturating_sub(64)..=last);
-        if self.ends {
+        if self.ends == Ends::Both {
             let (first, end) = (self.text.len() - self.must, self.text.len() - SEED);
             if seeds.iter().all(|(at, _)| *at < first) {
                 seeds.extend(self.seeds_in(first..=end.min(first + 64)));
@@ -164,7 +197,7 @@ impl Form {
     pub(super) fn around(&self, text: &[u8], at: usize, offset: usize) -> Option<Range<usize>> {
         let (before, after) = self.matching(text, at, offset);
         if before + after < self.must {
-            return (self.ends && before == offset)
+            return (self.ends == Ends::Both && before == offset)
                 .then(|| self.around_cut(text, at - before, before + after))?;
         }
         let found = at - before..at + after;
@@ -187,7 +220,9 @@ impl Form {
         let rest = &text[start + beginning..];
         let longest_end = self.text.len() - beginning;
         let shortest_end = self.must.saturating_sub(beginning).max(CUT_END);
-        (1..=MAX_CUT.min(rest.len())).find_map(|gap| {
+        let lines = memchr::memchr(b'\n', rest).is_some_and(|newline| newline < MAX_CUT);
+        let longest = if lines { MAX_CUT_OF_LINES } else { MAX_CUT };
+        (1..=longest.min(rest.len())).find_map(|gap| {
             let ends = shortest_end..=longest_end.min(rest.len() - gap);
             let end = ends
                 .rev()

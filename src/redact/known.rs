@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-use super::encoding::Form;
+use super::encoding::{Characters, Form, Listing};
 use super::part::{self, Part};
 use super::quoting;
 use crate::secret::Secret;
@@ -20,6 +20,10 @@ pub(super) struct Known {
     pub(super) forms: Vec<(usize, Form)>,
     /// Spellings that are looked for only where a program has folded them.
     pub(super) folded: Vec<(usize, Form)>,
+    /// Each value, read from a text character by character.
+    pub(super) characters: Vec<(usize, Characters)>,
+    /// Each value, read from a text number by number.
+    pub(super) listings: Vec<(usize, Listing)>,
     /// Values that match as a whole leaf only, with the number of their name.
     pub(super) weak: Vec<(usize, Zeroizing<Vec<u8>>)>,
     /// Values of several lines.
@@ -55,7 +59,7 @@ impl Known {
         for part in part::of(value) {
             match part {
                 Part::Value(part) => self.arm_one(name, &part),
-                Part::Line(line) => self.add(name, Form::exact(&line)),
+                Part::Line(line) => self.add(name, Form::line(&line)),
             }
         }
     }
@@ -69,6 +73,8 @@ impl Known {
             return;
         }
         self.add(name, Form::exact(value));
+        self.characters.extend(Characters::new(value).map(|value| (name, value)));
+        self.listings.push((name, Listing::new(value)));
         for shift in 0..3 {
             self.add(name, Form::base64(value, shift));
         }
@@ -80,7 +86,7 @@ impl Known {
         for text in quoting::spaced_hex(value) {
             self.add(name, Form::spelled_in_any_case(&text, len));
         }
-        for form in Form::base64_twice(value) {
+        for form in Form::base64_twice(value).into_iter().chain(Form::base64_of_spelled(value)) {
             self.add(name, form);
         }
         for text in quoting::hex_digits(value) {

@@ -26,15 +26,20 @@ pub(super) enum Part {
 
 /// The parts of `value`, which has no white space around it.
 pub(super) fn of(value: &[u8]) -> Vec<Part> {
-    if matches!(value.first(), Some(b'{' | b'[')) {
+    if is_json(value) {
         return leaves(value);
     }
     let mut parts = Vec::new();
-    for found in userinfo(value).into_iter().chain(assignments(value)).chain(header(value)) {
+    let named = userinfo(value).into_iter().chain(assignments(value)).chain(header(value));
+    for found in named.chain(random_words(value)) {
         let part = &value[found];
         parts.push(Part::Value(part.to_vec().into()));
         if let Some(decoded) = Layer::Percent.peel(part) {
             parts.push(Part::Value(decoded.into()));
+        }
+        if let Some(inside) = decoded(part).filter(|_| part.len() < value.len()) {
+            parts.extend(of(&inside));
+            parts.push(Part::Value(inside));
         }
     }
     parts.extend(settings(value).map(|setting| Part::Value(setting.into())));
@@ -47,6 +52,12 @@ pub(super) fn of(value: &[u8]) -> Vec<Part> {
         parts.extend(lines.filter(|l| is_telling(l)).map(|l| Part::Line(l.to_vec().into())));
     }
     parts
+}
+
+/// Whether a value is an object or a list of JSON. A TOML or INI file may begin with `[` as well.
+fn is_json(value: &[u8]) -> bool {
+    matches!(value.first(), Some(b'{' | b'['))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(value).is_ok()
 }
 
 /// The password in `scheme://user:password@host` or in Go's `user:password@tcp(host)`; a lone `token@` is one too. With it
@@ -126,11 +137,16 @@ fn settings(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         lines.filter(|_| value.contains(&b'\n') || value.ends_with(b"\"") || value.ends_with(b"'"));
     let quotes = value.iter().enumerate().filter(|(_, b)| matches!(b, b'\'' | b'"'));
     let quoted = quotes.filter_map(|(at, _)| {
-        let name = value[..at].trim_ascii_end().strip_suffix(b"=")?.trim_ascii_end();
-        let start = name.iter().rposition(|b| !is_of_name(*b)).map_or(0, |at| at + 1);
-        is_sensitive(&name[start..]).then(|| unquoted(&value[at..]))?
+        is_sensitive(name_before(&value[..at])).then(|| unquoted(&value[at..]))?
     });
-    lines.chain(quoted)
+    lines.chain(quoted).chain(passwords_in_words(value))
+}
+
+/// The word behind the word `password`, as in `.netrc`.
+fn passwords_in_words(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let pairs = words.clone().zip(words.skip(1));
+    pairs.filter(|(name, _)| *name == b"password").map(|(_, password)| password.to_vec())
 }
 
 fn is_of_name(byte: u8) -> bool {
@@ -160,12 +176,18 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
 /// The text that a value is in base64, if it is JSON or a login.
 fn decoded(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let value = value.strip_prefix(b"Basic ").unwrap_or(value);
-    let bytes = Zeroizing::new(LENIENT.decode(value).ok()?);
+    // The alphabet that is safe in URLs has two other signs.
+    let standard = value.iter().map(|b| match b {
+        b'-' => b'+',
+        b'_' => b'/',
+        b => *b,
+    });
+    let bytes = Zeroizing::new(LENIENT.decode(Zeroizing::new(standard.collect::<Vec<_>>())).ok()?);
     let text = std::str::from_utf8(&bytes).ok()?;
     let is_login = text.split_once(':').is_some_and(|(user, password)| {
         !user.is_empty() && password.len() >= MIN_CONTIGUOUS && !text.contains(char::is_whitespace)
     });
-    (text.starts_with(['{', '[']) || is_login).then_some(bytes)
+    (is_json(text.as_bytes()) || is_login).then_some(bytes)
 }
 
 /// The values of `name=value` with a sensitive name: connection strings, JDBC and URL parameters.
@@ -181,6 +203,51 @@ fn assignments(value: &[u8]) -> Vec<Range<usize>> {
         start += piece.len() + 1;
     }
     found
+}
+
+/// The words of a value of several that look made by a machine and are under no name that says where, who or what: keys in
+/// a path, a query, a cookie, an element or attribute of XML, a dictionary of Python, a line of `.netrc`.
+fn random_words(value: &[u8]) -> Vec<Range<usize>> {
+    const SHORTEST: usize = 16;
+    let is_of_word = |b: u8| b.is_ascii_alphanumeric() || b"-_.~+%$!*^".contains(&b);
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < value.len() {
+        let len = value[start..].iter().take_while(|b| is_of_word(**b)).count();
+        let word = &value[start..start + len];
+        // A host, a file, a version.
+        let is_dotted = word.contains(&b'.');
+        let is_whole = word.len() == value.len();
+        if is_random(word, SHORTEST) && !is_whole && !is_dotted && !is_uuid(word) {
+            let name = name_before(&value[..start]);
+            if !is_public_name(name) {
+                found.push(start..start + len);
+            }
+        }
+        start += len + 1;
+    }
+    found
+}
+
+/// The name that ends with `=` or `:` in front of a word, both with or without quotes; empty where there is none.
+fn name_before(before: &[u8]) -> &[u8] {
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b' ');
+    let trimmed = |text: &[u8]| text.len() - text.iter().rev().take_while(|b| is_quote(b)).count();
+    let before = &before[..trimmed(before)];
+    let Some(name) = before.strip_suffix(b"=").or_else(|| before.strip_suffix(b":")) else {
+        return b"";
+    };
+    let name = &name[..trimmed(name)];
+    &name[name.iter().rposition(|b| !is_of_name(*b)).map_or(0, |at| at + 1)..]
+}
+
+/// Whether a word is an identifier of 32 hex digits with dashes: mostly that of a tenant, a project, an account.
+fn is_uuid(word: &[u8]) -> bool {
+    let is_of_uuid = |(at, b): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    };
+    word.len() == 36 && word.iter().enumerate().all(is_of_uuid)
 }
 
 /// The sensitive leaves of a JSON value: by the name they have, or because they look like nothing else.

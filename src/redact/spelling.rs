@@ -85,7 +85,25 @@ fn quotings(value: &str) -> Vec<String> {
         joined(" ", |b| format!("{b:02x}")),
         joined(":", |b| format!("{b:02X}")),
         joined(", ", |b| format!("0x{b:02x}")),
+        format!("[\n  {}\n]", numbers(",\n  ")),
+        joined(" ", |b| format!("{b:3}")),
+        joined(" ", |b| format!("{b:03o}")),
+        joined("", |b| format!("\\{b:03o}")),
+        value.chars().map(|c| format!("&#{:04};", u32::from(c))).collect(),
+        hex_dump(value),
     ]
+}
+
+/// What `hexdump -C` prints of a line of a file.
+fn hex_dump(value: &str) -> String {
+    let file = format!("TOKEN={value}\n");
+    let lines = file.as_bytes().chunks(16).enumerate().map(|(line, bytes)| {
+        let hex: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let shown = |b: &u8| if b.is_ascii_graphic() { char::from(*b) } else { '.' };
+        let text: String = bytes.iter().map(shown).collect();
+        format!("{:08x}  {:47}  |{text}|\n", 16 * line, hex.join(" "))
+    });
+    lines.collect()
 }
 
 /// How many of [`spellings`] say nothing but the value; those behind have something around it.

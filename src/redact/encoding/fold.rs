@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::{Alphabet, Form, is_base64, telling, widen};
+use super::{Alphabet, Ends, Form, is_base64, telling, widen};
 use crate::redact::finder::{HEAD, Literal};
 
 /// The narrowest fold, and the shortest piece of a longer spelling that must not be left. In bytes.
@@ -115,17 +115,18 @@ impl Form {
     /// that stand in the next line: alone they are too short to be sure of.
     fn is_enough_alone(&self, text: &[u8], piece: &Piece) -> bool {
         let (ours, theirs) = (&piece.ours, &piece.theirs);
-        // A text begins and ends with a line as well.
+        // What a stream writes begins with a line.
         let is_line_end = |b: &u8| matches!(b, b'\n' | b'"');
         let is_cut = if ours.start == 0 {
-            text.len() - theirs.end < GAP || text[theirs.end..].iter().take(GAP).any(is_line_end)
+            text[theirs.end..].iter().take(GAP).any(is_line_end)
         } else if self.is_whole_behind(piece) {
             theirs.start < GAP || text[theirs.start - GAP..theirs.start].iter().any(is_line_end)
         } else {
             return false;
         };
-        let missing = self.must.saturating_sub(ours.len());
-        missing == 0 || is_cut && ours.len() >= PIECE && missing <= self.unsure().min(SHORT - 1)
+        let all_but_few = ours.len() >= PIECE && self.text.len() - ours.len() < SHORT;
+        let counts = ours.start == 0 || self.ends != Ends::First;
+        counts && ours.len() >= self.must || is_cut && all_but_few
     }
 
     /// How many bytes at the ends of this spelling may be missing where it is folded.

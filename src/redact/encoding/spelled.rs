@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::{Alphabet, Form, must};
+use super::{Alphabet, Ends, Form, must};
 
 /// What nobody escapes in a URL.
 const UNRESERVED: &[u8] = b"-_.~";
@@ -26,7 +26,7 @@ impl Form {
                 text: Zeroizing::new(text.into_bytes()),
                 alphabet,
                 must,
-                ends: false,
+                ends: Ends::Folded,
             });
         };
         for safe in [UNRESERVED, PATH, COMPONENT] {
@@ -87,7 +87,7 @@ fn lower_escapes(text: &str) -> String {
 }
 
 /// The inside of a JSON string with no more escapes than it needs.
-fn json(text: &str) -> String {
+pub(super) fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() * 6);
     for c in text.chars() {
         match c {
