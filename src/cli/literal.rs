@@ -136,7 +136,11 @@ fn names_a_place(text: &str) -> bool {
     text.starts_with(['/', '~', '.', '$', '<', '%', '@']) || text.contains("${")
 }
 
-/// Whether a word that no rule finds looks like a key all the same. Hashes and versions in the name of a file do not count.
+/// Whether a word that no rule finds looks like a key all the same. Paths, names of hosts, hashes and UUIDs do not count: they
+/// are as random, and name something.
 pub(super) fn looks_like_key(word: &str) -> bool {
-    !word.contains(['/', '\\']) && looks_opaque(word)
+    let names_something = word.contains(['/', '\\', '.', '@', ':']);
+    let value = word.split_once('=').map_or(word, |(_, value)| value);
+    let is_hash = value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    !names_something && !is_hash && looks_opaque(word)
 }

@@ -127,20 +127,28 @@ fn a_credential_in_clear_is_named_by_check_and_shown_by_nothing() {
         "/run/secrets/token",
         "--header",
         "X-Key: ${KEY}",
+        "--tenant-id",
+        "8f14e45f-ceea-467f-a7d2-52e35d2ac9f6",
+        "--image=ghcr.io/x/y@sha256:9f86d081884c7d659a2feaa0c55ad015",
+        "Qm7xK2pL9vRt4WzY6cDf1",
     ]);
-    let context = user("", &format!("args = {words}\n"));
+    let in_command = format!(r#", "-e", "API_KEY", "--token=abc-{PASSWORD}""#);
+    let context = user(&in_command, &format!("args = {words}\n"));
     let check = context.run(&["check"], "");
     let named: Vec<_> =
         check.text().lines().filter(|line| line.contains("looks like a credential")).collect();
-    let numbers: Vec<_> = named.iter().filter_map(|line| line.split(' ').nth(4)).collect();
-    assert_eq!(numbers, ["2", "4", "5", "6"], "{}", check.text());
-    assert!(named[0].contains("`{ dangerously_arg = \"keychain://ITEM\" }`"), "{}", named[0]);
+    let place = |line: &&str| line.split(' ').skip(4).take(3).collect::<Vec<_>>().join(" ");
+    let of_args = ["2", "4", "5", "6", "18"].map(|number| format!("{number} of `args`"));
+    let expected = [vec!["4 of `command`".to_owned()], of_args.to_vec()].concat();
+    assert_eq!(named.iter().map(place).collect::<Vec<_>>(), expected, "{}", check.text());
+    assert!(named[1].contains("`{ dangerously_arg = \"keychain://ITEM\" }`"), "{}", named[1]);
 
     let explain = context.run(&["explain", "server", "--json"], "");
     let argv: serde_json::Value = serde_json::from_str(explain.text()).expect("JSON");
-    let argv: Vec<_> = argv["argv"].as_array().expect("a list")[1..].to_vec();
-    assert_eq!(argv[1], "postgres://[withheld]@db.example/orders");
-    assert_eq!(argv[6..], words.as_array().expect("a list")[6..]);
+    let of_args = &argv["argv"].as_array().expect("a list")[4..];
+    assert_eq!(of_args[1], "postgres://[withheld]@db.example/orders");
+    assert_eq!(of_args[6..17], words.as_array().expect("a list")[6..17]);
+    assert_eq!(of_args[17], "…");
     for outcome in [check, explain] {
         for secret in [PASSWORD, "hunter2", &token] {
             assert!(!outcome.everything().contains(secret), "{secret}: {}", outcome.everything());
