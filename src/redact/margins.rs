@@ -121,6 +121,20 @@ fn nothing_is_left_of_a_quoted_value_whose_last_piece_is_short() {
     }
 }
 
+/// The last letter of a part of the value stood at the start of the next line, and was taken for a piece of it.
+#[test]
+fn what_stands_around_a_value_that_is_not_folded_stays() {
+    let value = "postgres://me:canary-9c2e71ab@db.example/orders";
+    let redactor = armed(&[("TOKEN", value)]);
+    for (before, behind) in [("", "b"), ("", "bravo"), ("step p", "ab"), ("m", "1ab"), ("po", "s")]
+    {
+        let said = format!("{before}\n{value}\n{behind}\n");
+        let expected = format!("{before}\n[hushpipe:TOKEN]\n{behind}\n");
+        assert_eq!(answered(&redactor, &said), expected, "{said}");
+        assert_eq!(streamed(&redactor, &said, 7), expected, "{said}");
+    }
+}
+
 /// A private key of 4,096 bits, in as many lines as it has.
 fn private_key() -> (String, Vec<String>) {
     let body = "{base64:64}\n".repeat(49);

@@ -143,6 +143,9 @@ impl Form {
     /// The piece in front of this one.
     pub(in crate::redact) fn piece_before(&self, text: &[u8], piece: &Piece) -> Option<Piece> {
         let (ours, theirs) = (&piece.ours, &piece.theirs);
+        if ours.start == 0 {
+            return None;
+        }
         (0..=ALIKE.min(ours.len())).find_map(|alike| {
             self.piece_that_ends_at(text, ours.start + alike, theirs.start + alike)
         })
@@ -176,6 +179,10 @@ impl Form {
     /// The piece behind this one.
     pub(in crate::redact) fn piece_behind(&self, text: &[u8], piece: &Piece) -> Option<Piece> {
         let (ours, theirs) = (&piece.ours, &piece.theirs);
+        // All of it is taken: a few bytes more in the next line are not of it, or tell nothing.
+        if self.is_whole_behind(piece) {
+            return None;
+        }
         (0..=ALIKE.min(ours.len())).find_map(|alike| {
             let end = theirs.end - alike;
             self.piece_that_begins_at(text, ours.end - alike, theirs.start..end)
