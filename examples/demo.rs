@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if answer.contains(TOKEN) || !answer.contains("[hushpipe:DEMO_TOKEN]") {
         return Err("the token came back".into());
     }
-    println!("The server had the token; the caller got its name.");
+    println!("The server has the token; the caller sees only its name.");
     Ok(())
 }
 

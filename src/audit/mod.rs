@@ -63,7 +63,7 @@ pub struct What {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// It is a value that the server was given.
+    /// It is a value that hushpipe gave to the server.
     Value,
     /// It looks like a credential.
     Rule,

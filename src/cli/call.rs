@@ -14,7 +14,7 @@ use crate::error::{Error, Fault, Kind};
 use crate::mcp::client::ClientError;
 use crate::redact::is_note;
 
-/// Call a tool of a server, started as run starts it
+/// Call a tool of a server
 ///
 /// Exits with 1 when the tool or the server answers with an error.
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub(super) struct Call {
     #[arg(value_name = "TOOL")]
     tool: String,
 
-    /// A JSON object, `-` to read one from stdin, or KEY=VALUE pairs, each value JSON if it can be and else text
+    /// A JSON object, `-` to read one from stdin, or KEY=VALUE pairs, each value JSON if it parses, otherwise text
     #[arg(value_name = "ARGUMENTS")]
     arguments: Vec<String>,
 
@@ -72,7 +72,7 @@ impl Call {
 /// Why the arguments cannot be sent.
 #[derive(Debug, thiserror::Error)]
 enum ArgumentError {
-    #[error("the arguments could not be read from stdin")]
+    #[error("could not read the arguments from stdin")]
     Stdin(#[source] std::io::Error),
     #[error("the arguments are not a JSON object")]
     NotAnObject(#[source] serde_json::Error),
@@ -131,7 +131,7 @@ impl Outcome {
 
     fn text(&self) -> String {
         if let Some(kind) = self.result_type.as_deref().filter(|kind| *kind != "complete") {
-            return format!("[not a final result: {kind}; see it with --json]");
+            return format!("[not a final result: {kind}; `--json` shows it]");
         }
         let mut parts: Vec<_> = self.content.iter().map(shown).collect();
         let no_text = self.content.iter().all(|item| item["type"] != "text");
@@ -173,7 +173,7 @@ fn shown(item: &Value) -> String {
             )
         }
         Some("resource_link") => format!("[link to {}]", field(&item["uri"])),
-        other => format!("[{}]", other.unwrap_or("content without a type")),
+        other => format!("[{}]", other.unwrap_or("content block without a type")),
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
         let result = outcome(json!({"content": [], "structuredContent": {"a": 1}}));
         assert_eq!(result.text(), "{\n  \"a\": 1\n}");
         let asking = outcome(json!({"resultType": "input_required", "inputRequests": {}}));
-        assert_eq!(asking.text(), "[not a final result: input_required; see it with --json]");
+        assert_eq!(asking.text(), "[not a final result: input_required; `--json` shows it]");
     }
 
     #[test]

@@ -26,11 +26,10 @@ use crate::runner::Package;
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
-/// Check the manifest, the lockfile, the installs and the references, without a value
+/// Check the manifest, the lockfile, the installs and the secret references
 ///
-/// Says of each server whether `hushpipe run` would start it, and if not, what to do. Secrets are not fetched; with
-/// `--resolve` they are, and their lengths and weaknesses are shown, never the values. The exit code is that of the first
-/// problem, 0 when there is none.
+/// Reports for each server whether `hushpipe run` would start it, and if not, what to do. Fetches no secrets unless you
+/// add `--resolve`; then it shows lengths and weaknesses, never values. The exit code is that of the first problem, or 0.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,15 +41,15 @@ pub(super) struct Check {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// Take secret references from this profile of the manifest
+    /// Use the secret references of this profile
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Fetch the secrets too, and say how long and how strong each is
+    /// Fetch the secrets too, and report the length and strength of each
     #[arg(long)]
     resolve: bool,
 
-    /// With `--resolve`, ask no store over a network: see what the cache has, at any age
+    /// With `--resolve`, use only the cache, at any age: no store is asked over a network
     #[arg(long, requires = "resolve")]
     offline: bool,
 
@@ -137,11 +136,12 @@ impl Check {
 fn notes(manifest: &Manifest, machine: Option<&Machine>, providers: Providers<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for name in &manifest.hidden {
-        notes.push(format!("your own `[servers.{name}]` hides the project's"));
+        notes.push(format!("your own `[servers.{name}]` replaces the project's"));
     }
     if machine.is_none() {
         notes.push(
-            "there is no machine record, so servers get a plain PATH: run `hushpipe init`".into(),
+            "this machine is not recorded yet, so servers get a short PATH: run `hushpipe init`"
+                .into(),
         );
     }
     let requests = manifest.servers.values().flat_map(|server| &server.secrets);
@@ -171,10 +171,12 @@ fn unmet_engine(
 fn of_arguments(server: &Server) -> Vec<String> {
     let instead = match server.level {
         Level::User => {
-            "store it with `hushpipe secret set` and name it under `secrets`, or, where the server takes no variable, write \
+            "store it with `hushpipe secret set` and put its reference under `secrets`, or, where the server takes no variable, write \
              `{ dangerously_arg = \"keychain://ITEM\" }` for the word"
         }
-        Level::Project => "store it with `hushpipe secret set` and name it under `secrets`",
+        Level::Project => {
+            "store it with `hushpipe secret set` and put its reference under `secrets`"
+        }
     };
     let note = |shown: Shown<'_>| {
         let Shown { argument: Argument { place, word }, text: _, is_credential } = shown;
@@ -184,7 +186,7 @@ fn of_arguments(server: &Server) -> Vec<String> {
                  `/proc/PID/cmdline`, and so can other users where the system lets them"
             )),
             Word::Plain(text) if is_credential || looks_like_key(text) => Some(format!(
-                "{place} looks like a credential, which every process can read: {instead}"
+                "{place} looks like a credential, and every process can read it: {instead}"
             )),
             Word::Plain(_) => None,
         }
@@ -196,19 +198,19 @@ impl Entry {
     fn of(server: &Server, standing: Standing) -> Self {
         let mut notes = Vec::new();
         if !is_pinned(server) {
-            notes.push("what it starts is not pinned".to_owned());
+            notes.push("its program is not pinned".to_owned());
         }
         for secret in server.secrets.iter().filter(|secret| !secret.sensitive) {
             notes.push(format!("`{}` is not redacted", secret.variables.join("`, `")));
         }
         if !server.env.dangerously_pass.is_empty() {
             let names = server.env.dangerously_pass.join("`, `");
-            notes.push(format!("`{names}` may make it load other code"));
+            notes.push(format!("`{names}` can make it load other code"));
         }
         let settings = server.env.plain.iter().filter(|(name, value)| is_credential(name, value));
         for (name, _) in settings {
             notes.push(format!(
-                "`{name}` looks like a credential: keep it in a store and name it under `secrets`"
+                "`{name}` looks like a credential: move the value to a store and put its reference under `secrets`"
             ));
         }
         notes.extend(of_arguments(server));

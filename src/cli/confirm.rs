@@ -57,7 +57,7 @@ pub(super) fn type_word(
     }
     let mut terminal = Terminal::open()
         .map_err(|source| Unconfirmed::NoTerminal { command: command(), source })?;
-    let typed = terminal.ask(&printable(&format!("{consequence}\nType `{word}` to go on: ")));
+    let typed = terminal.ask(&printable(&format!("{consequence}\nType `{word}` to continue: ")));
     match typed.map_err(|source| Unconfirmed::NoTerminal { command: command(), source })? {
         typed if typed == word => Ok(()),
         _ => Err(Unconfirmed::Mismatch { word: word.to_owned() }),
@@ -91,7 +91,7 @@ fn marks_agent(name: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unconfirmed {
     /// An agent started us.
-    #[error("this needs a person: `{variable}` says that an agent started hushpipe")]
+    #[error("only a person can do this, and `{variable}` shows that an agent started hushpipe")]
     Agent {
         /// The variable that says so.
         variable: String,
@@ -99,7 +99,7 @@ pub(super) enum Unconfirmed {
         command: String,
     },
     /// There is no terminal to ask on.
-    #[error("this needs a person at a terminal, and there is none")]
+    #[error("only a person at a terminal can do this, and there is no terminal")]
     NoTerminal {
         /// What the person would run.
         command: String,
@@ -107,13 +107,13 @@ pub(super) enum Unconfirmed {
         source: io::Error,
     },
     /// Something else was typed.
-    #[error("what was typed is not `{word}`; nothing was done")]
+    #[error("you did not type `{word}`; nothing was done")]
     Mismatch {
         /// What had to be typed.
         word: String,
     },
     /// There is no terminal to ask on, and a flag can answer.
-    #[error("there is no terminal to ask on; nothing was done")]
+    #[error("there is no terminal for the question; nothing was done")]
     NobodyToAsk {
         /// The flag.
         flag: &'static str,
@@ -138,7 +138,7 @@ impl Fault for Unconfirmed {
             Self::Agent { command, .. } | Self::NoTerminal { command, .. } => {
                 Some(format!("ask the user to run `{command}` in a terminal of their own"))
             }
-            Self::NobodyToAsk { flag, .. } => Some(format!("`{flag}` answers the question")),
+            Self::NobodyToAsk { flag, .. } => Some(format!("pass `{flag}` to skip the question")),
             Self::Mismatch { .. } | Self::No => None,
         }
     }

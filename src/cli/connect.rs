@@ -21,15 +21,15 @@ use crate::sys::command;
 /// Which server to start, and how long to wait for it.
 #[derive(Debug, Args)]
 pub(super) struct Connect {
-    /// The server, as the manifest names it
+    /// The server's name in the manifest
     #[arg(value_name = "NAME")]
     server: String,
 
-    /// Take secret references from this profile of the manifest
+    /// Use the secret references of this profile
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// How long to wait for each answer, as in 60s, 500ms or 2m; an hour at most
+    /// How long to wait for each answer, such as 60s, 500ms or 2m; an hour at most
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     timeout: Duration,
 
@@ -40,7 +40,7 @@ pub(super) struct Connect {
 
 /// A length of time as the manifest writes it.
 fn time(text: &str) -> Result<Duration, &'static str> {
-    manifest::duration(text).ok_or("write it as in `60s`, `500ms` or `2m`, an hour at most")
+    manifest::duration(text).ok_or("write it like `60s`, `500ms` or `2m`, an hour at most")
 }
 
 /// A session with a server that we started.

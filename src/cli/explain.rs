@@ -26,7 +26,7 @@ use crate::secret::{Delivery, SecretRequest};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
-/// Show what would run: argv, environment names, secrets by reference, protections
+/// Show what `run` would start: arguments, environment, secret references, protections
 ///
 /// Shows what `hushpipe run NAME` would do: the program and its arguments, the working directory, every variable of the
 /// server's environment and where it comes from, each secret's reference, and which protections are on. Starts nothing,
@@ -37,10 +37,10 @@ Examples:
   hushpipe explain github
   hushpipe explain github --json | jq .environment")]
 pub(super) struct Explain {
-    /// The server, as the manifest names it
+    /// The server's name in the manifest
     name: String,
 
-    /// Take secret references from this profile of the manifest
+    /// Use the secret references of this profile
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
@@ -121,7 +121,7 @@ impl Explain {
             problems: standing.problems.iter().map(Problem::of).collect(),
             argv: is_known.then(|| argv(&plan, server)),
             cwd: match &server.cwd {
-                Cwd::Client => "the folder the client starts hushpipe in".to_owned(),
+                Cwd::Client => "the folder in which the client starts hushpipe".to_owned(),
                 Cwd::Path(_) => plan.launch.cwd.display().to_string(),
             },
             environment: environment(plan, machine),
@@ -194,10 +194,9 @@ impl Secret {
         words.extend(self.pins.iter().map(|pin| format!("pinned to {pin}")));
         match self.deliver {
             Delivery::Env => {}
-            Delivery::File => words.push("in a file whose path the variable holds".to_owned()),
+            Delivery::File => words.push("in a file, with its path in the variable".to_owned()),
             Delivery::Argument => {
-                words
-                    .push("which every process of yours can read while the server runs".to_owned());
+                words.push("readable by all your processes while the server runs".to_owned());
             }
         }
         if !self.sensitive {
@@ -218,19 +217,19 @@ fn protections(server: &Server) -> Vec<Protection> {
         .collect();
     let reports = server.redact.mode == Mode::Report;
     let redacted = match open.as_slice() {
-        _ if reports => "NOTHING is withheld: what is found is only told".to_owned(),
-        [] => "every secret, in every stream".to_owned(),
-        open => format!("every secret but `{}`", open.join("`, `")),
+        _ if reports => "redaction is OFF: findings are only reported".to_owned(),
+        [] => "every secret, in messages and stderr".to_owned(),
+        open => format!("every secret except `{}`", open.join("`, `")),
     };
     let loaders = &server.env.dangerously_pass;
     let environment = match loaders.as_slice() {
-        [] => "from empty, no loader variables".to_owned(),
-        loaders => format!("from empty, but `{}` may load other code", loaders.join("`, `")),
+        [] => "starts empty, without loader variables".to_owned(),
+        loaders => format!("starts empty, but `{}` can load other code", loaders.join("`, `")),
     };
     let (checked, how) = match (&server.package, server.integrity) {
-        (Package::Command(_), _) => (false, "one's own code is not checked"),
-        (_, Integrity::Fast) => (true, "at each start, files that look changed are hashed"),
-        (_, Integrity::Full) => (true, "at each start, every file is hashed"),
+        (Package::Command(_), _) => (false, "your own code is not checked"),
+        (_, Integrity::Fast) => (true, "each start hashes the files that look changed"),
+        (_, Integrity::Full) => (true, "each start hashes every file"),
     };
     let pinned = is_pinned(server);
     let mut protections = vec![
@@ -240,12 +239,12 @@ fn protections(server: &Server) -> Vec<Protection> {
             "pinned",
             pinned,
             match server.package {
-                Package::Npm(_) | Package::Pypi(_) => "to what the lockfile has",
+                Package::Npm(_) | Package::Pypi(_) => "to the lockfile",
                 Package::Binary(_) if pinned => "to the digest in the manifest",
                 Package::Binary(_) => {
-                    "the digest is of an interpreter or a script, not of all that runs"
+                    "the digest covers an interpreter or a script, not all the code that runs"
                 }
-                Package::Command(_) => "nothing says what the program must be",
+                Package::Command(_) => "no digest is given",
             },
         ),
         protection("install checked", checked, how),

@@ -18,11 +18,11 @@ use crate::sys::private;
 /// What a new manifest says: how to go on, in comments.
 const STARTER: &str = include_str!("starter.toml");
 
-/// Make the user manifest and record what this machine has
+/// Create your manifest and record this machine's runtimes and PATH
 ///
-/// Writes `~/.config/hushpipe/hushpipe.toml` with comments that say how to go on, unless there is one, and writes down
-/// where Node, Python and uv are and what PATH, locale, proxies and certificate authorities your login shell has: a host
-/// that was started from a desktop does not know them. Safe to run again.
+/// Writes `~/.config/hushpipe/hushpipe.toml` with comments on the next steps, unless the file exists, and records
+/// where Node, Python and uv are, and the PATH, locale, proxies and certificate authorities of your login shell. Desktop
+/// clients start without these. You can run it again at any time.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Example:
@@ -42,14 +42,14 @@ impl Init {
         let shown = path.display();
         out.words(&match is_new {
             true => format!("hushpipe: wrote `{shown}`"),
-            false => format!("hushpipe: kept `{shown}`, which was there"),
+            false => format!("hushpipe: kept the existing `{shown}`"),
         });
         let machine = Machine::capture(&context.env, &paths);
         machine.save(&paths)?;
         found(&machine).iter().for_each(|line| out.words(&format!("hushpipe: {line}")));
         manifest::load(&Sources::default(), &paths)?;
         if is_new {
-            out.words("hushpipe: next: name a server in the manifest, then");
+            out.words("hushpipe: next: add a server to the manifest, then run");
         } else {
             out.words("hushpipe: next:");
         }
@@ -70,10 +70,10 @@ fn found(machine: &Machine) -> Vec<String> {
     };
     let uv = match &machine.uv {
         Some(path) => format!("found uv at `{}`", path.display()),
-        None => "found no uv, which PyPI servers are installed with".to_owned(),
+        None => "found no uv; PyPI servers need it to install".to_owned(),
     };
     let withheld = machine.withheld.iter().map(|name| {
-        format!("`{name}` may hold a password and is not written down: give it as a secret to the servers that need it")
+        format!("`{name}` may contain a password, so it is not recorded: pass it as a secret to the servers that need it")
     });
     [runtime("Node", &machine.node), runtime("Python", &machine.python), uv]
         .into_iter()
@@ -93,7 +93,7 @@ fn write_starter(paths: &Paths) -> Result<bool, InitError> {
 
 /// The file system would not take the manifest.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` cannot be made", path.display())]
+#[error("cannot create `{}`", path.display())]
 struct InitError {
     path: PathBuf,
     source: io::Error,

@@ -16,7 +16,7 @@ use crate::sys::path::Paths;
 
 /// List the servers of the manifest
 ///
-/// One line for each: what it starts, whether `hushpipe run` would start it now, and the variables that its secrets fill.
+/// One line for each server: its package, whether `hushpipe run` would start it now, and the variables of its secrets.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -58,7 +58,7 @@ impl List {
         if self.json {
             context.out.data(&json(&lines));
         } else if lines.is_empty() {
-            context.out.words("hushpipe: the manifest has no servers yet");
+            context.out.words("hushpipe: the manifest lists no servers yet");
         } else {
             let header = ["NAME", "PACKAGE", "STATE", "SECRETS"].map(str::to_owned);
             let rows = std::iter::once(header).chain(lines.into_iter().map(Line::cells));

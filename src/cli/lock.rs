@@ -19,9 +19,9 @@ use crate::sys::path::Paths;
 
 /// Resolve the packages of the manifest and write hushpipe.lock
 ///
-/// Without names, resolves what is new or has another version than the lockfile, and drops what the manifest no longer
-/// has. With names, resolves those servers again, so that their dependencies are the newest their ranges allow. npm and
-/// uv resolve, with your own configuration of them, and no code of a package runs, but what `allow_sdist` allows.
+/// Without names, resolves servers that are new or have another version than in the lockfile, and drops servers that the
+/// manifest no longer has. With names, resolves those servers again, with the newest dependencies that their ranges
+/// allow. npm and uv resolve, with your own configuration. No code of a package runs, except what `allow_sdist` allows.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -65,7 +65,9 @@ impl Lock {
             if self.names.is_empty() {
                 let dropped = Lockfile::change(file, &paths, |lock| Ok(lock.retain(known)))?;
                 for name in dropped {
-                    context.out.words(&format!("dropped `{name}`: the manifest no longer has it"));
+                    context
+                        .out
+                        .words(&format!("dropped `{name}`, which is no longer in the manifest"));
                 }
             }
         }
@@ -101,14 +103,14 @@ impl Resolver<'_> {
         }
         for package in locked.unavailable() {
             context.out.warn(&format!(
-                "`{package}` is not in the registry: server `{}` may not start where it is needed",
+                "optional package `{package}` is not in the registry: server `{}` may fail on platforms that need it",
                 server.name
             ));
         }
         let allowed: Vec<String> = server.allow_scripts.iter().map(ToString::to_string).collect();
         for package in allowed.iter().filter(|package| !install_scripts.contains(package)) {
             context.out.warn(&format!(
-                "`{package}` of `allow_scripts` is no package of server `{}` with an install script",
+                "`allow_scripts` lists `{package}`, but server `{}` has no such package with an install script",
                 server.name
             ));
         }
@@ -155,8 +157,7 @@ pub(super) fn scripts_that_do_not_run(
     let names: Vec<String> = idle.iter().map(|script| format!("`{script}`")).collect();
     let line: Vec<String> = wanting.iter().map(|script| format!("{script:?}")).collect();
     format!(
-        "{} wants to run an install script, which `sync` does not: server `{server}` may lack what it fetches or builds; \
-         to run it, write `allow_scripts = [{}]` into the server's entry in the user manifest",
+        "{} has an install script, and `sync` does not run it: server `{server}` may lack what it fetches or builds; to run it, add `allow_scripts = [{}]` to the server's entry in the user manifest",
         names.join(", "),
         line.join(", ")
     )

@@ -10,14 +10,14 @@ use crate::error::{Error, Fault, Kind};
 
 /// Print the manual page
 ///
-/// One page for hushpipe, or the page of one verb.
+/// One page for hushpipe, or the page of one command.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   hushpipe man | man -l -
   hushpipe man run > ~/.local/share/man/man1/hushpipe-run.1")]
 pub(super) struct Man {
-    /// The verb, such as `run` or `secret set`; the overview where none is named
+    /// The command, such as `run` or `secret set`; without it, the overview
     #[arg(value_name = "VERB")]
     verb: Vec<String>,
 }
@@ -69,10 +69,10 @@ fn as_written(notes: &str) -> String {
 #[non_exhaustive]
 enum ManError {
     /// No such verb.
-    #[error("there is no verb `{0}`")]
+    #[error("there is no command `{0}`")]
     UnknownVerb(String),
     /// The page could not be written.
-    #[error("the manual page cannot be made")]
+    #[error("cannot write the manual page")]
     Render(#[source] std::io::Error),
 }
 
@@ -86,7 +86,7 @@ impl Fault for ManError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownVerb(_) => Some("`hushpipe --help` lists the verbs".into()),
+            Self::UnknownVerb(_) => Some("`hushpipe --help` lists the commands".into()),
             Self::Render(_) => None,
         }
     }

@@ -43,8 +43,8 @@ use output::Output;
 
 /// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
 ///
-/// A client's configuration lists `hushpipe run NAME` as the command of a server. The manifest,
-/// `~/.config/hushpipe/hushpipe.toml`, says what NAME is and where its secrets are.
+/// List `hushpipe run NAME` as the command of a server in your client's configuration. The manifest,
+/// `~/.config/hushpipe/hushpipe.toml`, defines NAME and the references of its secrets.
 #[derive(Debug, Parser)]
 #[command(name = "hushpipe", version, max_term_width = 100, after_long_help = AFTER_HELP)]
 pub struct Cli {
@@ -58,40 +58,40 @@ pub struct Cli {
 /// What stands at the end of `hushpipe --help`.
 const AFTER_HELP: &str = "\
 Start here:
-  hushpipe init                                   make the manifest, then name a server in it
+  hushpipe init                                   create the manifest, then add a server to it
   hushpipe lock && hushpipe sync                  pin it and install it
   hushpipe secret set keychain://github-token     store what it needs
-  hushpipe check                                  see that nothing is missing
-  hushpipe doctor                                 look at the machine, when something does not work
+  hushpipe check                                  check that nothing is missing
+  hushpipe doctor                                 find out why something does not work
   hushpipe tools github                           try it
 
 Environment:
-  HUSHPIPE_MANIFEST    the project manifest, where no option names one
+  HUSHPIPE_MANIFEST    the project manifest, if no option names one
 
 Exit codes:
-  0    done; of `run`: the client left, or hushpipe was asked to stop, after a good launch
-  1    of `redact --report`: something was found
+  0    success; for `run`: the client closed, or hushpipe was asked to stop
+  1    `redact --report` found something; `call`: the tool answered with an error
   2    the command line is wrong
-  65   an installed file is not what was locked
-  69   a secret store was not reached
+  65   an installed file differs from the lock
+  69   a secret store is unreachable
   74   reading or writing failed
   75   it took too long
-  77   a secret is not there, or its store refuses us
-  78   the manifest, the lockfile or trust in them
+  77   a secret is missing, or its store denies access
+  78   a problem with the manifest, the lockfile or trust
   125  hushpipe itself failed
   126  the program cannot be run
   127  the program was not found
-  Otherwise `run` ends with the server's own code, or 128+n where signal n ended it";
+  Otherwise `run` ends with the server's own code, or 128+n if signal n ended it";
 
 /// Which manifest a verb works on.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Project manifest")]
 pub struct Global {
-    /// Read this project manifest beside your own
+    /// Read this project manifest in addition to your own
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
     pub manifest: Option<PathBuf>,
 
-    /// Read DIR/hushpipe.toml beside your own
+    /// Read DIR/hushpipe.toml in addition to your own
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }

@@ -82,7 +82,7 @@ impl Output {
 
 /// Data could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
-#[error("stdout cannot be written")]
+#[error("cannot write to stdout")]
 pub struct Unwritten(#[source] pub(super) io::Error);
 
 impl Fault for Unwritten {

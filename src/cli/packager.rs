@@ -14,7 +14,7 @@ use crate::sys::path::Paths;
 
 /// What to do about a package that asks for another Node.
 pub(super) const ENGINE_HINT: &str =
-    "choose one with `runtime = \"…\"` in the manifest, or make it the one your login shell starts";
+    "choose one with `runtime = \"…\"` in the manifest, or make it the default of your login shell";
 
 /// The package managers found so far.
 pub(super) struct Packagers<'a> {

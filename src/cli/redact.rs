@@ -20,16 +20,16 @@ use crate::sys::machine_key::MachineKey;
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
-/// Redact a text: stdin to stdout, by the same rules as a server's messages
+/// Redact stdin to stdout, by the same rules as a server's messages
 ///
-/// JSON stays JSON, in one line or over several: every string and key in it is looked at with its escapes undone.
-/// Everything else is text. Lines that belong together, such as a Kubernetes Secret or the entries of a `.netrc`, are
-/// looked at together and come out together; all others come out at once. What comes out is what came in but for
-/// markers such as `[hushpipe:github-pat]`. Input of any length is read in bounded memory; a line or a JSON document
-/// over 8 MiB is text.
+/// JSON stays JSON, on one line or on several: every string and key is searched with its escapes decoded. Everything
+/// else is text. Lines that belong together, such as a Kubernetes Secret or the entries of a `.netrc`, are searched and
+/// printed together; all others are printed at once. The output equals the input except for markers such as
+/// `[hushpipe:github-pat]`. Memory is bounded for input of any length; a line or a JSON document over 8 MiB counts as
+/// text.
 ///
-/// With --report the text is not printed, but what was found in it: the line, the rule, the JSON pointer and the
-/// length, never the value; the exit code is then 1 when something was found. Otherwise it is 0.
+/// With --report, prints the findings instead of the text: line, rule, JSON pointer and length, never the value. The
+/// exit code is then 1 if there are findings. Otherwise it is 0.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -38,23 +38,23 @@ Examples:
   hushpipe redact --report < app.log
   hushpipe redact --server github --known --report --json < recording.jsonl")]
 pub(super) struct Redact {
-    /// What the lines are: JSON of any kind, or text; without this, each line is what it looks like
+    /// Read every line as JSON, or as text; by default each line is judged by its look
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// Print what is found instead of the text; end with 1 when something is
+    /// Print the findings instead of the text; exit with 1 if there are any
     #[arg(long)]
     report: bool,
 
-    /// Write the report as JSON, an object a line
+    /// Write the report as JSON, one object a line
     #[arg(long, requires = "report")]
     json: bool,
 
-    /// Use this server's own rules, allow list and level
+    /// Use this server's own rules, `allow` list and level
     #[arg(long, value_name = "NAME")]
     server: Option<String>,
 
-    /// Fetch that server's secrets, and look for them too
+    /// Fetch that server's secrets, and search for them too
     #[arg(long, requires = "server")]
     known: bool,
 }
@@ -187,9 +187,9 @@ fn is_utf16(start: &[u8]) -> bool {
 /// A text could not be read.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
-    #[error("stdin is UTF-16, in which no secret would be found")]
+    #[error("stdin is UTF-16, and hushpipe finds no secrets in UTF-16")]
     Utf16,
-    #[error("stdin cannot be read")]
+    #[error("cannot read stdin")]
     Read(#[source] io::Error),
 }
 

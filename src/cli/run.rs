@@ -35,29 +35,29 @@ use crate::sys::os::{self, Guard, Process, Signals, Writer};
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
-/// Start a server and relay it: the command for a client's configuration
+/// Start a server and relay its messages: the command for a client's configuration
 ///
-/// Reads the manifest, fetches the server's secrets, checks its install, starts it with an environment that holds only
-/// what the manifest names, and relays its messages with every secret withheld. Ends with the server's own exit code,
-/// or with 0 when the client closes its end.
+/// Reads the manifest, fetches the server's secrets, checks its install, starts it with an environment that contains
+/// only what the manifest names, and relays its messages with every secret withheld. Exits with the server's own exit
+/// code, or with 0 when the client closes its end.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Example, in a client's configuration:
   { \"mcpServers\": {
       \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
 pub(super) struct Run {
-    /// The server, as the manifest names it
+    /// The server's name in the manifest
     name: String,
 
-    /// Take secret references from this profile of the manifest
+    /// Use the secret references of this profile
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Write every message down in this new file, as JSON Lines, with every secret withheld
+    /// Record every message in this new file, as JSON Lines, with every secret withheld
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
-    /// Ask no store over a network: values come out of the cache, however old
+    /// Use only the cache, at any age: no store is asked over a network
     #[arg(long)]
     offline: bool,
 }
@@ -115,7 +115,7 @@ impl Run {
         let sources = context.sources(self.profile.as_deref());
         let manifest = manifest::load_for(&self.name, &sources, &paths)?;
         if manifest.elsewhere.is_some() {
-            context.out.warn("the manifest has mistakes that do not concern this server: `hushpipe check` shows them");
+            context.out.warn("other manifest entries have mistakes: `hushpipe check` shows them");
         }
         let server = manifest.server(&self.name)?;
         let ledger = Ledger::of(&paths);
@@ -178,12 +178,12 @@ impl Run {
     fn warn(&self, context: &Context, mode: Mode, unrecorded: bool) {
         if mode == Mode::Report {
             context.out.warn(&format!(
-                "NOTHING that `{}` says is withheld: `redact.mode` is `report`, and findings are only told",
+                "redaction of `{}` is OFF: `redact.mode` is `report`, so findings are only reported",
                 self.name
             ));
         }
         if unrecorded {
-            context.out.warn("this machine is not recorded, so the server gets a short PATH; `hushpipe sync` records it");
+            context.out.warn("this machine is not recorded yet, so the server gets a short PATH; `hushpipe sync` records it");
         }
     }
 
@@ -238,7 +238,9 @@ fn marked(manifest: &Manifest) -> impl Iterator<Item = &str> {
 /// The key that tells values again. Without one, none of them may pass by its HMAC, and none is recorded with it.
 fn machine_key(context: &Context, paths: &Paths) -> Option<MachineKey> {
     let warn = |error: &io::Error| {
-        context.out.warn(&format!("there is no key of this machine to tell values by: {error}"));
+        context.out.warn(&format!(
+            "cannot read the key of this machine, so no value is allowed by `hmac`: {error}"
+        ));
     };
     MachineKey::load(paths).inspect_err(warn).ok()
 }
@@ -340,7 +342,7 @@ fn runtime() -> io::Result<Runtime> {
 
 /// The folder that we were started in is gone, and the server is to run in it.
 #[derive(Debug, thiserror::Error)]
-#[error("server `{server}` cannot run in {}: the folder is gone", shown(folder.as_deref()))]
+#[error("server `{server}` cannot run in {}: the folder no longer exists", shown(folder.as_deref()))]
 struct NoFolder {
     server: String,
     /// Its path, as the client's shell had it.
@@ -349,7 +351,7 @@ struct NoFolder {
 }
 
 fn shown(folder: Option<&str>) -> String {
-    folder.map_or("the folder of the client".to_owned(), |folder| format!("`{folder}`"))
+    folder.map_or("the client's folder".to_owned(), |folder| format!("`{folder}`"))
 }
 
 impl Fault for NoFolder {
@@ -365,7 +367,7 @@ impl Fault for NoFolder {
 
 /// There are too few descriptors to begin with.
 #[derive(Debug, thiserror::Error)]
-#[error("too few files may be open at once for a session")]
+#[error("the limit on open files is too low for a session")]
 struct NoDescriptors(#[source] io::Error);
 
 impl Fault for NoDescriptors {
@@ -374,13 +376,13 @@ impl Fault for NoDescriptors {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("raise the limit of the client's processes: `ulimit -n 256` in the shell that starts it".into())
+        Some("raise the limit for the client: `ulimit -n 256` in the shell that starts it".into())
     }
 }
 
 /// The operating system refused something that always works.
 #[derive(Debug, thiserror::Error)]
-#[error("server `{server}` could not be relayed")]
+#[error("relaying server `{server}` failed")]
 struct RunError {
     server: String,
     source: io::Error,

@@ -18,7 +18,7 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, RuntimeErr
 
 /// The runtime could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("hushpipe could not start its runtime")]
+#[error("hushpipe could not start its async runtime")]
 pub(super) struct RuntimeError(#[source] io::Error);
 
 impl Fault for RuntimeError {

@@ -10,7 +10,7 @@ use crate::manifest::schema::schema;
 
 /// Print the JSON Schema of hushpipe.toml
 ///
-/// Editors that know JSON Schema complete and check keys with it. With taplo or Even Better TOML, save it and name it in
+/// Editors that support JSON Schema use it to complete and check keys. With taplo or Even Better TOML, save it and name it in
 /// the manifest's first line: `#:schema ./hushpipe.schema.json`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  hushpipe schema > hushpipe.schema.json")]

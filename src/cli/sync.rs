@@ -19,12 +19,12 @@ use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
-/// Install what hushpipe.lock says, and look at this machine anew
+/// Install what hushpipe.lock lists, and record this machine again
 ///
-/// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store; no code of a package runs but
-/// what `allow_sdist` and `allow_scripts` of your manifest allow. What is installed and whole is left alone, what was changed
-/// is installed again. Writes down which runtimes there are and your login shell's PATH, locale and proxies, for hosts that
-/// start without them.
+/// Installs exactly the locked packages, checked by their hashes, into hushpipe's own store. No code of a package runs,
+/// except what `allow_sdist` and `allow_scripts` of your manifest allow. Intact installs are kept, changed ones are
+/// replaced. Also records the runtimes of this machine and the PATH, locale and proxies of your login shell, for clients
+/// that start without them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -41,7 +41,7 @@ impl Sync {
         let paths = Paths::of_user(&context.env)?;
         let manifest = manifest::load(&context.sources(None), &paths)?;
         let servers = manifest.select(&self.names)?;
-        let bar = Bar::start(&context.out, "looking at this machine");
+        let bar = Bar::start(&context.out, "inspecting this machine");
         let machine = Machine::capture(&context.env, &paths);
         machine.save(&paths)?;
         drop(bar);

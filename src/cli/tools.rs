@@ -10,7 +10,7 @@ use super::connect::Connect;
 use super::output::{printable, printable_json};
 use crate::error::Error;
 
-/// List the tools of a server, started as run starts it
+/// List the tools of a server
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -20,7 +20,7 @@ pub(super) struct Tools {
     #[command(flatten)]
     connect: Connect,
 
-    /// Print the tools as the server described them: an array of JSON, one tool a line
+    /// Print the tools as the server described them: a JSON array, one tool a line
     #[arg(long)]
     json: bool,
 }

@@ -15,10 +15,10 @@ use crate::store::{Depth, Difference};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
-/// Hash every installed file and compare it with what was locked
+/// Hash every installed file and compare it with the lock
 ///
-/// Names what differs, and the files that servers have added to their own folders. Ends with 65 when a locked file
-/// differs, is missing or may be written by other users, or when something was added that could be loaded.
+/// Lists what differs, and the files that servers have added to their own folders. Exits with 65 if a locked file
+/// differs, is missing or can be changed by other users, or if a file was added that could be loaded as code.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -127,9 +127,11 @@ impl Report<'_> {
             context.out.data(&format!("{server}: extra {}", one_line(path)));
         }
         context.out.data(&match (files, self.pinned, differences.len()) {
-            (Some(files), _, 0) => format!("{server}: {files} files as locked"),
-            (Some(files), _, wrong) => format!("{server}: {wrong} wrong, {files} files locked"),
-            (None, true, _) => format!("{server}: digest as in the manifest"),
+            (Some(files), _, 0) => format!("{server}: {files} files match the lock"),
+            (Some(files), _, wrong) => {
+                format!("{server}: {wrong} of {files} locked files are wrong")
+            }
+            (None, true, _) => format!("{server}: the digest matches the manifest"),
             (None, false, _) => format!("{server}: not pinned"),
         });
     }

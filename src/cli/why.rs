@@ -15,11 +15,11 @@ use crate::redact::settings::table;
 use crate::sys::clock;
 use crate::sys::path::Paths;
 
-/// Tell why something was withheld: the latest findings, and how to let one pass
+/// Show why something was withheld: the latest findings, and how to allow one
 ///
-/// Every launch records what it finds, without a value: when, by which rule or secret, in whose answer and where, and
-/// how long it was. The last hundred of each server are kept. With each finding of a rule stands the line of the
-/// manifest that would let it pass, by its place or by its value; a known value never passes.
+/// Every launch records its findings without their values: the time, the rule or secret, the tool, the place and the
+/// length. hushpipe keeps the last hundred of each server. For each finding of a rule, `why` prints the manifest line
+/// that would allow it, by its place or by its value. A known value is never allowed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,11 +27,11 @@ Examples:
   hushpipe why github --last 1
   hushpipe why github --json | jq '.[].place'")]
 pub(super) struct Why {
-    /// Only what this server said
+    /// Only findings of this server
     #[arg(value_name = "SERVER")]
     server: Option<String>,
 
-    /// How many findings to show, the newest
+    /// How many of the newest findings to show
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     last: usize,
 
@@ -82,7 +82,7 @@ impl Why {
         if self.json {
             context.out.data(&json(&answers));
         } else if answers.is_empty() {
-            context.out.words("hushpipe: nothing was found yet");
+            context.out.words("hushpipe: no findings yet");
         }
         for answer in answers.iter().filter(|_| !self.json) {
             answer.lines().iter().for_each(|line| context.out.data(&one_line(line)));
@@ -120,19 +120,23 @@ impl Answer {
         let What { name, tool, place, length, .. } = &self.what;
         let sent = is_sent(&self.what);
         let done = match self.done {
-            Done::Passed if sent => "went on to the server",
-            Done::Blocked if sent => "kept its call from the server",
+            Done::Passed if sent => "was sent on to the server",
+            Done::Blocked if sent => "stopped its call",
             Done::Replaced => "was replaced",
-            Done::Passed => "passed: nothing can be replaced there",
-            Done::Blocked => "was withheld with its message: nothing can be replaced there",
-            Done::Reported => "was left as it is: `redact.mode` is `report`",
+            Done::Passed => "passed, because nothing can be replaced there",
+            Done::Blocked => {
+                "was withheld with its whole message, because nothing can be replaced there"
+            }
+            Done::Reported => "was left unchanged, because `redact.mode` is `report`",
         };
         let mut lines = vec![format!("{}  {}: `{name}` {done}", self.at, self.server)];
         let mut say = |what: &str, text: String| lines.push(format!("  {what:<7} {text}"));
         match (self.what.kind, &self.description) {
-            (Kind::Value, _) => say("secret", "a value that the server was given".to_owned()),
+            (Kind::Value, _) => {
+                say("secret", "a value that hushpipe gave to the server".to_owned())
+            }
             (Kind::Rule, Some(description)) => say("rule", description.clone()),
-            (Kind::Rule, None) => say("rule", "one that the manifest no longer has".to_owned()),
+            (Kind::Rule, None) => say("rule", "no longer in the manifest".to_owned()),
         }
         if let Some(source) = &self.source {
             say("source", source.clone());
@@ -146,14 +150,14 @@ impl Answer {
             Some(Allow { table, place, value }) => {
                 say("allow", format!("under [{table}]: allow = [{place}]"));
                 if let Some(value) = value {
-                    say("", format!("or this value alone: allow = [{value}]"));
+                    say("", format!("or only this value: allow = [{value}]"));
                 }
             }
             None if self.what.kind == Kind::Value => {
-                say("allow", "a known value never passes".to_owned());
+                say("allow", "a known value is never allowed".to_owned());
             }
             None if self.done == Done::Passed => {}
-            None => say("allow", "only the user manifest may let something pass".to_owned()),
+            None => say("allow", "only the user manifest may have `allow`".to_owned()),
         }
         lines
     }
@@ -194,7 +198,7 @@ fn quoted(text: &str) -> String {
 
 /// What was found cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the record of findings cannot be read")]
+#[error("cannot read the record of findings")]
 struct Unreadable(#[source] std::io::Error);
 
 impl Fault for Unreadable {

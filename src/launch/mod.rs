@@ -37,7 +37,7 @@ pub enum LaunchError {
         cwd: String,
     },
     /// A secret could not be put where the server reads it.
-    #[error("secret `{variable}` could not be delivered to server `{server}`")]
+    #[error("could not deliver secret `{variable}` to server `{server}`")]
     Delivery {
         /// The server.
         server: String,

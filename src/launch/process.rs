@@ -61,7 +61,7 @@ impl Launch {
         }
         if !os::is_of_program_format(&self.program) {
             let source =
-                io::Error::new(io::ErrorKind::InvalidData, "it is no program of this system");
+                io::Error::new(io::ErrorKind::InvalidData, "it is not a program for this system");
             return Err(self.not_runnable(source));
         }
         let mut env = ScrubbedEnv::empty();

@@ -26,7 +26,7 @@ pub enum Error {
     #[error("the manifest cannot be trusted")]
     Insecure(#[source] Insecure),
     /// The operating system would not read it.
-    #[error("the manifest cannot be read")]
+    #[error("cannot read the manifest")]
     Unreadable(#[source] Insecure),
     /// It is larger than 1 MiB.
     #[error("`{}` is larger than 1 MiB", .0.display())]

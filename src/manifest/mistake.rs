@@ -63,7 +63,7 @@ pub enum Mistake {
         alphabet: &'static str,
     },
     /// A provider's name that would hide a scheme.
-    #[error("a provider cannot be called `{0}`: that is a scheme already")]
+    #[error("a provider cannot be called `{0}`: that scheme is built in")]
     TakenScheme(String),
     /// Not exactly one of the keys that say what to start.
     #[error(
@@ -84,10 +84,10 @@ pub enum Mistake {
         kinds: &'static str,
     },
     /// Not a package of the npm registry.
-    #[error("`npm` takes a package of the registry as `name@version`")]
+    #[error("`npm` takes a registry package as `name@version`")]
     NotRegistry,
     /// Not a package of PyPI.
-    #[error("`{key}` takes packages of PyPI, each as `name==version` or `name[extra]==version`")]
+    #[error("`{key}` takes PyPI packages, each as `name==version` or `name[extra]==version`")]
     NotPypi {
         /// The key.
         key: &'static str,
@@ -117,7 +117,7 @@ pub enum Mistake {
     #[error("`{0}` is empty")]
     Empty(&'static str),
     /// A text with a NUL, which no program can be handed.
-    #[error("`{}` holds a NUL character", shown(.0))]
+    #[error("`{}` contains a NUL character", shown(.0))]
     Nul(String),
     /// A path that is not absolute.
     #[error("`{key}` takes an absolute path{other}")]
@@ -128,7 +128,7 @@ pub enum Mistake {
         other: &'static str,
     },
     /// Not a length of time.
-    #[error("`{key}` takes a time from 0s to 1h, such as `1.5s`, `800ms` or `2m`")]
+    #[error("`{key}` takes a duration from 0s to 1h, such as `1.5s`, `800ms` or `2m`")]
     Time {
         /// The key.
         key: &'static str,
@@ -174,31 +174,31 @@ pub enum Mistake {
     #[error("secret `{}` needs `fields` with one field for each variable, and none in the reference", shown(.0))]
     Fields(String),
     /// A default for something secret.
-    #[error("secret `{}` has a `default`, which only goes with `sensitive = false`", shown(.0))]
+    #[error("secret `{}` has a `default`, which needs `sensitive = false`", shown(.0))]
     Default(String),
     /// A variable that two entries fill.
     #[error("variable `{}` is set twice", shown(.0))]
     Twice(String),
     /// A variable that makes a loader or an interpreter run something else.
-    #[error("variable `{}` redirects a loader or an interpreter", shown(.0))]
+    #[error("variable `{}` can make a loader or interpreter run other code", shown(.0))]
     Redirects(String),
     /// A plain text that was meant to be replaced by a secret.
-    #[error("`{}` looks like a reference, which is only resolved under `secrets`", shown(.0))]
+    #[error("`{}` looks like a reference, and references work only under `secrets`", shown(.0))]
     Unresolved(String),
     /// A reference among the words of a command line.
-    #[error("`{key}` has a word that looks like a reference, which is not resolved there")]
+    #[error("`{key}` has a word that looks like a reference, and references do not work there")]
     UnresolvedWord {
         /// `args` or `command`.
         key: &'static str,
     },
     /// A word of a command line that a shell or a host was to replace.
-    #[error("`{key}` has a word that is `${{…}}` and nothing else, which nothing replaces")]
+    #[error("`{key}` has a word that is only `${{…}}`, and nothing replaces it")]
     Placeholder {
         /// `args` or `command`.
         key: &'static str,
     },
     /// A pattern in `pass` outside its alphabet.
-    #[error("`{}` is not a pattern over names of variables", shown(.0))]
+    #[error("`{}` is not a pattern for variable names", shown(.0))]
     Pattern(String),
     /// A glob in `dangerously_pass`.
     #[error("`dangerously_pass` takes full names, no `*`")]
@@ -272,19 +272,19 @@ fn of_hosts(key: &str) -> Option<&'static str> {
             "write its settings under `[servers.NAME.env]`, and where each secret is under `[servers.NAME.secrets]`"
         }
         "dangerously_arg" => {
-            "it stands for a word: `args = [\"--db\", { dangerously_arg = \"keychain://ITEM\" }]`"
+            "it replaces one argument: `args = [\"--db\", { dangerously_arg = \"keychain://ITEM\" }]`"
         }
         "environment" => "call it `env`: `[servers.NAME.env]`",
         "workingDirectory" | "working_directory" => "call it `cwd`",
         "timeout" | "startup_timeout_sec" | "tool_timeout_sec" => {
-            "leave it in the host's own entry: the host is the one that waits"
+            "leave it in the host's own entry: the host is what waits"
         }
         _ => return None,
     })
 }
 
 /// Where a secret goes that was meant for an argument.
-const ARGUMENT: &str = "give the server a secret by a variable, `NAME = \"keychain://ITEM\"` under \
+const ARGUMENT: &str = "pass the secret in a variable, `NAME = \"keychain://ITEM\"` under \
      `[servers.NAME.secrets]`; where it takes one only as an argument, write `{ dangerously_arg = \"keychain://ITEM\" }` for \
      the word, in the user manifest";
 

@@ -35,7 +35,6 @@ pub(crate) use read::duration;
 use read::{Contents, Reading};
 pub use server::{Cwd, Integrity, Level, RuntimeChoice, Server};
 use source::Source;
-pub(crate) use terms::{ARGUMENTS as ARGUMENTS_FACT, VARIABLE as VARIABLE_FACT};
 
 /// Every server that is at hand.
 #[derive(Debug)]

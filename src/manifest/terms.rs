@@ -20,13 +20,7 @@ use crate::runner::pypi::Pin;
 use crate::runner::{NpmPackage, Package, PypiPackage};
 use crate::secret::SecretRequest;
 use crate::store::Digest;
-use crate::trust::{Fact, Terms, mark};
-
-/// What the key of a plain setting begins with, before its name.
-pub(crate) const VARIABLE: &str = "4 variable ";
-
-/// The key of the arguments.
-pub(crate) const ARGUMENTS: &str = "1 args";
+use crate::trust::{Fact, FactKey, Terms, mark};
 
 impl Server {
     /// The digest of all that the manifest entry decides.
@@ -46,7 +40,7 @@ impl Server {
         let mut facts = self.facts();
         if let Some(entry) = lock {
             let says = format!("has the entry point `{}`", entry.head()?.entry);
-            facts.insert("1 entry".to_owned(), Fact { says, value: None });
+            facts.insert(FactKey::EntryPoint, Fact { says, value: None });
         }
         Ok(Terms {
             entry: self.digest().to_string(),
@@ -110,108 +104,114 @@ impl Server {
     }
 
     /// What comes with the package, and whose code runs when it is installed.
-    fn facts_of_packages(&self) -> Vec<(String, String)> {
+    fn facts_of_packages(&self) -> Vec<(FactKey, String)> {
         let mut facts = Vec::new();
         if let Package::Pypi(PypiPackage { with, allow_sdist, .. }) = &self.package {
             for package in with {
-                facts.push((format!("5 with {package}"), format!("brings along {package}")));
+                let says = format!("installs {package} beside it");
+                facts.push((FactKey::With(package.to_string()), says));
             }
             for package in allow_sdist {
                 let says = format!("builds {package} from source, which runs its code");
-                facts.push((format!("1 sdist {package}"), says));
+                facts.push((FactKey::SourceBuild(package.to_string()), says));
             }
         }
         for package in &self.allow_scripts {
             let says = format!("runs the install scripts of {package}");
-            facts.push((format!("1 scripts {package}"), says));
+            facts.push((FactKey::InstallScripts(package.to_string()), says));
         }
         facts
     }
 
-    /// The first character of a key says how near to the question a fact is shown: `0` what is started, right above it.
-    fn facts(&self) -> BTreeMap<String, Fact> {
+    fn facts(&self) -> BTreeMap<FactKey, Fact> {
         let mut facts = BTreeMap::new();
-        let mut say = |key: String, says: String, value: Option<String>| {
+        let mut say = |key: FactKey, says: String, value: Option<String>| {
             facts.insert(key, Fact { says, value });
         };
         let package = self.package.to_string();
-        say("0 package".into(), format!("starts {package}"), None);
+        say(FactKey::Package, format!("starts {package}"), None);
         if let Package::Binary(binary) = &self.package {
-            say("0 sha256".into(), format!("has the digest {}", binary.sha256), None);
+            say(FactKey::Sha256, format!("has the digest {}", binary.sha256), None);
         }
         if let Some(bin) = &self.bin {
-            say("1 bin".into(), format!("starts its program `{bin}`"), None);
+            say(FactKey::Bin, format!("starts its program `{bin}`"), None);
         }
         if let Some(RuntimeChoice::Version(version)) = &self.runtime {
             let language = if matches!(self.package, Package::Pypi(_)) { "Python" } else { "Node" };
-            say("1 runtime".into(), format!("runs on {language} {version}"), None);
+            say(FactKey::Runtime, format!("runs on {language} {version}"), None);
         }
         for (key, says) in self.facts_of_packages() {
             say(key, says, None);
         }
         if !self.args.is_empty() {
             let args = json!(self.args.iter().map(canonical_argument).collect::<Vec<_>>());
-            say(ARGUMENTS.into(), "has the arguments".into(), Some(args.to_string()));
+            say(FactKey::Args, "has the arguments".into(), Some(args.to_string()));
         }
         if let Cwd::Path(path) = &self.cwd {
-            say("1 cwd".into(), format!("works in `{}`", path.display()), None);
+            say(FactKey::Cwd, format!("works in `{}`", path.display()), None);
         }
         for (profile, requests) in &self.requests {
             for (variable, says) in requests.iter().flat_map(|asked| gets(&package, asked)) {
                 let (key, says) = match profile {
-                    None => (format!("2 secret {variable}"), says),
-                    Some(profile) => (
-                        format!("3 profile {profile} {variable}"),
-                        format!("with profile `{profile}`, {says}"),
-                    ),
+                    None => (FactKey::Secret(variable), says),
+                    Some(profile) => {
+                        let says = format!("with profile `{profile}`, {says}");
+                        (FactKey::ProfileSecret { profile: profile.clone(), variable }, says)
+                    }
                 };
                 say(key, says, None);
             }
         }
         for (name, value) in &self.env.plain {
             let value = Some(json!(value).to_string());
-            say(format!("{VARIABLE}{name}"), format!("has `{name}` set to"), value);
+            say(FactKey::Variable(name.clone()), format!("has `{name}` set to"), value);
         }
         for preset in &self.env.presets {
             let says = format!("gets the variables of the preset `{}`", preset.name());
-            say(format!("5 preset {}", preset.name()), says, None);
+            say(FactKey::Preset(preset.name().to_owned()), says, None);
         }
         for pattern in &self.env.pass {
-            let says = format!("gets `{pattern}` of the environment hushpipe is started in");
-            say(format!("5 pass {pattern}"), says, None);
+            let says = format!("gets `{pattern}` from hushpipe's own environment");
+            say(FactKey::Pass(pattern.clone()), says, None);
         }
         for (key, says) in self.limits() {
-            say(format!("6 {key}"), says, None);
+            say(FactKey::Limit(key.to_owned()), says, None);
         }
         facts.extend(self.redaction());
         facts
     }
 
     /// What is said of redaction.
-    fn redaction(&self) -> impl Iterator<Item = (String, Fact)> {
+    fn redaction(&self) -> impl Iterator<Item = (FactKey, Fact)> {
         let said = self.redact.words().into_iter();
         let said = said.map(|Said { key, says, .. }| (key, Fact { says, value: None }));
         let rules = self.redact.rules.iter().map(|rule| {
-            let says = format!("withholds what its rule `{}` finds", rule.id);
+            let says = format!("adds the redaction rule `{}`", rule.id);
             (format!("rule {}", rule.id), Fact { says, value: Some(json!(rule).to_string()) })
         });
-        said.chain(rules).map(|(key, fact)| (format!("7 {key}"), fact))
+        said.chain(rules).map(|(key, fact)| (FactKey::Redaction(key), fact))
     }
 
     /// Settings that are not as they are where nothing is said.
     fn limits(&self) -> Vec<(&'static str, String)> {
         let mut limits = Vec::new();
         if self.grace != GRACE {
-            limits.push(("grace", format!("is given {:?} to stop", self.grace)));
+            limits.push(("grace", format!("gets {:?} to stop before it is killed", self.grace)));
         }
         if self.drain != DRAIN {
-            limits.push(("drain", format!("is given {:?} to answer what is open", self.drain)));
+            limits.push((
+                "drain",
+                format!("gets {:?} to answer open requests when the client closes", self.drain),
+            ));
         }
         if self.frame_limit != frame::DEFAULT_LIMIT {
-            limits.push(("frame_limit", format!("sends up to {} bytes at once", self.frame_limit)));
+            limits.push((
+                "frame_limit",
+                format!("may send messages of up to {} bytes", self.frame_limit),
+            ));
         }
         if self.integrity == Integrity::Full {
-            limits.push(("integrity", "has every file hashed at each start".to_owned()));
+            limits.push(("integrity", "has every installed file hashed at each start".to_owned()));
         }
         limits
     }

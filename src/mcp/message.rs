@@ -98,32 +98,27 @@ impl Refusal {
 
     /// A message names something twice, or in another case: readers could take it for different messages.
     pub fn ambiguous() -> Self {
-        let message = "hushpipe did not pass on this message: it has a name twice, or in another case, so that readers \
-                       could take it for different messages";
+        let message = "hushpipe refused this message: it has a name twice, or in another case, so programs could read it differently";
         Self::new(INVALID_REQUEST, "ambiguous", message.to_owned())
     }
 
     /// A message was not passed on; `why` says it in words.
     pub fn not_passed_on(why: &str) -> Self {
-        let message = format!("hushpipe did not pass on this message: {why}");
+        let message = format!("hushpipe refused this message: {why}");
         Self::new(INVALID_REQUEST, "refused", message)
     }
 
     /// The server `server` answered with a batch in a session whose revision has none.
     pub fn illegal_batch(server: &str) -> Self {
         let message = format!(
-            "server `{server}` sent several messages in one line, which this revision of the protocol does not have"
+            "server `{server}` sent several messages in one line, and this protocol revision does not allow that"
         );
         Self::new(INTERNAL_ERROR, "illegal_batch", message)
     }
 
     /// The method is not there for whoever asks.
     pub fn no_such_method(method: &str) -> Self {
-        Self::new(
-            METHOD_NOT_FOUND,
-            "no_such_method",
-            format!("method `{method}` is not known here"),
-        )
+        Self::new(METHOD_NOT_FOUND, "no_such_method", format!("unknown method `{method}`"))
     }
 
     /// What it says.
@@ -132,9 +127,8 @@ impl Refusal {
     }
 
     fn too_long(code: i32, what: &str, length: u64, limit: u64) -> Self {
-        let message = format!(
-            "hushpipe did not pass on this {what}: it has {length} bytes and the limit is {limit}"
-        );
+        let message =
+            format!("hushpipe refused this {what}: it has {length} bytes and the limit is {limit}");
         let mut refusal = Self::new(code, "too_long", message);
         refusal.detail("length", length);
         refusal.detail("limit", limit);
@@ -271,8 +265,8 @@ mod tests {
             ("ask the user to run `hushpipe lock`", "ask the user to run `hushpipe lock`"),
             ("did you mean `github`?", "ask the user: did you mean `github`?"),
             (
-                "take it from version control again, or remove it and run `hushpipe lock`",
-                "ask the user: take it from version control again, or remove it and run `hushpipe lock`",
+                "restore it from version control, or remove it and run `hushpipe lock`",
+                "ask the user: restore it from version control, or remove it and run `hushpipe lock`",
             ),
             ("running out", "ask the user: running out"),
             ("run `a`\nwrite `b`", "ask the user to run `a`\nask the user: write `b`"),

@@ -14,7 +14,7 @@ use crate::sys::permission::Insecure;
 #[non_exhaustive]
 pub enum Failure {
     /// No provider has this scheme.
-    #[error("no provider is called `{scheme}`: known are {}", known.join(", "))]
+    #[error("there is no provider `{scheme}`; hushpipe knows {}", known.join(", "))]
     UnknownProvider {
         /// The scheme as written.
         scheme: String,
@@ -56,7 +56,7 @@ pub enum Failure {
         reason: &'static str,
     },
     /// A provider that hushpipe does not store into.
-    #[error("hushpipe does not store into `{scheme}`")]
+    #[error("hushpipe cannot store values in `{scheme}`")]
     CannotStore {
         /// The scheme as written.
         scheme: String,
@@ -100,7 +100,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// No store may be asked, and the cache has no such value.
-    #[error("no store is asked with `--offline`, and the cache has no such value")]
+    #[error("`--offline` asks no store, and the cache does not have this value")]
     Offline {
         /// How it gets there.
         hint: String,
@@ -142,7 +142,7 @@ pub enum Failure {
         way: Vec<String>,
     },
     /// The provider had not answered when its time was over.
-    #[error("there was no answer within {} ms", after.as_millis())]
+    #[error("no answer within {} ms", after.as_millis())]
     Deadline {
         /// How long it was waited for.
         after: Duration,
@@ -214,7 +214,7 @@ pub enum Failure {
     #[error(transparent)]
     Shared(Arc<Failure>),
     /// The provider ended without an answer: a defect of ours.
-    #[error("the provider stopped without an answer")]
+    #[error("the provider stopped without answering")]
     Stopped,
 }
 
@@ -228,7 +228,10 @@ impl Failure {
             }
             io::ErrorKind::PermissionDenied => Self::Denied {
                 reason: format!("{action} {place} is not permitted"),
-                hint: format!("let this user read it, as with `chmod u+r {}`", path.display()),
+                hint: format!(
+                    "make it readable for this user, for example with `chmod u+r {}`",
+                    path.display()
+                ),
             },
             _ => Self::Io { action: format!("{action} {place}"), source },
         }
@@ -293,7 +296,7 @@ impl Fault for Failure {
             Self::Insecure(insecure) => insecure.hint(),
             Self::Shared(shared) => shared.hint(),
             Self::CannotStore { scheme, stores } => Some(format!(
-                "put the value where `{scheme}` reads it, or store it in {}",
+                "add the value to `{scheme}` yourself, or store it in {}",
                 stores.join(" or ")
             )),
             Self::UnknownKey { scheme, .. } => {

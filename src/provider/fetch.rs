@@ -97,7 +97,7 @@ pub(super) async fn look(
     };
     if let (true, Some(age)) = (offline, found.cached) {
         let age = clock::rough(age);
-        found.warning = Some(format!("`{coordinate}` is as it was {age} ago: no store was asked"));
+        found.warning = Some(format!("`{coordinate}` comes from the cache and is {age} old"));
     }
     Some(Answer { fetched: Ok(Rc::new(found)), took: started.elapsed() })
 }
@@ -166,10 +166,9 @@ fn offline(coordinate: &SecretRef, providers: Providers<'_>) -> Option<Failure> 
     let config = providers.config(&coordinate.provider).ok()?;
     (providers.0.offline && config.kind.remote).then(|| Failure::Offline {
         hint: match config.cache {
-            Some(_) => "try again without `--offline`, where there is a network".to_owned(),
+            Some(_) => "try again without `--offline` when there is a network".to_owned(),
             None => format!(
-                "values of `{0}` are kept where the user manifest has `cache = {{ max_age = \"10m\" }}` in \
-                 `[providers.{0}]`",
+                "to cache values of `{0}`, write `cache = {{ max_age = \"10m\" }}` under `[providers.{0}]` in the user manifest",
                 coordinate.provider
             ),
         },
@@ -200,7 +199,7 @@ async fn keep(
     fetched.map(|mut fetched| {
         if let Err(failure) = kept {
             let why = failure.with_cause();
-            let warning = format!("`{coordinate}` is not kept in the cache: {why}");
+            let warning = format!("could not cache `{coordinate}`: {why}");
             fetched.warning.get_or_insert(warning);
         }
         fetched

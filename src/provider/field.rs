@@ -27,7 +27,7 @@ pub(super) fn project(value: &Secret, field: Option<&str>) -> Result<Secret, Fai
     })?;
     let found = find(json, field).ok_or_else(|| Failure::NotFound {
         place: format!("the field `{field}`"),
-        hint: "name a field that the value has".to_owned(),
+        hint: "use a field that the value has".to_owned(),
     })?;
     leaf(found).ok_or_else(|| {
         let what = if found.get() == "null" { "`null`" } else { "half a character" };

@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<Fetched, Failure> {
         version: changed.map(clock::utc),
         created: changed,
         warning: (readers == Readers::Everybody)
-            .then(|| format!("`{0}` is readable by every user: `chmod o-r {0}`", path.display())),
+            .then(|| format!("every user can read `{0}`: `chmod o-r {0}`", path.display())),
         ..Fetched::of(Secret::new(std::mem::take(&mut *bytes)))
     })
 }

@@ -188,7 +188,7 @@ impl Underway {
             Some(held) => held.complaint(),
             None if self.making.borrow().is_none() => None,
             None => Some(format!(
-                "{} may have been made, and ends by itself then: there was no answer in time",
+                "{} may have been created, because no answer came in time; it then expires by itself",
                 self.about
             )),
         }
@@ -263,7 +263,7 @@ impl Held {
             0 => "has ended".to_owned(),
             left => format!("ends in {left} s"),
         };
-        format!("{about} {before}{ends}{behind}; start the server again for a new one")
+        format!("{about} {before}{ends}{behind}; restart the server for a new one")
     }
 
     async fn give_back(self: Rc<Self>) {
@@ -281,7 +281,7 @@ impl Held {
             Some(Err(failure)) => failure.with_cause(),
             None => "there was no answer in time".to_owned(),
         };
-        Some(format!("{about} was not given back and ends by itself in {left} s: {why}"))
+        Some(format!("could not revoke {about}, which expires by itself in {left} s: {why}"))
     }
 }
 

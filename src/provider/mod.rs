@@ -182,7 +182,7 @@ pub trait Provider {
     /// it tells what must be in the token, another one is refused and stays unused.
     fn unwrap<'a>(&'a self, _token: &'a Secret, _place: &'a SecretRef) -> Unwrapping<'a> {
         Box::pin(std::future::ready(Err(Failure::BadPath {
-            reason: "only a `vault` provider knows what a token wraps",
+            reason: "only a `vault` provider can unwrap a token",
         })))
     }
 

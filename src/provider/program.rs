@@ -55,7 +55,7 @@ pub(super) async fn output(
     let paths = surroundings.paths.clone();
     let search = detached(move || Ok::<_, Failure>(search_path(&paths)));
     let search = search.await.map_err(|_| "cannot be looked for")?;
-    let program = find(program, &search).ok_or("names a program that is not there")?;
+    let program = find(program, &search).ok_or("names a program that does not exist")?;
     let mut env = ScrubbedEnv::empty();
     KEPT.iter().for_each(|name| env.keep(surroundings.env, name));
     env.set("HOME", &surroundings.paths.home);
@@ -78,7 +78,7 @@ pub(super) async fn output(
     match ended {
         Ok(status) if status.success() => Ok(output),
         Ok(status) => Err(format!("ended with {}", shown(status))),
-        Err(_) => Err("cannot be waited for".to_owned()),
+        Err(_) => Err("could not be waited for".to_owned()),
     }
 }
 

@@ -263,9 +263,9 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
         Err(Failure::Unfit { reason: reason.to_owned(), hint: Some(hint.to_owned()) })
     };
     let (carrier, instead) = match deliver {
-        Delivery::Argument => ("argument", "give it to the server by a variable or a file"),
+        Delivery::Argument => ("argument", "pass it to the server in a variable or a file"),
         Delivery::Env | Delivery::File => {
-            ("environment variable", "deliver it as a file: `deliver = \"file\"`")
+            ("environment variable", "deliver it as a file with `deliver = \"file\"`")
         }
     };
     if value.is_empty() {
@@ -275,13 +275,13 @@ fn fits(value: &Secret, deliver: Delivery) -> Result<(), Failure> {
         return Ok(());
     }
     if value.expose().contains(&0) {
-        return unfit(&format!("holds a NUL byte, which no {carrier} can"), instead);
+        return unfit(&format!("contains a NUL byte, and an {carrier} cannot"), instead);
     }
     if value.len() > MAX_ENV_VALUE {
-        return unfit(&format!("is longer than an {carrier} can be"), instead);
+        return unfit(&format!("is too long for an {carrier}"), instead);
     }
     if cfg!(windows) && std::str::from_utf8(value.expose()).is_err() {
-        return unfit(&format!("is not UTF-8, which an {carrier} on Windows is"), instead);
+        return unfit(&format!("is not UTF-8, and an {carrier} on Windows must be"), instead);
     }
     Ok(())
 }

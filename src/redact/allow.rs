@@ -135,12 +135,14 @@ impl Allow {
     /// What it lets pass, in words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Value { hmac } => format!("may show the value of HMAC `{}…`", &hmac[..8]),
+            Self::Value { hmac } => {
+                format!("is allowed to show the value with HMAC `{}…`", &hmac[..8])
+            }
             Self::Place { rule, tool, pointer } => {
                 let tool = tool.as_ref().map(|tool| format!(" in results of `{tool}`"));
                 let place = pointer.as_ref().map(|pointer| format!(" at `{pointer}`"));
                 let (tool, place) = (tool.unwrap_or_default(), place.unwrap_or_default());
-                format!("may show what rule `{rule}` finds{tool}{place}")
+                format!("is allowed to show findings of rule `{rule}`{tool}{place}")
             }
         }
     }

@@ -14,7 +14,7 @@ pub use super::own::OwnRule;
 /// What a server's manifest entry says about redaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Settings {
-    /// Whether findings are replaced, or only told.
+    /// Whether findings are replaced, or only reported.
     pub mode: Mode,
     /// How sure a finding must be.
     pub level: Level,
@@ -76,7 +76,7 @@ impl Settings {
             say("mode", self.mode.words(), self.mode.weakens());
         }
         if self.level != default.level {
-            say("level", "has placeholders and every `*_token` withheld too", false);
+            say("level", "placeholders and every `*_token` are withheld too", false);
         }
         if self.write_back != default.write_back {
             say("write_back", self.write_back.words(), self.write_back.weakens());
@@ -133,8 +133,8 @@ pub struct Said {
 impl Mode {
     fn words(self) -> &'static str {
         match self {
-            Self::Redact => "has what is found withheld",
-            Self::Report => "has NOTHING withheld: what is found is only told",
+            Self::Redact => "redaction is on",
+            Self::Report => "redaction is OFF: findings are only reported",
         }
     }
 }
@@ -142,9 +142,9 @@ impl Mode {
 impl WriteBack {
     fn words(self) -> &'static str {
         match self {
-            Self::Deny => "is sent no marker in place of a value",
-            Self::Warn => "is sent markers in place of values, which is told",
-            Self::Off => "is sent markers in place of values",
+            Self::Deny => "receives no tool calls that contain redaction markers",
+            Self::Warn => "receives tool calls that contain redaction markers; you get a warning",
+            Self::Off => "receives tool calls that contain redaction markers, without a warning",
         }
     }
 }
@@ -152,9 +152,13 @@ impl WriteBack {
 impl Arguments {
     fn words(self) -> &'static str {
         match self {
-            Self::Deny => "is sent no credential in arguments",
-            Self::Warn => "is sent credentials in arguments, which is told",
-            Self::Off => "is sent credentials in arguments",
+            Self::Deny => "receives no tool calls with credentials in their arguments",
+            Self::Warn => {
+                "receives tool calls with credentials in their arguments; you get a warning"
+            }
+            Self::Off => {
+                "receives tool calls with credentials in their arguments, without a warning"
+            }
         }
     }
 }
@@ -162,21 +166,21 @@ impl Arguments {
 impl Instructions {
     fn words(self) -> &'static str {
         match self {
-            Self::Flag => "has text that looks like instructions told",
-            Self::Strip => "has text that looks like instructions taken out",
-            Self::Off => "may say what looks like instructions",
+            Self::Flag => "instruction-like text is reported, not removed",
+            Self::Strip => "instruction-like text is removed",
+            Self::Off => "instruction-like text is neither reported nor removed",
         }
     }
 }
 
-/// Whether what is found is replaced.
+/// Whether findings are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Markers replace what is found, and what cannot be replaced is withheld.
+    /// Markers replace findings; a message with a finding that cannot be replaced is withheld.
     #[default]
     Redact,
-    /// Nothing is changed or withheld: findings are only told. User manifest only.
+    /// Nothing is changed or withheld: findings are only reported. User manifest only.
     Report,
 }
 
@@ -191,42 +195,42 @@ pub enum Level {
     Strict,
 }
 
-/// What is done with a marker that stands in the arguments of a call: written back, it would replace the real value.
+/// What happens to a tool call with a marker in its arguments: written back, it would overwrite the real value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteBack {
     /// The call is refused.
     #[default]
     Deny,
-    /// The call goes on, and is told. User manifest only.
+    /// The call passes with a warning. User manifest only.
     Warn,
-    /// The call goes on. User manifest only.
+    /// The call passes. User manifest only.
     Off,
 }
 
-/// What is done with a credential that stands in the arguments of a call.
+/// What happens to a tool call with a credential in its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Arguments {
     /// The call is refused.
     Deny,
-    /// The call goes on, and is told.
+    /// The call passes with a warning.
     #[default]
     Warn,
-    /// The call goes on. User manifest only.
+    /// The call passes. User manifest only.
     Off,
 }
 
-/// What is done with text that looks like instructions to a model, or that nobody sees, in what a server says.
+/// What happens to instruction-like and invisible text from a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Instructions {
-    /// It stays, and is told.
+    /// It is kept and reported.
     #[default]
     Flag,
-    /// It is taken out.
+    /// It is removed.
     Strip,
-    /// It stays. User manifest only.
+    /// It is kept. User manifest only.
     Off,
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Fault, Kind};
 #[non_exhaustive]
 pub enum RunnerError {
     /// There is no Node.
-    #[error("node was not found, neither on the login shell's PATH nor on yours")]
+    #[error("node was not found on your login shell's PATH or on the current PATH")]
     NoNode,
     /// There is no npm.
     #[error("npm was not found beside `{}` or on PATH", node.display())]
@@ -21,10 +21,10 @@ pub enum RunnerError {
         node: PathBuf,
     },
     /// There is no uv.
-    #[error("uv was not found, neither on the login shell's PATH nor on yours")]
+    #[error("uv was not found on your login shell's PATH or on the current PATH")]
     NoUv,
     /// There is no such Python, and uv could not install one.
-    #[error("there is no Python `{request}` on this machine")]
+    #[error("Python `{request}` is not installed on this machine")]
     NoPython {
         /// A version, specifiers or a path.
         request: String,
@@ -32,7 +32,7 @@ pub enum RunnerError {
         source: Option<Box<Refusal>>,
     },
     /// A package is for other versions of Python than the one chosen.
-    #[error("package `{package}` is for Python `{requires}`, not for `{version}`")]
+    #[error("package `{package}` needs Python `{requires}`, and this is `{version}`")]
     OtherPython {
         /// The package with its version.
         package: String,
@@ -44,7 +44,7 @@ pub enum RunnerError {
         suggested: Option<String>,
     },
     /// A package manager could not be started, or its output not read.
-    #[error("{tool} could not be run: `{}` did not start", program.display())]
+    #[error("cannot run {tool}: `{}` did not start", program.display())]
     Start {
         /// Which package manager.
         tool: &'static str,
@@ -54,7 +54,7 @@ pub enum RunnerError {
         source: io::Error,
     },
     /// A file could not be read or written.
-    #[error("`{}` cannot be used", path.display())]
+    #[error("cannot use `{}`", path.display())]
     Files {
         /// The file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum RunnerError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The package manager's lock is not in its own format.
-    #[error("the lock that {tool} keeps of package `{package}` does not read")]
+    #[error("cannot read the lock that {tool} wrote for package `{package}`")]
     Format {
         /// Which package manager.
         tool: &'static str,
@@ -75,7 +75,7 @@ pub enum RunnerError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The closure holds what is not accepted.
-    #[error("package `{package}` is not accepted")]
+    #[error("hushpipe does not accept package `{package}`")]
     Rejected {
         /// The package with its version.
         package: String,
@@ -83,7 +83,7 @@ pub enum RunnerError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The lock entry holds what is not accepted.
-    #[error("the lock entry of package `{package}` is not accepted")]
+    #[error("the lock entry of hushpipe does not accept package `{package}`")]
     BadLock {
         /// The package with its version.
         package: String,
@@ -204,7 +204,7 @@ impl Fault for RunnerError {
                 ));
             }
             Self::OtherPython { suggested: None, .. } => "leave `runtime` out of the manifest",
-            Self::NoProgram { .. } => "look whether another package has the server's program",
+            Self::NoProgram { .. } => "check whether another package contains the server's program",
             Self::SeveralPrograms { .. } | Self::NoSuchProgram { .. } => {
                 "choose one with `bin = \"…\"` in the manifest"
             }

@@ -87,10 +87,9 @@ impl Refusal {
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self.what {
             What::Integrity => {
-                "the registry, or a proxy before it, serves other content than when it was \
-                 locked: find out why before you run `hushpipe lock` again"
+                "the registry, or a proxy in between, now serves different content than when you locked it: find out why before you run `hushpipe lock` again"
             }
-            What::NoPackage => "look at the name in the manifest",
+            What::NoPackage => "check the name in the manifest",
             _ => return self.advice.clone(),
         };
         Some(hint.to_owned())
@@ -126,11 +125,13 @@ fn headline(refusal: &Refusal) -> String {
         }
         What::Unreachable => format!("the registry could not be reached for package `{package}`"),
         What::Denied => format!("the registry refused package `{package}`"),
-        What::Integrity => format!("an archive for package `{package}` is not the one locked"),
+        What::Integrity => {
+            format!("the registry's archive for package `{package}` differs from the locked one")
+        }
         What::Source => format!("package `{package}` needs something that is not in a registry"),
-        What::Mismatch => format!("the lock entry of package `{package}` does not hold together"),
+        What::Mismatch => format!("the lock entry of package `{package}` contradicts itself"),
         What::Platform => format!("package `{package}` is not for this machine"),
-        What::Runtime => format!("package `{package}` is for another version of its runtime"),
+        What::Runtime => format!("package `{package}` needs another version of its runtime"),
         What::Fetch => format!("{tool} could not install Python `{package}`"),
         What::Outdated => format!("{tool} is too old, or too new, for package `{package}`"),
         What::Other => format!("{tool} failed for package `{package}`"),

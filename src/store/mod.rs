@@ -249,16 +249,16 @@ pub enum StoreError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A receipt does not read.
-    #[error("the receipt of an install does not read")]
+    #[error("cannot read the receipt of an install")]
     Malformed(#[from] Malformed),
     /// A file's name is not UTF-8 or holds control characters.
-    #[error("the name of `{}` cannot be recorded", path.display())]
+    #[error("cannot record the name of `{}`", path.display())]
     Name {
         /// The file.
         path: PathBuf,
     },
     /// A package brought a link that leaves its install.
-    #[error("link `{}` points out of the install", path.display())]
+    #[error("link `{}` points outside the install", path.display())]
     Link {
         /// The link.
         path: PathBuf,
@@ -276,10 +276,10 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A thread of the check ended early.
-    #[error("the check of an install did not finish")]
+    #[error("the check of the install did not finish")]
     Worker,
     /// The file system refused.
-    #[error("`{}` cannot be used", path.display())]
+    #[error("cannot use `{}`", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -312,7 +312,7 @@ impl Fault for StoreError {
             Self::NotInstalled | Self::Malformed(_) => Some("run `hushpipe sync`".into()),
             Self::Insecure(error) => error.hint(),
             Self::Io { source, path } if source.kind() == io::ErrorKind::PermissionDenied => {
-                let look = || format!("look at its owner and mode: `ls -ld {}`", path.display());
+                let look = || format!("check its owner and mode: `ls -ld {}`", path.display());
                 Some(private::hint(source).unwrap_or_else(look))
             }
             _ => None,

@@ -108,7 +108,7 @@ pub enum Content<'r> {
 
 /// A line of a receipt does not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("its line `{0}` does not read")]
+#[error("its line `{0}` is not valid")]
 pub struct Malformed(pub String);
 
 impl Receipt {

@@ -96,7 +96,7 @@ fn a_changed_file_is_refused_though_size_and_time_are_put_back() {
     home.write(ENTRY, "evil()");
     let file = std::fs::File::options().write(true).open(home.path(ENTRY)).unwrap();
     file.set_modified(before).unwrap();
-    assert_eq!(home.faults(), [format!("`{ENTRY}` is not what was locked")]);
+    assert_eq!(home.faults(), [format!("`{ENTRY}` differs from what was locked")]);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_file_put_in_the_place_of_another_is_refused() {
     let home = home();
     home.write("node_modules/a/dist/notes.txt", "evil()");
     std::fs::rename(home.path("node_modules/a/dist/notes.txt"), home.path(ENTRY)).unwrap();
-    assert_eq!(home.faults(), [format!("`{ENTRY}` is not what was locked")]);
+    assert_eq!(home.faults(), [format!("`{ENTRY}` differs from what was locked")]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_link_in_the_place_of_a_file_or_folder_is_refused() {
     let home = home();
     std::fs::rename(home.path(ENTRY), home.folder.path().join("index.js")).unwrap();
     symlink(home.folder.path().join("index.js"), home.path(ENTRY)).unwrap();
-    assert_eq!(home.faults(), [format!("`{ENTRY}` is not what was locked")]);
+    assert_eq!(home.faults(), [format!("`{ENTRY}` differs from what was locked")]);
     std::fs::rename(home.path("node_modules/a"), home.folder.path().join("a")).unwrap();
     symlink(home.folder.path().join("a"), home.path("node_modules/a")).unwrap();
     assert_eq!(home.faults()[0], "`node_modules/a` is missing");
@@ -134,7 +134,7 @@ fn a_link_that_leads_elsewhere_is_refused() {
     let home = home();
     std::fs::remove_file(home.path("node_modules/.bin/a")).unwrap();
     symlink("../a/dist/util.js", home.path("node_modules/.bin/a")).unwrap();
-    assert_eq!(home.faults(), ["`node_modules/.bin/a` is not what was locked"]);
+    assert_eq!(home.faults(), ["`node_modules/.bin/a` differs from what was locked"]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn what_could_be_loaded_may_not_be_added() {
     }
     let home = home();
     symlink("README.md", home.path("node_modules/a/notes")).unwrap();
-    assert_eq!(home.faults(), ["`node_modules/a/notes` was added and could be loaded"]);
+    assert_eq!(home.faults(), ["`node_modules/a/notes` was added and could be loaded as code"]);
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn a_folder_that_a_server_added_stays_under_watch() {
     let home = home();
     home.write("node_modules/a/data/notes.txt", "x");
     assert_eq!(home.faults(), [""; 0]);
-    home.write("node_modules/a/data/plugin.js", "evil()");
-    assert_eq!(home.faults(), ["`node_modules/a/data/plugin.js` was added and could be loaded"]);
+    home.write("node_modules/a/data/p.js", "evil()");
+    assert_eq!(home.faults(), ["`node_modules/a/data/p.js` was added and could be loaded as code"]);
     std::fs::remove_dir_all(home.path("node_modules/a/data")).unwrap();
     assert_eq!(home.faults(), [""; 0]);
     assert_eq!(home.launch(), Findings::default());
@@ -233,10 +233,10 @@ fn what_other_users_may_write_is_refused() {
         std::fs::set_permissions(home.path(name), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     mode(ENTRY, 0o664);
-    assert_eq!(home.faults(), [format!("`{ENTRY}` may be written by other users")]);
+    assert_eq!(home.faults(), [format!("other users can change `{ENTRY}`")]);
     mode(ENTRY, 0o644);
     mode("node_modules/a", 0o777);
-    assert_eq!(home.faults(), ["`node_modules/a` may be written by other users"]);
+    assert_eq!(home.faults(), ["other users can change `node_modules/a`"]);
     mode("node_modules/a", 0o755);
     assert_eq!(home.faults(), [""; 0]);
 }
@@ -258,9 +258,9 @@ fn an_install_closes_what_a_package_left_open_to_others() {
 fn what_a_receipt_cannot_state_is_not_installed() {
     type Maker = fn(&Path);
     let makers: &[(Maker, &str)] = &[
-        (|folder| symlink("../../x", folder.join("l")).unwrap(), "points out of the install"),
-        (|folder| symlink("/etc/passwd", folder.join("l")).unwrap(), "points out of the install"),
-        (|folder| std::fs::write(folder.join("a\nb"), "").unwrap(), "cannot be recorded"),
+        (|folder| symlink("../../x", folder.join("l")).unwrap(), "points outside the install"),
+        (|folder| symlink("/etc/passwd", folder.join("l")).unwrap(), "points outside the install"),
+        (|folder| std::fs::write(folder.join("a\nb"), "").unwrap(), "cannot record the name"),
         (
             |folder| {
                 let mode = nix::sys::stat::Mode::S_IRUSR;
@@ -324,7 +324,7 @@ fn a_failed_fill_leaves_nothing() {
 }
 
 #[test]
-fn every_moment_of_being_killed_is_mended() {
+fn every_moment_of_being_killed_is_repaired() {
     type Accident = fn(&Home);
     let accidents: &[Accident] = &[
         // While filling a first install.

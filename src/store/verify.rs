@@ -75,9 +75,9 @@ impl std::fmt::Display for Difference {
         let Self { path, flaw } = self;
         match flaw {
             Flaw::Missing => write!(f, "`{path}` is missing"),
-            Flaw::Changed => write!(f, "`{path}` is not what was locked"),
-            Flaw::Added => write!(f, "`{path}` was added and could be loaded"),
-            Flaw::Exposed => write!(f, "`{path}` may be written by other users"),
+            Flaw::Changed => write!(f, "`{path}` differs from what was locked"),
+            Flaw::Added => write!(f, "`{path}` was added and could be loaded as code"),
+            Flaw::Exposed => write!(f, "other users can change `{path}`"),
         }
     }
 }

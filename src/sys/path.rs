@@ -47,7 +47,7 @@ impl Paths {
 
 /// There is no home folder to work in.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no home folder: HOME is not set and the user database has none")]
+#[error("there is no home folder: HOME is not set, and the user database has no entry")]
 pub struct NoHome;
 
 impl Fault for NoHome {
@@ -56,6 +56,6 @@ impl Fault for NoHome {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("set HOME to the folder that holds `.config/hushpipe`".into())
+        Some("set HOME to the folder that contains `.config/hushpipe`".into())
     }
 }

@@ -73,7 +73,7 @@ pub enum Insecure {
     #[error("`{}` is not a socket", .0.display())]
     NotASocket(PathBuf),
     /// It is a socket, and somebody else's process listens there.
-    #[error("the process at `{}` is of user id {uid}, not of you", path.display())]
+    #[error("the process at `{}` belongs to user id {uid}, not to you", path.display())]
     Peer {
         /// The socket.
         path: PathBuf,
@@ -97,16 +97,16 @@ pub enum Insecure {
         uid: u32,
     },
     /// Its group may write to it.
-    #[error("`{}` can be changed by every member of its group", .0.display())]
+    #[error("every member of its group can change `{}`", .0.display())]
     GroupWritable(PathBuf),
     /// Everybody may write to it.
-    #[error("`{}` can be changed by every account of this machine", .0.display())]
+    #[error("every account on this machine can change `{}`", .0.display())]
     WorldWritable(PathBuf),
     /// It is longer than any file of its kind.
-    #[error("`{}` has more than {LONGEST_MIB} MiB", .0.display())]
+    #[error("`{}` is larger than {LONGEST_MIB} MiB", .0.display())]
     TooLarge(PathBuf),
     /// Symlinks lead in a circle, or through more than 40.
-    #[error("`{}` leads through too many symlinks", .0.display())]
+    #[error("`{}` goes through too many symlinks", .0.display())]
     Links(PathBuf),
 }
 
@@ -116,8 +116,8 @@ impl Insecure {
         Self::Read { path: path.to_owned(), source }
     }
 
-    /// The command that mends it, as a person types it.
-    pub fn mend(&self) -> Option<String> {
+    /// The command that fixes it, as a person types it.
+    pub fn fix(&self) -> Option<String> {
         match self {
             Self::GroupWritable(path) => Some(format!("chmod g-w {}", quoted(path))),
             Self::WorldWritable(path) => Some(format!("chmod go-w {}", quoted(path))),
@@ -145,16 +145,16 @@ impl Fault for Insecure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Owner { .. } => {
-                self.mend().map(|mend| format!("take it over with `{mend}`, or copy it"))
+                self.fix().map(|fix| format!("make it yours with `{fix}`, or copy it"))
             }
-            Self::Link { .. } => self
-                .mend()
-                .map(|mend| format!("look at what it leads to, then remove it with `{mend}`")),
+            Self::Link { .. } => {
+                self.fix().map(|fix| format!("check where it points, then remove it with `{fix}`"))
+            }
             Self::GroupWritable(_) | Self::WorldWritable(_) => {
-                self.mend().map(|mend| format!("run `{mend}`"))
+                self.fix().map(|fix| format!("run `{fix}`"))
             }
             Self::TooLarge(_) => {
-                Some("take it from a backup or from version control again".to_owned())
+                Some("restore it from a backup or from version control".to_owned())
             }
             Self::Read { .. }
             | Self::NotAFile(_)

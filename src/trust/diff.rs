@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fact, Record, Terms};
+use super::{Fact, FactKey, Record, Terms};
 
 /// What became of one fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub enum Change {
 pub struct Difference {
     /// What became of it.
     pub change: Change,
-    /// Its key among the facts.
-    pub key: String,
+    /// The subject of the fact.
+    pub key: FactKey,
     /// What it says now; of one that is gone, what it said.
     pub says: String,
     /// What it is set to now.
@@ -86,9 +86,9 @@ impl Terms {
     }
 }
 
-fn differs(key: &str, fact: &Fact, before: Option<&(String, String)>) -> Option<Difference> {
+fn differs(key: &FactKey, fact: &Fact, before: Option<&(String, String)>) -> Option<Difference> {
     let Fact { says, value } = fact.clone();
-    let (key, mark) = (key.to_owned(), fact.mark());
+    let (key, mark) = (key.clone(), fact.mark());
     let Some((said, marked)) = before else {
         let (before, before_mark) = (None, None);
         return Some(Difference { change: Change::New, key, says, value, before, before_mark });

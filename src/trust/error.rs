@@ -12,7 +12,7 @@ use crate::sys::private;
 #[non_exhaustive]
 pub enum TrustError {
     /// Nobody has accepted it.
-    #[error("server `{server}` is from a project manifest that nobody has trusted yet")]
+    #[error("server `{server}` comes from a project manifest that you have not trusted yet")]
     Untrusted {
         /// The server.
         server: String,
@@ -36,7 +36,7 @@ pub enum TrustError {
         manifest: PathBuf,
     },
     /// The lock entry of a user's own server is not the one that `sync` installed.
-    #[error("the lock entry of server `{server}` is not the one that was synced")]
+    #[error("the lock entry of server `{server}` has changed since `hushpipe sync` installed it")]
     NotSynced {
         /// The server.
         server: String,
@@ -45,7 +45,7 @@ pub enum TrustError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// A record does not read.
-    #[error("the record `{}` does not read: {what}", path.display())]
+    #[error("cannot read the trust record `{}`: {what}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum TrustError {
         what: String,
     },
     /// The file system refused.
-    #[error("`{}` cannot be used", path.display())]
+    #[error("cannot use `{}`", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -80,7 +80,7 @@ impl Fault for TrustError {
                 quoted(manifest)
             )),
             Self::NotSynced { .. } => Some(
-                "ask the user to look at what changed in hushpipe.lock and to run `hushpipe sync`"
+                "ask the user to review the change in hushpipe.lock and to run `hushpipe sync`"
                     .into(),
             ),
             Self::Insecure(error) => error.hint(),

@@ -7,6 +7,7 @@
 
 mod diff;
 mod error;
+mod fact;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use diff::{Change, Difference, Packages};
 pub use error::TrustError;
+pub use fact::{Fact, FactKey};
 
 use crate::sys::path::Paths;
 use crate::sys::{permission, private};
@@ -43,19 +45,10 @@ pub struct Terms {
     pub entry: String,
     /// The digest of its lock entry, where it has one.
     pub lock: Option<String>,
-    /// What the manifest entry says, by a key that stays the same while what is said changes.
-    pub facts: BTreeMap<String, Fact>,
+    /// What the manifest entry says.
+    pub facts: BTreeMap<FactKey, Fact>,
     /// The locked packages, `name@version`, each with a mark of its hashes.
     pub packages: BTreeMap<String, String>,
-}
-
-/// One thing that a manifest entry says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
-    /// A sentence without a value.
-    pub says: String,
-    /// What it is set to as JSON, so that a person sees where it ends; shown and never recorded.
-    pub value: Option<String>,
 }
 
 /// What stands in a record before its summary; all that a launch reads.
@@ -82,7 +75,7 @@ pub struct Record {
     pub head: Head,
     /// What the manifest entry said, each sentence with a mark of its value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    facts: BTreeMap<String, (String, String)>,
+    facts: BTreeMap<FactKey, (String, String)>,
     /// The locked packages with marks of their hashes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     packages: BTreeMap<String, String>,
@@ -217,7 +210,7 @@ pub fn mark(bytes: &[u8]) -> String {
 
 const EXTENSION: &str = "toml";
 const HEADER: &str =
-    "# What `hushpipe trust` or `hushpipe sync` recorded; your changes would make it void.\n";
+    "# Recorded by `hushpipe trust` or `hushpipe sync`. If you change it, it no longer counts.\n";
 
 /// The first bytes of a digest, in hex.
 fn hex(bytes: &[u8], count: usize) -> String {

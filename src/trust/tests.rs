@@ -13,8 +13,8 @@ fn terms() -> Terms {
         entry: "e".repeat(64),
         lock: Some("l".repeat(64)),
         facts: BTreeMap::from([
-            ("a".to_owned(), fact("gets local://x as `A`", None)),
-            ("b [x]".to_owned(), fact("has `B` set to", Some(VALUE))),
+            (FactKey::Secret("A".into()), fact("gets local://x as `A`", None)),
+            (FactKey::Variable("b [x]".into()), fact("has `B` set to", Some(VALUE))),
         ]),
         packages: BTreeMap::from([("p@1.0.0".to_owned(), "00".to_owned())]),
     }
@@ -83,9 +83,9 @@ fn differences_are_new_changed_or_removed() {
     assert_eq!(now.differences(Some(&record(&ledger))), []);
     assert_eq!(now.differences(None).len(), 2);
     let new = Fact { says: "works in `/x`".to_owned(), value: None };
-    now.facts.insert("c".to_owned(), new);
-    now.facts.remove("a");
-    if let Some(fact) = now.facts.get_mut("b [x]") {
+    now.facts.insert(FactKey::With("c".into()), new);
+    now.facts.remove(&FactKey::Secret("A".into()));
+    if let Some(fact) = now.facts.get_mut(&FactKey::Variable("b [x]".into())) {
         fact.value = Some("another".to_owned());
     }
     let found = now.differences(Some(&record(&ledger)));

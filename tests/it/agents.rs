@@ -56,9 +56,9 @@ fn every_variable_of_an_agent_is_refused_at_a_terminal() {
             terminal.type_in(&format!("{word}\r"));
             let (status, shown) = terminal.end();
             assert_eq!(status.code(), Some(77), "{variable}: {shown}");
-            assert!(shown.contains(&format!("`{variable}` says that an agent")), "{shown}");
+            assert!(shown.contains(&format!("`{variable}` shows that an agent")), "{shown}");
             assert!(shown.contains("hint: ask the user to run `hushpipe "), "{shown}");
-            assert!(!shown.contains("to go on:"), "{variable} was asked: {shown}");
+            assert!(!shown.contains("to continue:"), "{variable} was asked: {shown}");
             world.assert_nothing_happened(shown);
         }
     }
@@ -71,7 +71,7 @@ fn a_person_who_configures_an_agent_is_asked() {
     for variable in ["CODEX_HOME", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CONFIG_DIR", "EDITOR"] {
         for (mut command, _) in world.verbs() {
             let mut terminal = Terminal::start(command.env(variable, "1"));
-            terminal.wait_for("to go on: ");
+            terminal.wait_for("to continue: ");
             terminal.type_in("no\r");
             assert_eq!(terminal.end().0.code(), Some(77));
         }
@@ -88,7 +88,7 @@ fn without_a_terminal_the_word_counts_nowhere_else() {
         alone.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let outcome: Outcome = finish(alone, format!("{word}\n").as_bytes());
         assert_eq!(outcome.code, Some(77), "{}", outcome.everything());
-        assert!(outcome.stderr.contains("and there is none"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("and there is no terminal"), "{}", outcome.stderr);
         world.assert_nothing_happened(&outcome.everything());
     }
 }

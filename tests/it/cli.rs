@@ -81,7 +81,7 @@ fn data_that_cannot_be_written_is_a_failure() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(74), "{args:?}: {stderr}");
-        assert!(stderr.contains("stdout cannot be written"), "{args:?}: {stderr}");
+        assert!(stderr.contains("cannot write to stdout"), "{args:?}: {stderr}");
     }
 }
 

@@ -30,7 +30,7 @@ fn of_doctor(context: &TestContext) -> Vec<Value> {
 #[test]
 fn a_node_that_a_package_does_not_want_is_said_by_every_verb_with_the_way_out() {
     let context = user(">=98");
-    let says = "`picky@1.0.0` asks for Node `>=98` and is run by ";
+    let says = "`picky@1.0.0` asks for Node `>=98` and gets ";
     let hint = "choose one with `runtime = \"…\"` in the manifest";
     for args in [["lock"], ["sync"], ["check"]] {
         let outcome = context.run(&args, "");

@@ -162,7 +162,7 @@ fn a_locked_keychain_is_an_error_and_never_a_question() {
     for verb in [&["secret", "set", "keychain://token"][..], &["secret", "test", "server"]] {
         let outcome = hushpipe(&user, bus, verb, VALUE);
         assert_eq!(outcome.code, Some(77), "{verb:?}: {}", outcome.everything());
-        assert!(outcome.stderr.contains("nobody gave its password"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("nobody entered its password"), "{}", outcome.stderr);
     }
 }
 
@@ -170,7 +170,7 @@ fn a_locked_keychain_is_an_error_and_never_a_question() {
 fn a_machine_without_a_keychain_is_told_what_to_use() {
     let (bus, user) = (Bus::start(), user());
     let outcome = hushpipe(&user, &bus, &["run", "server"], ASK_ENVIRONMENT);
-    assert_refused(&outcome, 69, "no program answers for the keychain", "`local://NAME`");
+    assert_refused(&outcome, 69, "no keychain program answers", "`local://NAME`");
     let outcome = user.run(&["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 69, "there is no session bus at", "`local://NAME`");
     let set = user.run(&["secret", "set", "keychain://token"], VALUE);
@@ -213,7 +213,7 @@ fn a_bus_that_somebody_else_could_have_made_is_refused() {
         finish(run, ASK_ENVIRONMENT.as_bytes())
     };
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("opened");
-    assert_refused(&run(), 78, "can be changed by every account", "chmod go-w");
+    assert_refused(&run(), 78, "every account on this machine can change", "chmod go-w");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("closed");
     if nix::unistd::Uid::effective().is_root() {
         let other = Some(nix::unistd::Uid::from_raw(12345));
@@ -274,7 +274,7 @@ fn the_local_store_moves_its_key_into_the_keychain() {
     let tables = "[servers.server.secrets]\nTOKEN = \"local://token\"\n";
     let user = TestContext::with_example("echo_server", &[], tables);
     must(&user, bus, &["secret", "set", "local://token"], VALUE);
-    assert!(must(&user, bus, &["check"], "").contains("as good as plaintext"));
+    assert!(must(&user, bus, &["check"], "").contains("no safer than plaintext"));
     let manifest = fs::read_to_string(user.config().join("hushpipe.toml")).expect("read");
     let local = "[providers.local]\ntype = \"local\"\nkey = \"keychain://local-key\"\n";
     user.write_manifest(&format!("{manifest}{local}"));
@@ -282,10 +282,10 @@ fn the_local_store_moves_its_key_into_the_keychain() {
     let outcome = hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT);
     assert_refused(&outcome, 74, "its key is missing", "`hushpipe secret rekey --from KEY`");
     let said = must(&user, bus, &["secret", "rekey"], "");
-    assert!(said.contains("the keychain's `local-key` of service `hushpipe` opens"), "{said}");
+    assert!(said.contains("opened by the keychain's `local-key` of service `hushpipe`"), "{said}");
     fs::remove_file(user.config().join("local.key")).expect("it was left");
     assert_served(&hushpipe(&user, bus, &["run", "server"], ASK_ENVIRONMENT));
-    assert!(!must(&user, bus, &["check"], "").contains("as good as plaintext"));
+    assert!(!must(&user, bus, &["check"], "").contains("no safer than plaintext"));
     must(&user, bus, &["secret", "set", "local://another"], "another-value");
     assert!(!user.config().join("local.key").exists());
     let outcome = user.run(&["run", "server"], ASK_ENVIRONMENT);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A bus on which no program answers for the keychain.
+/// A bus on which no keychain program answers.
 pub(crate) struct Bus {
     folder: TempDir,
     daemon: Child,

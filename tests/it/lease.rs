@@ -324,6 +324,7 @@ fn a_side_that_does_not_answer_keeps_nobody() {
     world.stand_in.fault("sys/leases/revoke", "delay", &json!({"seconds": 300}), None);
     let outcome = session.finish();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let said = "the lease of `corp://database/creds/ro` was not given back and ends by itself in";
+    let said =
+        "could not revoke the lease of `corp://database/creds/ro`, which expires by itself in";
     assert_eq!(outcome.stderr.matches(said).count(), 1, "{}", outcome.stderr);
 }

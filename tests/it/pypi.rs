@@ -153,7 +153,7 @@ fn a_lock_entry_with_another_hash_installs_nothing() {
     });
     let synced = context.run(&["sync", "time"], "");
     assert_eq!(synced.code, Some(65), "{}", synced.everything());
-    assert!(synced.stderr.contains("is not the one locked"), "{}", synced.stderr);
+    assert!(synced.stderr.contains("differs from the locked one"), "{}", synced.stderr);
     assert_eq!(installs(&context), Vec::<PathBuf>::new(), "a half install was left");
 }
 

@@ -83,7 +83,7 @@ fn a_runtime_that_the_package_is_not_for_is_refused_with_one_that_it_is_for() {
     );
     let locked = user.run(&["lock"]);
     assert_eq!(locked.code, Some(78), "{}", locked.stderr);
-    for words in ["is for Python `<3.13, >=3.11`", "not for `3.13`", "runtime = \"3.12\""] {
+    for words in ["needs Python `<3.13, >=3.11`", "and this is `3.13`", "runtime = \"3.12\""] {
         let plain = locked.stderr.replace(">=3.11, <3.13", "<3.13, >=3.11");
         assert!(plain.contains(words), "{words}: {}", locked.stderr);
     }
@@ -101,7 +101,7 @@ fn a_dependency_that_is_for_no_python_of_this_machine_is_not_installed() {
     assert_eq!(locked.code, Some(0), "{}", locked.stderr);
     let synced = user.run(&["sync"]);
     assert_eq!(synced.code, Some(78), "{}", synced.stderr);
-    assert!(synced.stderr.contains("package `older==1.0.0` is for Python"), "{}", synced.stderr);
+    assert!(synced.stderr.contains("package `older==1.0.0` needs Python"), "{}", synced.stderr);
 }
 
 #[test]
@@ -113,7 +113,11 @@ fn a_python_that_cannot_be_had_is_named_as_the_cause() {
     assert_eq!(user.run(&["lock"]).code, Some(0));
     let synced = user.run(&["sync"]);
     assert_eq!(synced.code, Some(127), "{}", synced.stderr);
-    assert!(synced.stderr.contains("no Python `3.10.99` on this machine"), "{}", synced.stderr);
+    assert!(
+        synced.stderr.contains("Python `3.10.99` is not installed on this machine"),
+        "{}",
+        synced.stderr
+    );
     assert!(!synced.stderr.contains("registry"), "{}", synced.stderr);
 }
 

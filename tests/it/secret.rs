@@ -85,7 +85,7 @@ fn an_agent_is_refused_by_its_variables() {
         let mut get = user.command(&["secret", "get", "local://token"]);
         let output = get.env(variable, "1").stdin(Stdio::null()).output().expect("hushpipe runs");
         assert_refused(&output);
-        assert!(everything(&output).contains(&format!("`{variable}` says that an agent")));
+        assert!(everything(&output).contains(&format!("`{variable}` shows that an agent")));
     }
 }
 
@@ -97,7 +97,7 @@ fn an_agent_with_a_terminal_is_refused_too() {
     let mut terminal = Terminal::start(get.env("CLAUDECODE", "1"));
     let (status, shown) = terminal.end();
     assert_eq!(status.code(), Some(77), "{shown}");
-    assert!(shown.contains("this needs a person") && !shown.contains(VALUE), "{shown}");
+    assert!(shown.contains("only a person") && !shown.contains(VALUE), "{shown}");
 }
 
 #[cfg(target_os = "linux")]
@@ -106,11 +106,11 @@ fn a_person_who_types_the_name_sees_the_value() {
     let user = User::with_token();
     for (typed, code) in [("token", 0), ("yes", 77), ("", 77), (VALUE, 77)] {
         let mut terminal = Terminal::start(&user.command(&["secret", "get", "local://token"]));
-        terminal.wait_for("Type `token` to go on: ");
+        terminal.wait_for("Type `token` to continue: ");
         terminal.type_in(&format!("{typed}\r"));
         let (status, shown) = terminal.end();
         assert_eq!(status.code(), Some(code), "{shown}");
-        let shown = shown.rsplit("to go on: ").next().unwrap().replacen(typed, "", 1);
+        let shown = shown.rsplit("to continue: ").next().unwrap().replacen(typed, "", 1);
         assert_eq!(shown.contains(VALUE), code == 0, "{shown}");
     }
 }
@@ -128,7 +128,7 @@ fn what_was_typed_ahead_confirms_nothing() {
     let mut terminal = Terminal::start(&slow);
     terminal.wait_for("ready");
     terminal.type_in("go\rtoken\r");
-    terminal.wait_for("Type `token` to go on: ");
+    terminal.wait_for("Type `token` to continue: ");
     terminal.type_in("\r");
     let (status, shown) = terminal.end();
     assert_eq!(status.code(), Some(77), "{shown}");
@@ -208,7 +208,7 @@ fn only_stores_of_ours_are_written() {
     for reference in ["env://TOKEN", &format!("file://{}", file.display())] {
         let output = user.set(reference, VALUE);
         assert_eq!(output.status.code(), Some(78), "{}", everything(&output));
-        assert!(everything(&output).contains("hushpipe does not store into"));
+        assert!(everything(&output).contains("hushpipe cannot store values in"));
     }
     assert!(!file.exists());
 }
@@ -230,7 +230,7 @@ fn processes_that_store_at_once_lose_nothing() {
         let store = |n| everything(&user.set(&format!("local://{n}"), VALUE));
         let stores: Vec<_> = (0..12).map(|n| scope.spawn(move || store(n))).collect();
         let said = stores.into_iter().map(|store| store.join().expect("it ends"));
-        said.filter(|said| said.contains("as good as plaintext")).count()
+        said.filter(|said| said.contains("no safer than plaintext")).count()
     });
     assert_eq!(announced, 1, "one process made the key");
     assert_eq!(user.list().lines().count(), 1 + 12);
@@ -243,7 +243,7 @@ fn servers_that_keep_an_old_value_are_named() {
     let first = context.run(&["secret", "set", "local://token"], "one-4711-abcd");
     assert!(!first.stderr.contains("old value"), "{}", first.stderr);
     let again = context.run(&["secret", "set", "local://token"], "two-4711-abcd");
-    let words = "servers that run keep the old value until they are started again: `server`";
+    let words = "running servers keep the old value until they are restarted: `server`";
     assert!(again.everything().contains(words), "{}", again.everything());
     context.run(&["secret", "set", "local://other"], "one-4711-abcd");
     let other = context.run(&["secret", "set", "local://other"], "two-4711-abcd");

@@ -100,7 +100,7 @@ fn what_was_withheld_is_told_without_a_value() {
     let context = &stage.context;
     let nothing = context.run(&["why"], "");
     assert_eq!((nothing.code, nothing.text()), (Some(0), ""));
-    assert!(nothing.stderr.contains("nothing was found yet"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("no findings yet"), "{}", nothing.stderr);
 
     session(&stage, "get_issue", &format!("{TOKEN} and {VALUE}"));
     let told = context.run(&["why", "server"], "");
@@ -110,9 +110,9 @@ fn what_was_withheld_is_told_without_a_value() {
         "https://docs.github.com/",
         "the answer of `get_issue`, /result/content/0/text, 40 bytes",
         "under [servers.server.redact]: allow = [{ rule = \"github-pat\", tool = \"get_issue\", pointer = \"/result/content/0/text\" }]",
-        "or this value alone: allow = [{ hmac = \"",
+        "or only this value: allow = [{ hmac = \"",
         "server: `TOKEN` was replaced",
-        "a known value never passes",
+        "a known value is never allowed",
     ] {
         assert!(told.text().contains(words), "`{words}` is not in {}", told.text());
     }
@@ -212,7 +212,7 @@ fn a_credential_in_arguments_is_told_and_may_pass() {
     let arguments = json!({"header": format!("token {TOKEN}")});
     assert!(send(&arguments).contains("github-pat"));
     let told = stage.context.run(&["why"], "");
-    assert!(told.text().contains("`github-pat` went on to the server"), "{}", told.text());
+    assert!(told.text().contains("`github-pat` was sent on to the server"), "{}", told.text());
     assert!(
         told.text().contains("the arguments of `t`, /params/arguments/header"),
         "{}",

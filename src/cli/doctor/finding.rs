@@ -1,4 +1,4 @@
-//! One thing that `doctor` found, good or bad, and the command that mends it.
+//! One thing that `doctor` found, good or bad, and the command that fixes it.
 
 use std::path::Path;
 
@@ -75,8 +75,8 @@ pub(super) struct Finding {
     /// A path or the name of a server, where it is about one.
     #[serde(rename = "where")]
     pub(super) place: Option<String>,
-    /// The command that mends it, as a person types it.
-    pub(super) mend: Option<String>,
+    /// The command that fixes it, as a person types it.
+    pub(super) fix: Option<String>,
     /// What to do where no command does it.
     pub(super) hint: Option<String>,
     /// What `doctor` ends with if this is the first failure.
@@ -88,7 +88,7 @@ impl Finding {
     fn new(level: Level, area: Area, what: impl Into<String>) -> Self {
         let what = what.into();
         let exit_code = Kind::Config.exit_code();
-        Self { level, area, what, place: None, mend: None, hint: None, exit_code }
+        Self { level, area, what, place: None, fix: None, hint: None, exit_code }
     }
 
     /// Something as it should be.
@@ -118,10 +118,10 @@ impl Finding {
 
     /// A file or folder that somebody else could change.
     pub(super) fn insecure(error: Insecure) -> Self {
-        let mend = error.mend();
+        let fix = error.fix();
         let finding = Self::of(Area::Permissions, &error.into());
-        match mend {
-            Some(mend) => finding.mended_by(mend),
+        match fix {
+            Some(fix) => finding.fixed_by(fix),
             None => finding,
         }
     }
@@ -142,9 +142,9 @@ impl Finding {
         self
     }
 
-    /// The same with the command that mends it, which says more than a hint.
-    pub(super) fn mended_by(mut self, command: impl Into<String>) -> Self {
-        self.mend = Some(command.into());
+    /// The same with the command that fixes it, which says more than a hint.
+    pub(super) fn fixed_by(mut self, command: impl Into<String>) -> Self {
+        self.fix = Some(command.into());
         self.hint = None;
         self
     }

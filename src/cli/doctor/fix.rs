@@ -15,7 +15,7 @@ use crate::sys::os;
 use crate::sys::path::Paths;
 use crate::sys::permission::Insecure;
 
-/// What was mended, and what could not be.
+/// What was fixed, and what could not be.
 #[derive(Default)]
 pub(super) struct Fixed {
     /// A sentence each.
@@ -24,7 +24,7 @@ pub(super) struct Fixed {
     pub(super) failed: Vec<Finding>,
 }
 
-/// Mends what can be mended; what cannot keeps nothing else from being tried.
+/// Fixes what can be fixed; what cannot keeps nothing else from being tried.
 pub(super) fn all(context: &Context, paths: &Paths, now: &Machine) -> Fixed {
     let mut fixed = Fixed::default();
     // Only what a person typed: a variable that whoever starts us can set chooses no file to change.
@@ -64,7 +64,7 @@ impl Fixed {
         for Removal { folder, outcome } in removed {
             match outcome {
                 Ok(()) => self.done.push(format!(
-                    "removed `{}`, which an install that was cut off left",
+                    "removed `{}`, left over from an interrupted install",
                     folder.display()
                 )),
                 // It takes space and keeps no server from starting.
@@ -93,7 +93,7 @@ fn close(target: &Target, home: &Path) -> Vec<String> {
     let sentence = |path: &PathBuf| {
         let path = path.display();
         format!(
-            "took the right to write `{path}` from other accounts: look at what is in it, somebody may have changed it"
+            "other accounts can no longer write to `{path}`; somebody may have changed it before, so read what is in it"
         )
     };
     closed.iter().map(sentence).collect()

@@ -1,4 +1,4 @@
-//! `hushpipe doctor`: what about this machine keeps servers from working, and the command that mends it.
+//! `hushpipe doctor`: what about this machine keeps servers from working, and the command that fixes it.
 //!
 //! `check` judges the manifest; this judges what is around it: the machine record, runtimes, who may write what, stores of
 //! secrets, installs. Like `run` it works with our own environment cleared, and with `--as-client` it knows only what a host
@@ -31,29 +31,29 @@ use crate::sys::path::Paths;
 use finding::{Area, Finding, Level};
 use fix::Fixed;
 
-/// Look at this machine: runtimes, permissions, stores, installs, and how to mend each
+/// Find what stops servers from working on this machine, and how to fix it
 ///
-/// Says what about this machine keeps servers from working, and with each finding the command that mends it. Compares the
-/// machine record with what your login shell has now, and logs in to every store elsewhere that a server needs. With `--as-client` everything is looked at as a server's client
-/// would start it: with HOME, LOGNAME, PATH, SHELL, TERM and USER only, PATH being that of a desktop session. Ends with 0
-/// when nothing failed, with the code of the first failure otherwise (78 where it has none of its own).
+/// Lists what stops servers from working, each with the command that fixes it. Compares the machine record with your
+/// login shell, and logs in to every remote store that a server needs. `--as-client` repeats this as a desktop client would start
+/// hushpipe: with only HOME, LOGNAME, PATH, SHELL, TERM and USER, and the PATH of a desktop session. Exits with 0 if
+/// nothing failed, otherwise with the code of the first failure (78 if it has none of its own).
 ///
-/// With `--json`: `ok`, `as_client`, `fixed` (a list of sentences) and `findings`, each with `level` (`ok`, `warn`,
-/// `fail`), `area` (`manifest`, `record`, `runtimes`, `permissions`, `secrets`, `store`, `servers`), `what`, `where`,
-/// `mend` (a command) and `hint`; the last three may be null.
+/// With `--json`: `version` (2), `ok`, `as_client`, `fixed` (a list of sentences) and `findings`, each with `level`
+/// (`ok`, `warn`, `fail`), `area` (`manifest`, `record`, `runtimes`, `permissions`, `secrets`, `store`, `servers`), `what`, `where`,
+/// `fix` (a command) and `hint`; the last three may be null.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   hushpipe doctor
-  hushpipe doctor --as-client            when it works in a terminal and not in Claude Desktop
+  hushpipe doctor --as-client            when it works in a terminal but not in Claude Desktop
   hushpipe doctor --fix
-  hushpipe doctor --json | jq -r '.findings[] | select(.level == \"fail\") | .mend'")]
+  hushpipe doctor --json | jq -r '.findings[] | select(.level == \"fail\") | .fix'")]
 pub(super) struct Doctor {
-    /// Look with the environment that a client gives
+    /// Use the environment that a desktop client would pass
     #[arg(long)]
     as_client: bool,
 
-    /// Write the machine record anew, close what others may write, remove what cut-off installs left
+    /// Rewrite the machine record, restrict files that others can write, remove interrupted installs
     #[arg(long)]
     fix: bool,
 
@@ -65,6 +65,8 @@ pub(super) struct Doctor {
 /// The whole report, as `--json` writes it.
 #[derive(Debug, Serialize)]
 struct Report {
+    /// Of this form; 2 since `mend` became `fix`.
+    version: u8,
     ok: bool,
     as_client: bool,
     fixed: Vec<String>,
@@ -72,7 +74,7 @@ struct Report {
 }
 
 /// What the checks know.
-struct Patient<'a> {
+struct Inputs<'a> {
     context: &'a Context,
     paths: &'a Paths,
     /// The manifests, where they read.
@@ -86,7 +88,7 @@ struct Patient<'a> {
 impl Doctor {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let paths = Paths::of_user(&context.env)?;
-        let bar = Bar::start(&context.out, "looking at this machine");
+        let bar = Bar::start(&context.out, "inspecting this machine");
         // A person's login shell is the same whoever asks.
         let now = Machine::capture(&context.env, &paths);
         let client = self.as_client.then(|| Context {
@@ -98,14 +100,14 @@ impl Doctor {
         let Fixed { done: fixed, failed } =
             if self.fix { fix::all(seen, &paths, &now) } else { Fixed::default() };
         let mut findings = examine(seen, &paths, &now);
-        // Why it could not be mended says more than that `--fix` would mend it.
+        // Why it could not be fixed says more than that `--fix` would fix it.
         findings.retain(|found| failed.iter().all(|failure| !failure.is_of_same_place(found)));
         findings.extend(failed);
         drop(bar);
         let failures = || findings.iter().filter(|finding| finding.level == Level::Fail);
         let code = failures().next().map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_code));
         let ok = failures().next().is_none();
-        let report = Report { ok, as_client: self.as_client, fixed, findings };
+        let report = Report { version: 2, ok, as_client: self.as_client, fixed, findings };
         match self.json {
             true => context.out.data(&json(&report)),
             false => report.show(context),
@@ -133,12 +135,12 @@ fn examine(context: &Context, paths: &Paths, now: &Machine) -> Vec<Finding> {
         Err(error) => (None, Some(record::unusable(error, paths))),
     };
     let (manifest, record) = (manifest.as_ref(), record.as_ref());
-    let patient = Patient { context, paths, manifest, record, now };
-    findings.extend(found.unwrap_or_else(|| record::examine(&patient)));
-    findings.extend(runtimes::examine(&patient));
-    findings.extend(permissions::examine(&patient));
-    findings.extend(secrets::examine(&patient));
-    findings.extend(servers::examine(&patient));
+    let inputs = Inputs { context, paths, manifest, record, now };
+    findings.extend(found.unwrap_or_else(|| record::examine(&inputs)));
+    findings.extend(runtimes::examine(&inputs));
+    findings.extend(permissions::examine(&inputs));
+    findings.extend(secrets::examine(&inputs));
+    findings.extend(servers::examine(&inputs));
     findings
 }
 
@@ -148,7 +150,7 @@ fn of_manifest(error: manifest::Error) -> Vec<Finding> {
         manifest::Error::Insecure(_) => Vec::new(),
         manifest::Error::Missing(path) => {
             let finding = Finding::warn(Area::Manifest, "there is no manifest yet");
-            vec![finding.at(&path).mended_by("hushpipe init")]
+            vec![finding.at(&path).fixed_by("hushpipe init")]
         }
         error => vec![Finding::of(Area::Manifest, &error.into())],
     }
@@ -159,13 +161,13 @@ impl Report {
         for done in &self.fixed {
             context.out.words(&format!("hushpipe: {}", printable(done)));
         }
-        for Finding { level, area, what, place, mend, hint, .. } in &self.findings {
+        for Finding { level, area, what, place, fix, hint, .. } in &self.findings {
             let place = place.iter().filter(|place| !what.contains(place.as_str()));
             let place = place.map(|place| format!(" ({place})")).collect::<String>();
             let line = format!("{:<4}  {}: {what}{place}", level.word(), area.word());
             context.out.data(&one_line(&line));
-            if let Some(mend) = mend {
-                context.out.data(&one_line(&format!("      mend: {mend}")));
+            if let Some(fix) = fix {
+                context.out.data(&one_line(&format!("      fix: {fix}")));
             }
             for hint in hint.iter().flat_map(|hint| hint.lines()) {
                 context.out.data(&one_line(&format!("      hint: {hint}")));

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::Patient;
+use super::Inputs;
 use super::finding::{Area, Finding};
 use crate::manifest::find::LOCK_NAME;
 use crate::store::Store;
@@ -14,9 +14,9 @@ use crate::sys::permission::{self, Insecure, quoted};
 use crate::trust::Ledger;
 
 /// Looks at hushpipe's files and folders, and at two settings that make others' files writable.
-pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for target in targets(patient.context.sources(None).project, patient.paths) {
+    for target in targets(inputs.context.sources(None).project, inputs.paths) {
         if let Err(error) = target.judge() {
             let finding = Finding::insecure(error).at(&target.path);
             // One open folder is the flaw of everything in it.
@@ -25,22 +25,22 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             }
         }
     }
-    findings.extend(readable_record(&Machine::file(patient.paths)));
+    findings.extend(readable_record(&Machine::file(inputs.paths)));
     if findings.is_empty() {
-        let what = "nobody else can write the files that decide what runs";
+        let what = "only you can change the files that decide what runs";
         findings.push(Finding::ok(Area::Permissions, what));
     }
     if os::new_files_are_open() {
         let what =
-            "your umask lets every account of this machine write the files that servers make";
+            "your umask lets every account on this machine change the files that servers create";
         let finding = Finding::warn(Area::Permissions, what);
-        findings.push(finding.hinting("put `umask 022` into your shell's start-up file"));
+        findings.push(finding.hinting("put `umask 022` in your shell's start-up file"));
     }
     let temporary = std::env::temp_dir();
     if os::anyone_may_replace(&temporary) {
-        let what = "every account of this machine can replace your files in the temporary folder";
-        let mend = format!("sudo chmod +t {}", quoted(&temporary));
-        findings.push(Finding::fail(Area::Permissions, what).at(&temporary).mended_by(mend));
+        let what = "every account on this machine can replace your files in the temporary folder";
+        let fix = format!("sudo chmod +t {}", quoted(&temporary));
+        findings.push(Finding::fail(Area::Permissions, what).at(&temporary).fixed_by(fix));
     }
     findings
 }
@@ -88,6 +88,6 @@ fn readable_record(path: &Path) -> Option<Finding> {
     let file = File::open(path).ok()?;
     let is_private = os::readers(&file).is_ok_and(|readers| readers == Readers::Owner);
     let what = "other accounts can read the machine record";
-    let mend = format!("chmod 600 {}", quoted(path));
-    (!is_private).then(|| Finding::warn(Area::Permissions, what).at(path).mended_by(mend))
+    let fix = format!("chmod 600 {}", quoted(path));
+    (!is_private).then(|| Finding::warn(Area::Permissions, what).at(path).fixed_by(fix))
 }

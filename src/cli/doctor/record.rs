@@ -1,11 +1,11 @@
 //! The machine record: whether it is there, reads, and still says what is true.
 
-use super::Patient;
+use super::Inputs;
 use super::finding::{Area, Finding};
 use crate::sys::machine::{Interpreter, Machine, MachineError};
 use crate::sys::path::Paths;
 
-/// What mends every flaw of the record.
+/// What fixes every flaw of the record.
 const MEND: &str = "hushpipe doctor --fix";
 
 /// A record that `run` would refuse. Who may write it is looked at with the other files.
@@ -14,26 +14,26 @@ pub(super) fn unusable(error: MachineError, paths: &Paths) -> Vec<Finding> {
         MachineError::Insecure(_) => Vec::new(),
         error => {
             let finding = Finding::of(Area::Record, &error.into());
-            vec![finding.at(&Machine::file(paths)).mended_by(MEND)]
+            vec![finding.at(&Machine::file(paths)).fixed_by(MEND)]
         }
     }
 }
 
 /// Compares the record with the machine.
-pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
-    let file = Machine::file(patient.paths);
-    let Some(record) = patient.record else {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
+    let file = Machine::file(inputs.paths);
+    let Some(record) = inputs.record else {
         let what =
-            "this machine is not recorded, so servers get a short PATH, no locale and no proxy";
-        return vec![Finding::warn(Area::Record, what).at(&file).mended_by(MEND)];
+            "this machine is not recorded yet, so servers get a short PATH, no locale and no proxy";
+        return vec![Finding::warn(Area::Record, what).at(&file).fixed_by(MEND)];
     };
-    let stale: Vec<Finding> = differences(record, patient.now)
+    let stale: Vec<Finding> = differences(record, inputs.now)
         .into_iter()
-        .map(|what| Finding::warn(Area::Record, what).at(&file).mended_by(MEND))
+        .map(|what| Finding::warn(Area::Record, what).at(&file).fixed_by(MEND))
         .collect();
     match stale.is_empty() {
         true => {
-            vec![Finding::ok(Area::Record, "the record says what your login shell has").at(&file)]
+            vec![Finding::ok(Area::Record, "the machine record matches your login shell").at(&file)]
         }
         false => stale,
     }
@@ -53,13 +53,13 @@ fn differences(record: &Machine, now: &Machine) -> Vec<String> {
     for (name, old, new) in [("uv", &record.uv, &now.uv), ("Docker", &record.docker, &now.docker)] {
         match (old, new) {
             (old, new) if old == new => {}
-            (_, Some(path)) => found.push(format!("{name} is at `{}` now", path.display())),
+            (_, Some(path)) => found.push(format!("{name} has moved to `{}`", path.display())),
             (_, None) => found.push(format!("{name} is gone")),
         }
     }
     let others = [&record.other_nodes, &record.other_pythons];
     if others != [&now.other_nodes, &now.other_pythons] {
-        found.push("the other versions of Node and Python have changed".to_owned());
+        found.push("the list of other Node and Python versions has changed".to_owned());
     }
     let names = record.variables.keys().chain(now.variables.keys());
     let mut changed: Vec<&str> = names
@@ -72,7 +72,7 @@ fn differences(record: &Machine, now: &Machine) -> Vec<String> {
         found.push(format!("`{}` of your login shell changed", changed.join("`, `")));
     }
     if record.withheld != now.withheld {
-        found.push("other variables of your login shell may hold a password".to_owned());
+        found.push("other variables of your login shell may contain a password".to_owned());
     }
     found
 }
@@ -84,8 +84,8 @@ fn moved(name: &str, old: Option<&Interpreter>, new: Option<&Interpreter>) -> Op
         (Some(old), _) if !old.path.exists() => {
             Some(format!("the recorded {name} {} is gone: `{}`", old.version, old.path.display()))
         }
-        (_, Some(new)) => Some(format!("your login shell starts {name} {} now", new.version)),
-        (_, None) => Some(format!("your login shell finds no {name} any more")),
+        (_, Some(new)) => Some(format!("your login shell now starts {name} {}", new.version)),
+        (_, None) => Some(format!("your login shell no longer finds {name}")),
     }
 }
 
@@ -113,9 +113,9 @@ mod tests {
             [
                 "the PATH of your login shell has changed",
                 "the recorded Node v18.0.0 is gone: `/nowhere/node`",
-                "uv is at `/b/uv` now",
+                "uv has moved to `/b/uv`",
                 "`HTTPS_PROXY` of your login shell changed",
-                "other variables of your login shell may hold a password",
+                "other variables of your login shell may contain a password",
             ]
         );
         assert!(differences(&record, &record).is_empty());

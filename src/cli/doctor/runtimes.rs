@@ -4,34 +4,34 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::finding::{Area, Finding, Level};
-use super::{Patient, engines};
+use super::{Inputs, engines};
 use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::Package;
 use crate::runner::npm::Npm;
 use crate::sys::machine::{Interpreter, find_program};
 
 /// Looks at the runtimes of this machine.
-pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
-    let now = patient.now;
-    let of_npm = servers(patient, |server| matches!(server.package, Package::Npm(_)));
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
+    let now = inputs.now;
+    let of_npm = servers(inputs, |server| matches!(server.package, Package::Npm(_)));
     let mut findings = vec![match &now.node {
         Some(node) => found("Node", node),
         None => lacking("Node", &of_npm)
-            .hinting("install Node, and open a new terminal to see that `node` is found"),
+            .hinting("install Node, then open a new terminal and run `node --version`"),
     }];
     if let Some(node) = &now.node
         && !of_npm.is_empty()
-        && let Err(error) = Npm::find(&node.path, now.path.as_ref(), &patient.context.env)
+        && let Err(error) = Npm::find(&node.path, now.path.as_ref(), &inputs.context.env)
     {
         let finding = Finding::of(Area::Runtimes, &error.into());
         findings.push(Finding { level: Level::Warn, ..finding });
     }
-    // uv before Python, which it brings: in the order in which they are mended.
-    let of_pypi = servers(patient, |server| matches!(server.package, Package::Pypi(_)));
+    // uv before Python, which it brings: in the order in which they are fixed.
+    let of_pypi = servers(inputs, |server| matches!(server.package, Package::Pypi(_)));
     findings.extend(uv(now.uv.as_deref(), &of_pypi, now.path.as_ref()));
-    findings.push(python(now.python.as_ref(), &servers(patient, needs_a_python)));
-    let servers = patient.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
-    findings.extend(servers.filter_map(|server| engines::examine(server, patient)));
+    findings.push(python(now.python.as_ref(), &servers(inputs, needs_a_python)));
+    let servers = inputs.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
+    findings.extend(servers.filter_map(|server| engines::examine(server, inputs)));
     findings
 }
 
@@ -47,12 +47,13 @@ fn uv(found: Option<&Path>, servers: &[&str], path: &OsStr) -> Option<Finding> {
         (Some(uv), _) => Some(Finding::ok(Area::Runtimes, "uv").at(uv)),
         (None, []) => None,
         (None, servers) => {
-            let what = format!("no uv, which installs `{}`", servers.join("`, `"));
+            let what =
+                format!("uv is missing, and it is needed to install `{}`", servers.join("`, `"));
             let finding = Finding::warn(Area::Runtimes, what);
             let installer = INSTALLERS.iter().find(|(name, _)| find_program(name, path).is_some());
             Some(match installer {
                 Some((_, install)) => {
-                    finding.mended_by(format!("{install} && hushpipe doctor --fix"))
+                    finding.fixed_by(format!("{install} && hushpipe doctor --fix"))
                 }
                 None => finding.hinting("install uv, then run `hushpipe doctor --fix`"),
             })
@@ -73,7 +74,7 @@ fn python(found: Option<&Interpreter>, servers: &[&str]) -> Finding {
     match found {
         Some(python) => self::found("Python", python),
         None if servers.is_empty() => lacking("Python", servers),
-        None => lacking("Python", servers).mended_by("hushpipe sync"),
+        None => lacking("Python", servers).fixed_by("hushpipe sync"),
     }
 }
 
@@ -85,17 +86,19 @@ fn found(name: &str, interpreter: &Interpreter) -> Finding {
 /// A runtime that is not there: a failure where servers need it.
 fn lacking(name: &str, servers: &[&str]) -> Finding {
     match servers {
-        [] => Finding::ok(Area::Runtimes, format!("no {name}, and no server needs one")),
+        [] => {
+            Finding::ok(Area::Runtimes, format!("{name} is not installed, and no server needs it"))
+        }
         servers => {
-            let what = format!("no {name}, which `{}` need", servers.join("`, `"));
+            let what = format!("{name} is missing, and `{}` need it", servers.join("`, `"));
             Finding::fail(Area::Runtimes, what)
         }
     }
 }
 
 /// The servers that are such.
-fn servers<'a>(patient: &Patient<'a>, wanted: fn(&Server) -> bool) -> Vec<&'a str> {
-    let servers = patient.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
+fn servers<'a>(inputs: &Inputs<'a>, wanted: fn(&Server) -> bool) -> Vec<&'a str> {
+    let servers = inputs.manifest.into_iter().flat_map(|manifest| manifest.servers.values());
     servers.filter(|server| wanted(server)).map(|server| server.name.as_str()).collect()
 }
 
@@ -104,21 +107,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_uv_is_mended_by_what_this_machine_installs_programs_with() {
+    fn a_missing_uv_is_fixed_by_what_this_machine_installs_programs_with() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().as_os_str();
         assert!(uv(None, &[], path).is_none(), "no server needs it");
         let finding = uv(None, &["time", "git"], path).expect("a finding");
-        assert_eq!(finding.what, "no uv, which installs `time`, `git`");
-        assert!(finding.mend.is_none() && finding.hint.is_some());
+        assert_eq!(finding.what, "uv is missing, and it is needed to install `time`, `git`");
+        assert!(finding.fix.is_none() && finding.hint.is_some());
 
         let pipx = folder.path().join("pipx");
         std::fs::write(&pipx, "#!/bin/sh\n").expect("written");
         std::fs::set_permissions(&pipx, std::fs::Permissions::from_mode(0o755)).expect("chmod");
         let finding = uv(None, &["time"], path).expect("a finding");
         assert_eq!(finding.level, Level::Warn);
-        assert_eq!(finding.mend.as_deref(), Some("pipx install uv && hushpipe doctor --fix"));
+        assert_eq!(finding.fix.as_deref(), Some("pipx install uv && hushpipe doctor --fix"));
         assert!(finding.hint.is_none());
     }
 
@@ -127,10 +130,10 @@ mod tests {
         let finding = python(None, &["time"]);
         assert_eq!(
             (finding.level, finding.what.as_str()),
-            (Level::Fail, "no Python, which `time` need")
+            (Level::Fail, "Python is missing, and `time` need it")
         );
-        assert_eq!(finding.mend.as_deref(), Some("hushpipe sync"));
+        assert_eq!(finding.fix.as_deref(), Some("hushpipe sync"));
         let finding = python(None, &[]);
-        assert_eq!((finding.level, finding.mend), (Level::Ok, None));
+        assert_eq!((finding.level, finding.fix), (Level::Ok, None));
     }
 }

@@ -1,9 +1,9 @@
-//! The stores of secrets: whether each answers, and lets us in where it asks who we are. No secret is fetched; names
+//! The stores of secrets: whether each answers, and lets us in where it asks our identity. No secret is fetched; names
 //! are listed and not shown.
 
 use std::collections::BTreeMap;
 
-use super::Patient;
+use super::Inputs;
 use super::finding::{Area, Finding, Level};
 use crate::cli::fetch::log_in_once;
 use crate::cli::secret::storing;
@@ -13,13 +13,13 @@ use crate::sys::clock;
 use crate::trust::Ledger;
 
 /// Asks every store that hushpipe can store into, and logs in to every provider that a server needs.
-pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
     let none = BTreeMap::new();
-    let named = patient.manifest.map_or(&none, |manifest| &manifest.providers);
-    let providers = Providers::new(named, &patient.context.env, patient.paths);
-    let ledger = Ledger::of(patient.paths);
+    let named = inputs.manifest.map_or(&none, |manifest| &manifest.providers);
+    let providers = Providers::new(named, &inputs.context.env, inputs.paths);
+    let ledger = Ledger::of(inputs.paths);
     let users_of = |scheme: &str| {
-        patient.manifest.map(|manifest| users(manifest, scheme, &ledger)).unwrap_or_default()
+        inputs.manifest.map(|manifest| users(manifest, scheme, &ledger)).unwrap_or_default()
     };
     let answer = |(scheme, provider): (String, Box<dyn Provider + '_>)| {
         Some(of_store(&scheme, provider.keeper()?, &users_of(&scheme)))
@@ -27,7 +27,7 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = storing(providers).filter_map(answer).collect();
     let remote = providers.schemes().filter(|scheme| providers.is_remote(scheme));
     let needed: Vec<&str> = remote.filter(|scheme| !users_of(scheme).is_empty()).collect();
-    match log_in_once(&needed, providers, &patient.context.out) {
+    match log_in_once(&needed, providers, &inputs.context.out) {
         Ok(logins) => {
             let logins = needed.into_iter().zip(logins);
             findings.extend(
@@ -66,7 +66,7 @@ fn of_login(scheme: &str, login: Result<Login, Failure>, users: &[&str]) -> Vec<
             let identity = identity.map(|identity| format!(" as {identity}"));
             let lasts = lasts.map(|lasts| format!(", for {}", clock::rough(lasts)));
             let said: String = identity.into_iter().chain(lasts).collect();
-            let ok = Finding::ok(Area::Secrets, format!("`{scheme}` lets us in{said}"));
+            let ok = Finding::ok(Area::Secrets, format!("`{scheme}` accepts our login{said}"));
             let warning =
                 warning.map(|warning| Finding::warn(Area::Secrets, warning).about(scheme));
             std::iter::once(ok).chain(warning).collect()

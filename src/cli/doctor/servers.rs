@@ -1,6 +1,6 @@
 //! Each server as `run` would meet it, and the installs that no server has.
 
-use super::Patient;
+use super::Inputs;
 use super::finding::{Area, Finding};
 use crate::cli::lock::scripts_that_do_not_run;
 use crate::cli::standing::{Standing, State};
@@ -17,13 +17,13 @@ use crate::sys::machine::variable;
 use crate::sys::permission::quoted;
 
 /// Looks at each server and at the store.
-pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(manifest) = patient.manifest {
+    if let Some(manifest) = inputs.manifest {
         for server in manifest.servers.values() {
-            let standing = Standing::of(server, patient.paths, patient.record);
+            let standing = Standing::of(server, inputs.paths, inputs.record);
             let mut found = of_standing(server, &standing);
-            found.extend(of_environment(server, patient));
+            found.extend(of_environment(server, inputs));
             found.extend(of_redaction(server));
             found.extend(of_scripts(server));
             if found.is_empty() {
@@ -31,19 +31,19 @@ pub(super) fn examine(patient: &Patient<'_>) -> Vec<Finding> {
             }
             findings.extend(found.into_iter().map(|finding| finding.about(&server.name)));
         }
-        findings.extend(unused(manifest, patient));
+        findings.extend(unused(manifest, inputs));
     }
-    findings.extend(leftovers(patient));
+    findings.extend(leftovers(inputs));
     findings
 }
 
-/// What keeps `run` from starting it. The first problem decides what mends it.
+/// What keeps `run` from starting it. The first problem decides what fixes it.
 fn of_standing(server: &Server, standing: &Standing) -> Vec<Finding> {
-    let mut mend = mend(server, standing);
+    let mut fix = fix(server, standing);
     let finding = |problem| {
         let finding = Finding::of(Area::Servers, problem);
-        match mend.take() {
-            Some(mend) => finding.mended_by(mend),
+        match fix.take() {
+            Some(fix) => finding.fixed_by(fix),
             None => finding,
         }
     };
@@ -51,7 +51,7 @@ fn of_standing(server: &Server, standing: &Standing) -> Vec<Finding> {
 }
 
 /// The command after which `run` starts a server, where there is one.
-fn mend(server: &Server, standing: &Standing) -> Option<String> {
+fn fix(server: &Server, standing: &Standing) -> Option<String> {
     let is_installed = !matches!(server.package, Package::Binary(_) | Package::Command(_));
     let lacks_runtime = || {
         server.runtime.is_none()
@@ -82,15 +82,15 @@ fn command(server: &Server, verb: &str) -> String {
 }
 
 /// What a server wants of the environment that `run` would be started with, and does not find there.
-fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
-    let own = &patient.context.env;
+fn of_environment(server: &Server, inputs: &Inputs<'_>) -> Vec<Finding> {
+    let own = &inputs.context.env;
     let required = server.secrets.iter().filter(|secret| secret.default.is_none());
     let references = required.map(|secret| &secret.reference);
     let missing = references
         .filter(|reference| reference.provider == "env" && own.var(&reference.path).is_none());
     let mut findings: Vec<Finding> = missing
         .map(|reference| {
-            let what = format!("`{reference}` is not in this environment");
+            let what = format!("`{reference}` is not set in this environment");
             Finding::fail(Area::Servers, what).hinting(format!(
                 "set `{}` in the client's configuration, or keep the value in a store",
                 reference.path
@@ -98,16 +98,16 @@ fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
         })
         .collect();
     let path = search_path(None, None);
-    let given = variables(&server.env, own, patient.record, path);
+    let given = variables(&server.env, own, inputs.record, path);
     let presets = &server.env.presets;
     if presets.contains(&Preset::Ssh) && !given.keys().any(|name| name == "SSH_AUTH_SOCK") {
-        let what = "preset `ssh` finds no agent: `SSH_AUTH_SOCK` names no socket of yours";
+        let what = "preset `ssh` finds no agent: `SSH_AUTH_SOCK` does not name a socket of yours";
         let finding = Finding::warn(Area::Servers, what);
         findings.push(finding.hinting(
             "export `SSH_AUTH_SOCK` in your shell's start-up file, then run `hushpipe doctor --fix`",
         ));
     }
-    if let Some(record) = patient.record.filter(|_| presets.contains(&Preset::CorpProxy)) {
+    if let Some(record) = inputs.record.filter(|_| presets.contains(&Preset::CorpProxy)) {
         let filled = |name: &str| {
             given.keys().any(|given| given == name)
                 || server.secrets.iter().any(|secret| secret.variables.iter().any(|v| v == name))
@@ -117,7 +117,7 @@ fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
             .iter()
             .filter(|name| variable::PROXIES.contains(&name.as_str()) && !filled(name));
         findings.extend(withheld.map(|name| {
-            let what = format!("preset `corp-proxy` leaves out `{name}`, which may hold a password");
+            let what = format!("preset `corp-proxy` leaves out `{name}`, because it may contain a password");
             Finding::warn(Area::Servers, what).hinting(format!(
                 "store it with `hushpipe secret set local://proxy`, and write `{name} = \"local://proxy\"` under `[servers.{}.secrets]`",
                 server.name
@@ -129,8 +129,8 @@ fn of_environment(server: &Server, patient: &Patient<'_>) -> Vec<Finding> {
 
 /// What is not withheld, because the manifest says so.
 fn of_redaction(server: &Server) -> Option<Finding> {
-    let hint = "take `redact.mode` out of the manifest once you have seen enough";
-    let told = "NOTHING is withheld from its client: `redact.mode` is `report`";
+    let hint = "remove `redact.mode` from the manifest when you have seen enough";
+    let told = "redaction is OFF: `redact.mode` is `report`, so findings are only reported";
     let reports = server.redact.mode == Mode::Report;
     reports.then(|| Finding::warn(Area::Servers, told).hinting(hint))
 }
@@ -146,7 +146,7 @@ fn of_scripts(server: &Server) -> Option<Finding> {
 }
 
 /// Installs that no server of these manifests has. A project's may: they are only counted.
-fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
+fn unused(manifest: &Manifest, inputs: &Inputs<'_>) -> Option<Finding> {
     let used: Vec<Digest> = manifest
         .servers
         .values()
@@ -155,12 +155,12 @@ fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
             Some(install_key(lockfile.entry(&server.name)?, server))
         })
         .collect();
-    let store = Store::of(patient.paths);
+    let store = Store::of(inputs.paths);
     let installed = store.installed();
     let unused: Vec<&Digest> = installed.iter().filter(|lock| !used.contains(lock)).collect();
     let folder = store.folder(unused.first()?);
     let what = format!(
-        "{} of {} installs are of no server here; an older lock or a project may have made them",
+        "no server here uses {} of {} installs; they may belong to an older lockfile or to a project",
         unused.len(),
         installed.len()
     );
@@ -168,13 +168,13 @@ fn unused(manifest: &Manifest, patient: &Patient<'_>) -> Option<Finding> {
 }
 
 /// What cut-off installs left.
-fn leftovers(patient: &Patient<'_>) -> Vec<Finding> {
-    let found = Store::of(patient.paths).leftovers();
+fn leftovers(inputs: &Inputs<'_>) -> Vec<Finding> {
+    let found = Store::of(inputs.paths).leftovers();
     found
         .iter()
         .map(|folder| {
-            let finding = Finding::warn(Area::Store, "an install that was cut off left this");
-            finding.at(folder).mended_by("hushpipe doctor --fix")
+            let finding = Finding::warn(Area::Store, "left over from an interrupted install");
+            finding.at(folder).fixed_by("hushpipe doctor --fix")
         })
         .collect()
 }

@@ -9,17 +9,17 @@ use crate::error::Error;
 use crate::provider::Providers;
 use crate::sys::path::Paths;
 
-/// Empty the cache: drop the values that were kept between launches
+/// Empty the cache of values kept between launches
 ///
-/// A provider whose table in the user manifest has `cache` keeps what it gave for some time. The stores themselves lose
-/// nothing by this; the next launch asks them again.
+/// A provider with `cache` in the user manifest keeps its values for a while. Emptying the cache changes nothing in the
+/// stores; the next launch asks them again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   hushpipe secret forget
   hushpipe secret forget corp")]
 pub(super) struct Forget {
-    /// Drop the values of this provider only
+    /// Remove only the values of this provider
     provider: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Forget {
         let providers = Providers::new(&none, &context.env, paths);
         let count = providers.forget(self.provider.as_deref())?;
         let values = if count == 1 { "value" } else { "values" };
-        context.out.words(&format!("hushpipe: {count} {values} dropped from the cache"));
+        context.out.words(&format!("hushpipe: {count} {values} removed from the cache"));
         Ok(())
     }
 }

@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::provider::{Failure, Providers};
 use crate::sys::path::Paths;
 
-/// Write a value to stdout, after a person typed its name at the terminal
+/// Write a value to stdout, after a person has typed its name at the terminal
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-The name must be typed on the controlling terminal, so a script or an agent cannot do it. The value is written as it \
+You must type the name on the controlling terminal, so a script or an agent cannot do it. The value is written as it \
 is; a newline follows only where stdout is a terminal.
 
 Example:
@@ -35,7 +35,7 @@ impl Get {
         confirm::type_word(
             &context.env,
             &format!("hushpipe secret get {reference}"),
-            &format!("This shows the value of `{reference}` to whatever reads stdout."),
+            &format!("This writes the value of `{reference}` to stdout."),
             &reference.path,
         )?;
         providers.open(&reference.provider)?.unlock(Some(&reference))?;

@@ -50,19 +50,19 @@ const NEWLINE: usize = 2;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InputError {
     /// Nothing, or nothing but a newline.
-    #[error("there is no value: nothing was stored")]
+    #[error("the value is empty: nothing was stored")]
     Empty,
     /// More than a secret can be.
     #[error("the value is longer than {MAX_VALUE} bytes: nothing was stored")]
     TooLong,
     /// More than one line was pasted at the prompt.
-    #[error("more than one line was typed or pasted: nothing was stored")]
+    #[error("you typed or pasted more than one line: nothing was stored")]
     Lines {
         /// The reference to store under.
         reference: String,
     },
     /// Reading failed.
-    #[error("the value could not be read: nothing was stored")]
+    #[error("could not read the value: nothing was stored")]
     Read(#[source] io::Error),
 }
 
@@ -76,9 +76,9 @@ impl Fault for InputError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Empty => Some("type the value at the prompt, or give it on stdin".to_owned()),
+            Self::Empty => Some("type the value at the prompt, or pipe it to stdin".to_owned()),
             Self::Lines { reference } => Some(format!(
-                "give a value of several lines on stdin: `hushpipe secret set {reference} < FILE`"
+                "pipe a value of several lines to stdin: `hushpipe secret set {reference} < FILE`"
             )),
             Self::TooLong | Self::Read(_) => None,
         }

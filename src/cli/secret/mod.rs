@@ -103,7 +103,7 @@ impl Fault for NotAReference {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("write it as `keychain://name` or `local://name`; if a value was typed here, it now stands in the shell's history".to_owned())
+        Some("write it as `keychain://name` or `local://name`; if you typed a secret here, it is now in your shell's history".to_owned())
     }
 }
 
@@ -114,7 +114,7 @@ fn to_store<'a>(
 ) -> Result<Box<dyn Provider + 'a>, Failure> {
     providers.check(reference)?;
     if reference.field.is_some() {
-        let reason = "a value is stored and removed as a whole, not one `#field` of it";
+        let reason = "a value is stored and removed as a whole: leave `#field` out";
         return Err(Failure::BadPath { reason });
     }
     let provider = providers.open(&reference.provider)?;
@@ -142,6 +142,6 @@ pub(super) fn storing<'a>(
 /// What a weak value means for redaction, as a warning (design, promise 1).
 pub(super) fn what_weak_means(weakness: Weakness) -> String {
     format!(
-        "the value is {weakness}, so it is redacted only where it is a whole string of a message, not inside other text"
+        "the value is {weakness}, so hushpipe redacts it only where it is a whole string of a message, not inside other text"
     )
 }

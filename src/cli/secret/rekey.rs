@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::provider::{Failure, Providers};
 use crate::sys::path::Paths;
 
-/// Move hushpipe's own store to the key that the manifest names
+/// Re-encrypt hushpipe's own store with the key that the manifest names
 ///
-/// Say in the user manifest where the key is to be, with `key` of `[providers.local]`, then run this: it opens the store
-/// with the old key and seals it with the new one, which it makes where it can. The old key stays where it is.
+/// First set the new place of the key in the user manifest, as `key` under `[providers.local]`. This command then opens
+/// the store with the old key and encrypts it with the new one, which it creates if it can. The old key is not removed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Example, from the key file into the keychain; in the manifest:
@@ -22,7 +22,7 @@ then:
   hushpipe secret rekey
   rm ~/.config/hushpipe/local.key")]
 pub(super) struct Rekey {
-    /// The provider, where it is not the built-in one
+    /// The provider, if it is not the built-in one
     #[arg(default_value = "local")]
     provider: String,
 
@@ -42,10 +42,10 @@ impl Rekey {
             stores: vec!["`local://`".to_owned()],
         })?;
         let rekeyed = keeper.rekey(self.from.as_deref())?;
-        context.out.words(&format!("hushpipe: {} opens the store now", rekeyed.to));
+        context.out.words(&format!("hushpipe: the store is now opened by {}", rekeyed.to));
         if rekeyed.from != rekeyed.to {
             context.out.words(&format!(
-                "hushpipe: {} opens it no more, but backups of it: remove it when you need none",
+                "hushpipe: {} now opens only old backups of the store: remove it when you no longer need them",
                 rekeyed.from
             ));
         }

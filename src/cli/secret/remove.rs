@@ -15,13 +15,13 @@ Examples:
   hushpipe secret remove keychain://github-token         asks at the terminal
   hushpipe secret remove --yes keychain://github-token   for scripts
 
-What was issued stays valid: revoke it where it was issued.")]
+The credential itself stays valid: revoke it where it was issued.")]
 pub(super) struct Remove {
     /// Which secret, such as `keychain://github-token`
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }

@@ -11,7 +11,7 @@ use crate::provider::{Failure, Providers, Unwrapped};
 use crate::secret::SecretRef;
 use crate::sys::path::Paths;
 
-/// Store a value: typed at a prompt that does not show it, or from stdin
+/// Store a value: typed at a hidden prompt, or from stdin
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -19,7 +19,7 @@ Examples:
   hushpipe secret set keychain://tls-key < key.pem    from a file, as it is
   hushpipe secret set local://github-token            where there is no keychain
   hushpipe secret set keychain://corp-secret-id --unwrap corp
-                                                      what a wrapping token of the Vault provider `corp` gives
+                                                      unwrap a wrapping token of the Vault provider `corp`
 
 The value is never an argument: every process of this machine can read arguments.")]
 pub(super) struct Set {
@@ -27,7 +27,7 @@ pub(super) struct Set {
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// Take a wrapping token instead, and store what this provider of type `vault` gives for it
+    /// Read a wrapping token, and store what this `vault` provider unwraps from it
     #[arg(long, value_name = "PROVIDER")]
     unwrap: Option<String>,
 }
@@ -86,7 +86,7 @@ impl Set {
             .collect();
         if !names.is_empty() {
             context.out.words(&format!(
-                "hushpipe: servers that run keep the old value until they are started again: {}",
+                "hushpipe: running servers keep the old value until they are restarted: {}",
                 names.join(", ")
             ));
         }

@@ -17,25 +17,23 @@ use crate::sys::clock;
 use crate::sys::path::Paths;
 use crate::trust::Ledger;
 
-/// Fetch what a server asks for, and say how each went, without a value
+/// Fetch a server's secrets and report each result, without showing a value
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Fetches exactly what `hushpipe run NAME` would and delivers it nowhere. The exit code is that of a launch: 0 when \
-every reference has a value. AGE is how long ago the store says that this version was made, LEASE how long a value is \
-good for that was given for a time only; what was given that way is given back at once.
+Fetches exactly what `hushpipe run NAME` would, and delivers it nowhere. The exit code is that of a launch: 0 when every reference has a value. AGE is the age of this version, as the store reports it. LEASE is how long a short-lived value stays valid; such values are returned to the store at once.
 
 Example:
   hushpipe secret test github")]
 pub(super) struct Test {
-    /// The server, as the manifest names it
+    /// The server's name in the manifest
     #[arg(value_name = "NAME")]
     server: String,
 
-    /// Take secret references from this profile of the manifest
+    /// Use the secret references of this profile
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 
-    /// Ask no store over a network: see what the cache has, at any age
+    /// Use only the cache, at any age: no store is asked over a network
     #[arg(long)]
     offline: bool,
 

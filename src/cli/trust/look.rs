@@ -91,7 +91,7 @@ pub(super) fn looks(server: &Server, terms: &Terms, scripts: &[String]) -> Vec<S
     ];
     let told = |kind: Vec<String>| {
         let more = kind.len().saturating_sub(MAX_OF_KIND);
-        let rest = (more > 0).then(|| format!("and {more} more of which the same is true"));
+        let rest = (more > 0).then(|| format!("and {more} more like these"));
         kind.into_iter().take(MAX_OF_KIND).chain(rest).collect::<Vec<_>>()
     };
     kinds.into_iter().flat_map(told).collect()
@@ -99,7 +99,7 @@ pub(super) fn looks(server: &Server, terms: &Terms, scripts: &[String]) -> Vec<S
 
 fn of_scripts(scripts: &[String]) -> Vec<String> {
     let line = named(scripts).map(|names| {
-        format!("install scripts, which never run, belong to {names}: it may lack what they make")
+        format!("hushpipe does not run the install scripts of {names}: the server may lack what they make")
     });
     line.into_iter().collect()
 }
@@ -114,9 +114,9 @@ fn of_variables(server: &Server) -> Vec<String> {
     names.dedup();
     let line = |name: &&str| {
         if is_of(REDIRECTING, name) {
-            Some(format!("`{name}` can decide whom it talks to, or whom it believes"))
+            Some(format!("`{name}` controls which host it contacts or trusts"))
         } else if is_of(STEERING, name) {
-            Some(format!("`{name}` can decide what else it starts, or which settings it reads"))
+            Some(format!("`{name}` can change which programs it starts or which settings it reads"))
         } else {
             None
         }
@@ -127,11 +127,11 @@ fn of_variables(server: &Server) -> Vec<String> {
 fn of_presets(server: &Server) -> Vec<String> {
     let line = |preset: &Preset| {
         let reach = match preset {
-            Preset::Ssh => "your SSH agent, and so every host that its keys open",
-            Preset::Docker => "Docker's daemon, and so this machine",
+            Preset::Ssh => "your SSH agent, and so every host that your keys can log in to",
+            Preset::Docker => "the Docker daemon, which can control this whole machine",
             Preset::Node | Preset::Python | Preset::CorpProxy => return None,
         };
-        Some(format!("the preset `{}` lets it reach {reach}", preset.name()))
+        Some(format!("the preset `{}` gives it access to {reach}", preset.name()))
     };
     server.env.presets.iter().filter_map(line).collect()
 }
@@ -139,7 +139,9 @@ fn of_presets(server: &Server) -> Vec<String> {
 fn of_passed(server: &Server) -> Vec<String> {
     let names = server.env.pass.iter().filter(|name| names_credential(name));
     names
-        .map(|name| format!("`{name}` names a credential, and what passes is not redacted"))
+        .map(|name| {
+            format!("`{name}` looks like a credential, and variables under `pass` are not redacted")
+        })
         .collect()
 }
 
@@ -166,7 +168,7 @@ fn of_letters(terms: &Terms) -> Vec<String> {
             false => c.escape_unicode().to_string(),
         };
         let spelt: String = word.chars().map(letter).collect();
-        format!("letters beyond ASCII can pass for others: {spelt}")
+        format!("letters outside ASCII can look like others: {spelt}")
     };
     let mut lines: Vec<String> = words.filter(|word| !word.is_ascii()).map(spelt).collect();
     lines.sort_unstable();
@@ -178,17 +180,17 @@ fn of_addresses(server: &Server) -> Vec<String> {
     let shown = Literals::new(server).arguments().into_iter();
     let words =
         shown.filter(|shown| shown.argument.plain().is_some_and(|word| word.contains("://")));
-    words.map(|shown| format!("an argument names an address: {}", shown.text)).collect()
+    words.map(|shown| format!("an argument contains a URL: {}", shown.text)).collect()
 }
 
 /// Files that arguments and settings name: what they hold may change after they were accepted, and may be code.
 fn of_files(server: &Server) -> Vec<String> {
     let args = server.args.iter().filter_map(Argument::plain);
     let args = args.filter(|word| names_file(server, word));
-    let args = args.map(|word| format!("an argument names a file, which nothing pins: {word}"));
+    let args = args.map(|word| format!("an argument names a file that is not pinned: {word}"));
     let settings = server.env.plain.iter().filter(|(_, value)| names_file(server, value));
     let settings =
-        settings.map(|(name, value)| format!("`{name}` names a file, which nothing pins: {value}"));
+        settings.map(|(name, value)| format!("`{name}` names a file that is not pinned: {value}"));
     settings.chain(args).collect()
 }
 
@@ -211,11 +213,11 @@ fn of_program(server: &Server) -> Vec<String> {
     let path = binary.path.display();
     let mut lines = Vec::new();
     if !binary.path.is_file() {
-        lines.push(format!("`{path}` is not there, so nobody can tell yet what it is"));
+        lines.push(format!("`{path}` does not exist yet, so nothing is known about it"));
     }
     if let Some(name) = interpreter(&binary.path) {
         lines.push(format!(
-            "`{path}` is not pinned: it is `{name}`, which runs other code than its digest covers"
+            "`{path}` is not pinned: it is `{name}`, and the digest does not cover the code that it runs"
         ));
     }
     lines

@@ -23,22 +23,23 @@ use crate::sys::path::Paths;
 use crate::sys::permission::quoted;
 use crate::trust::{Ledger, Record};
 
-/// Accept the servers of a project manifest, so that they may be installed and started
+/// Accept the servers of a project manifest, so that they can be installed and started
 ///
-/// Shows what each server would start and get, or what has changed since you accepted it, and records it when you type the
-/// server's name on the terminal. What is recorded are digests of the manifest entry and of the lock entry: a server
-/// that is changed in either does not start until you accept it again. Servers of your own manifest need no trust.
+/// Shows what each server would start and receive, or what has changed since you accepted it, and records your consent
+/// when you type the server's name on the terminal. The record holds digests of the manifest entry and of the lock
+/// entry: if either changes, the server does not start until you accept it again. Servers of your own manifest need no
+/// trust.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-The name must be typed on the controlling terminal, so a script or an agent cannot do it.
+You must type the name on the controlling terminal, so a script or an agent cannot do it.
 
 Examples:
   hushpipe trust --project .             all servers of ./hushpipe.toml
   hushpipe trust orders --project .      one of them
-  hushpipe trust --list                  what you have accepted
-  hushpipe trust --remove orders         forget it")]
+  hushpipe trust --list                  list what you have accepted
+  hushpipe trust --remove orders         withdraw it")]
 pub(super) struct Trust {
-    /// Accept, or forget, these servers only
+    /// Accept or forget only these servers
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
@@ -46,7 +47,7 @@ pub(super) struct Trust {
     #[arg(long, conflicts_with_all = ["names", "remove"])]
     list: bool,
 
-    /// Forget what was accepted: these servers, or all of the project
+    /// Forget these servers, or all servers of the project
     #[arg(long)]
     remove: bool,
 
@@ -83,7 +84,7 @@ impl Trust {
             false => manifest.select(&self.names)?,
         };
         for name in &manifest.hidden {
-            context.out.words(&format!("your own `[servers.{name}]` hides the project's"));
+            context.out.words(&format!("your own `[servers.{name}]` replaces the project's"));
         }
         let lockfile = Lockfile::load(project.with_file_name(manifest::find::LOCK_NAME))?;
         let mut outcomes = Outcomes::default();
@@ -103,7 +104,7 @@ impl Trust {
         if self.json {
             context.out.data(&json(&lines.collect::<Vec<_>>()));
         } else if records.is_empty() {
-            context.out.words("hushpipe: no server of a project is trusted");
+            context.out.words("hushpipe: no project server is trusted");
         } else {
             let header = ["NAME", "MANIFEST"].map(str::to_owned);
             let rows = lines.map(|line| [line.name.to_owned(), line.manifest]);
@@ -175,7 +176,7 @@ fn accept(
     };
     let record = ledger.record(server.subject())?;
     if record.as_ref().is_some_and(|record| terms.are_those_of(record)) {
-        context.out.words(&format!("`{name}` is trusted as it is"));
+        context.out.words(&format!("`{name}` is already trusted and has not changed"));
         return Ok(());
     }
     let screen = show::screen(server, &terms, &scripts, record.as_ref());
@@ -203,13 +204,13 @@ const ANSWERS: &[&str] = &[
 /// Why nothing could be accepted or forgotten.
 #[derive(Debug, thiserror::Error)]
 enum TrustVerbError {
-    #[error("no project manifest is named, and your own needs no trust")]
+    #[error("no project manifest was named, and your own manifest needs no trust")]
     NoProject,
-    #[error("nothing to forget is named")]
+    #[error("name what to forget")]
     NothingNamed,
-    #[error("server `{server}` is from your own manifest, which needs no trust")]
+    #[error("server `{server}` is in your own manifest, which needs no trust")]
     Own { server: String },
-    #[error("server `{server}` is not among what is trusted")]
+    #[error("server `{server}` is not trusted")]
     NotTrusted { server: String },
     #[error("server `{server}` is trusted for more than one manifest")]
     Several { server: String, manifests: Vec<PathBuf> },
@@ -228,7 +229,7 @@ impl Fault for TrustVerbError {
             Self::NoProject => Some("name it: `hushpipe trust --project DIR`".into()),
             Self::NothingNamed => Some("name a server, or a project with `--project DIR`".into()),
             Self::Own { .. } => None,
-            Self::NotTrusted { .. } => Some("`hushpipe trust --list` shows what is".into()),
+            Self::NotTrusted { .. } => Some("`hushpipe trust --list` shows what is trusted".into()),
             Self::Several { manifests, .. } => {
                 let option = |path: &PathBuf| format!("add `--manifest {}`", quoted(path));
                 Some(manifests.iter().map(option).collect::<Vec<_>>().join("\n"))

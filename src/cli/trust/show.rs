@@ -15,8 +15,8 @@ use serde_json::json;
 use super::look::{self, redirects};
 use crate::cli::literal::Literals;
 use crate::cli::output::one_line;
-use crate::manifest::{ARGUMENTS_FACT, Server, VARIABLE_FACT};
-use crate::trust::{Change, Difference, Packages, Record, Terms, mark};
+use crate::manifest::Server;
+use crate::trust::{Change, Difference, FactKey, Packages, Record, Terms, mark};
 
 /// The longest text of a project that is shown whole, in characters; of a longer one, how much of its start and end.
 const MAX_SHOWN: usize = 400;
@@ -41,8 +41,8 @@ pub(super) fn screen(
 ) -> String {
     let mut lines = vec![String::new(), heading(server)];
     lines.push(match before {
-        None => "You have not accepted it before:".to_owned(),
-        Some(_) => "You have accepted it before. Since then:".to_owned(),
+        None => "You have not accepted this server before:".to_owned(),
+        Some(_) => "You have accepted this server before. Since then:".to_owned(),
     });
     let start = lines.len();
     let hidden = Hidden::of(server);
@@ -50,22 +50,23 @@ pub(super) fn screen(
     let of_packages = before.map_or_else(|| locked(terms), |record| changed(terms, record));
     lines.extend(of_packages.iter().map(|text| format!("  {}", spelt(text))));
     if lines.len() == start {
-        lines.push("  something about how it is written has changed".to_owned());
+        lines.push("  its entry has changed in a way that is not listed here".to_owned());
     }
     let mut looks = look::looks(server, &hidden.applied(terms), scripts);
     looks.extend(hidden.looks);
     if hides_some || lines.iter().any(|line| line.contains(CUT)) {
         let name = &server.name;
-        looks.push(format!("not all of it is shown: read `[servers.{name}]` in the manifest too"));
+        looks.push(format!("some of it is not shown: read `[servers.{name}]` in the manifest too"));
     }
     let count = lines.len() + looks.len();
     if count > MAX_LINES {
-        looks.push(format!("all this is {count} lines: scroll up to where it begins"));
+        looks.push(format!("this is {count} lines long: scroll up to read it from the start"));
     }
-    lines.extend(looks.iter().map(|text| format!("  look:  {}", piece(text))));
+    lines.extend(looks.iter().map(|text| format!("  check: {}", piece(text))));
     // Once more, where nothing can stand between it and the question.
     let package = piece(&server.package.to_string());
-    lines.push(format!("{package} runs as you, with all that you may read and write."));
+    lines
+        .push(format!("{package} will run as you: it can read and write everything that you can."));
     lines.join("\n")
 }
 
@@ -76,7 +77,7 @@ fn heading(server: &Server) -> String {
     let file = file.to_string().trim_start_matches(r"\\?\").to_owned();
     let link = match named == file {
         true => String::new(),
-        false => format!(", which `{}` leads to", piece(&named)),
+        false => format!(" (through the link `{}`)", piece(&named)),
     };
     format!("server `{}` of {}{link}", server.name, piece(&file))
 }
@@ -89,16 +90,14 @@ fn facts(terms: &Terms, before: Option<&Record>, hidden: &Hidden, lines: &mut Ve
             *value = Some(shown.clone());
         }
     }
-    differences.sort_by_key(|difference| Reverse(difference.key.as_bytes().first().copied()));
-    let is_setting = |difference: &Difference| {
-        difference.key.strip_prefix(VARIABLE_FACT).is_some_and(|name| !redirects(name))
-    };
+    differences.sort_by_key(|difference| Reverse(difference.key.distance()));
+    let is_setting = |difference: &Difference| matches!(&difference.key, FactKey::Variable(name) if !redirects(name));
     let (settings, others): (Vec<_>, Vec<_>) = differences.into_iter().partition(is_setting);
     let line = |difference: &Difference| format!("  {}", line(difference, before.is_some()));
     lines.extend(settings.iter().take(MAX_SETTINGS).map(line));
     let more = settings.len().saturating_sub(MAX_SETTINGS);
     if more > 0 {
-        lines.push(format!("  and {more} settings more, which are not shown"));
+        lines.push(format!("  and {more} more settings that are not shown"));
     }
     lines.extend(others.iter().map(line));
     more > 0
@@ -108,7 +107,7 @@ fn facts(terms: &Terms, before: Option<&Record>, hidden: &Hidden, lines: &mut Ve
 /// terminals keep what they showed.
 struct Hidden {
     /// What is shown instead of a fact's value, by the key of the fact.
-    values: BTreeMap<String, String>,
+    values: BTreeMap<FactKey, String>,
     /// Where something is not shown.
     looks: Vec<String>,
 }
@@ -118,18 +117,18 @@ impl Hidden {
         let literals = Literals::new(server);
         let mut hidden = Self { values: BTreeMap::new(), looks: Vec::new() };
         let look = |place: String| {
-            format!("{place} looks like a credential and is not all shown: read it in the manifest")
+            format!("{place} looks like a credential and is partly hidden: read it in the manifest")
         };
         let arguments = literals.arguments();
         let places = arguments.iter().filter(|shown| shown.is_credential);
         hidden.looks.extend(places.map(|shown| look(shown.argument.place.to_string())));
         if !hidden.looks.is_empty() {
             let texts: Vec<_> = arguments.iter().map(|shown| &shown.text).collect();
-            hidden.values.insert(ARGUMENTS_FACT.to_owned(), json!(texts).to_string());
+            hidden.values.insert(FactKey::Args, json!(texts).to_string());
         }
         for (name, value) in &server.env.plain {
             if let Some(shown) = literals.hide_in_setting(name, value) {
-                hidden.values.insert(format!("{VARIABLE_FACT}{name}"), json!(shown).to_string());
+                hidden.values.insert(FactKey::Variable(name.clone()), json!(shown).to_string());
                 hidden.looks.push(look(format!("`{name}`")));
             }
         }
@@ -184,12 +183,12 @@ fn locked(terms: &Terms) -> Vec<String> {
 fn changed(terms: &Terms, record: &Record) -> Vec<String> {
     let packages = terms.packages_since(record);
     if packages == Packages::default() && terms.lock != record.head.lock {
-        return vec!["the same packages are put together in another way".to_owned()];
+        return vec!["the same packages, but the lock entry has changed".to_owned()];
     }
     let Packages { new, removed, rehashed } = packages;
     let line = |word: &str, names: &[String]| Some(format!("{word} {}", named(names)?));
     let lines = [
-        line("locked anew:", &new),
+        line("newly locked:", &new),
         line("no longer locked:", &removed),
         line("same version, OTHER CONTENT:", &rehashed),
     ];

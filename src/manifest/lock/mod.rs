@@ -208,7 +208,7 @@ impl Lockfile {
             let text = tidy(&text[*start..end_of(index + 1)]);
             let entry = Entry { name: (*name).to_owned(), text };
             if entries.insert(entry.name.clone(), entry).is_some() {
-                return Err(malformed(format!("server `{name}` stands in it twice")));
+                return Err(malformed(format!("server `{name}` is listed twice")));
             }
         }
         Ok(Self { path, entries })
@@ -326,7 +326,7 @@ pub enum LockError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// It could not be written.
-    #[error("lockfile `{}` cannot be written", path.display())]
+    #[error("cannot write lockfile `{}`", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -334,7 +334,7 @@ pub enum LockError {
         source: io::Error,
     },
     /// It is not a lockfile.
-    #[error("lockfile `{}` does not read: {what}", path.display())]
+    #[error("cannot read lockfile `{}`: {what}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -342,7 +342,7 @@ pub enum LockError {
         what: String,
     },
     /// It was written by another hushpipe.
-    #[error("lockfile `{}` is of version {version}, and this hushpipe reads {VERSION}", path.display())]
+    #[error("lockfile `{}` has version {version}, and this hushpipe reads {VERSION}", path.display())]
     Version {
         /// The file.
         path: PathBuf,
@@ -350,7 +350,7 @@ pub enum LockError {
         version: u32,
     },
     /// An entry does not read.
-    #[error("the lock entry of server `{server}` does not read: {what}")]
+    #[error("cannot read the lock entry of server `{server}`: {what}")]
     Entry {
         /// The server.
         server: String,
@@ -385,9 +385,9 @@ impl Fault for LockError {
             Self::Insecure(error) => error.hint(),
             Self::Write { source, .. } => private::hint(source),
             Self::Version { .. } => Some("update hushpipe".into()),
-            _ => Some(
-                "take it from version control again, or remove it and run `hushpipe lock`".into(),
-            ),
+            _ => {
+                Some("restore it from version control, or remove it and run `hushpipe lock`".into())
+            }
         }
     }
 }

@@ -141,7 +141,7 @@ fn an_unchanged_lockfile_is_not_written() {
 fn an_entry_that_does_not_read_is_told_in_words() {
     let text = "version = 1\n[servers.a]\nnpm = 1\n";
     let error = parse(text).unwrap().entry("a").unwrap().locked().unwrap_err();
-    let message = "the lock entry of server `a` does not read: \
+    let message = "cannot read the lock entry of server `a`: \
                    line 2: invalid type: integer `1`, expected a string";
     assert_eq!(error.to_string(), message);
 }
@@ -158,10 +158,10 @@ fn what_is_not_a_lockfile_is_refused() {
     for (text, message) in [
         ("", "missing field `version`"),
         ("version = 1\nother = 2\n", "unknown field `other`"),
-        ("version = 1\n[servers.a]\nx = 1\n[servers.a]\n", "server `a` stands in it twice"),
-        ("version = 1\n<<<<<<< ours\n", "lockfile `hushpipe.lock` does not read"),
+        ("version = 1\n[servers.a]\nx = 1\n[servers.a]\n", "server `a` is listed twice"),
+        ("version = 1\n<<<<<<< ours\n", "cannot read lockfile `hushpipe.lock`"),
         ("version = 1\n[servers.a] # a\nx = 1\n", "unknown field `servers`"),
-        ("version = 2\n", "lockfile `hushpipe.lock` is of version 2, and this hushpipe reads 1"),
+        ("version = 2\n", "lockfile `hushpipe.lock` has version 2, and this hushpipe reads 1"),
     ] {
         let error = parse(text).unwrap_err();
         assert!(error.to_string().contains(message), "{error}");

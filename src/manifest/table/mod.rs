@@ -78,7 +78,7 @@ pub(super) struct Server {
     /// An executable file and the SHA-256 it must have.
     #[schemars(with = "Option<Binary>")]
     pub(super) binary: Option<Spanned<Binary>>,
-    /// One's own program and its arguments, not pinned. User manifest only.
+    /// Your own program and its arguments, not pinned. User manifest only.
     #[schemars(with = "Option<Vec<Word>>")]
     pub(super) command: Option<Spanned<Vec<Spanned<Word>>>>,
     /// Which of the package's programs to start, where it has several.
@@ -92,10 +92,11 @@ pub(super) struct Server {
     #[serde(default)]
     #[schemars(with = "Vec<Word>")]
     pub(super) args: Vec<Spanned<Word>>,
-    /// Where the server runs: `client`, the folder the client started hushpipe in (the default), or an absolute path.
+    /// Where the server runs: `client` (the default), the folder in which the client starts hushpipe, or an absolute path.
     #[schemars(with = "Option<String>")]
     pub(super) cwd: Option<Spanned<String>>,
-    /// From asking the server to stop (TERM) to ending it (KILL), such as `1.5s`, `800ms` or `2m`. Default `1.5s`.
+    /// The time between asking the server to stop (TERM) and killing it (KILL), such as `1.5s`, `800ms` or `2m`.
+    /// Default `1.5s`.
     #[schemars(with = "Option<String>")]
     pub(super) grace: Option<Spanned<String>>,
     /// How long to wait for answers under way after the client has closed its end. Default `30s`.
@@ -115,7 +116,7 @@ pub(super) struct Server {
     #[serde(default)]
     #[schemars(with = "Env")]
     pub(super) env: BTreeMap<Spanned<String>, Spanned<TextOrList>>,
-    /// What is withheld of what the server says, and what is done with what the client sends it.
+    /// What is withheld from the client, and what happens to tool calls.
     #[serde(default)]
     pub(super) redact: redact::Redact,
 }
@@ -172,7 +173,7 @@ pub(super) struct SecretTable {
     /// How the value reaches the server: in the variable (`env`, the default), or in a file whose path it holds (`file`; user
     /// manifest only).
     pub(super) deliver: Option<Delivery>,
-    /// Whether the value is kept from the client. `false` only for settings that live in a store. User manifest only.
+    /// Whether the value is withheld from the client. `false` is for settings that live in a store. User manifest only.
     #[schemars(with = "Option<bool>")]
     pub(super) sensitive: Option<Spanned<bool>>,
     /// What to use when the store has no such value; only with `sensitive = false`.

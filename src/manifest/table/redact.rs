@@ -8,32 +8,30 @@ use toml::Spanned;
 
 use crate::redact::settings::{Arguments, Instructions, Level, Mode, OwnRule, WriteBack};
 
-/// What is withheld of what a server says, and what is done with what the client sends it. A project manifest may only
-/// make it stricter.
+/// What is withheld from the client, and what happens to tool calls. A project manifest may only make it stricter.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub(in crate::manifest) struct Redact {
-    /// `redact` (the default) replaces what is found by markers; `report` changes nothing and only tells (user manifest
+    /// `redact` (the default) replaces findings with markers; `report` changes nothing and only reports (user manifest
     /// only).
     #[schemars(with = "Option<Mode>")]
     pub(in crate::manifest) mode: Option<Spanned<Mode>>,
-    /// `strict` drops the checks that keep placeholders and words apart from secrets, and counts every `*_token`.
+    /// `strict` also withholds placeholders and words, and treats every `*_token` as a credential.
     pub(in crate::manifest) level: Option<Level>,
-    /// What is done with a marker in the arguments of a call: `deny` (the default), `warn`, `off`.
+    /// What happens to a call with a marker in its arguments: `deny` (the default), `warn`, `off`.
     #[schemars(with = "Option<WriteBack>")]
     pub(in crate::manifest) write_back: Option<Spanned<WriteBack>>,
-    /// What is done with a credential in the arguments of a call: `warn` (the default), `deny`, `off`.
+    /// What happens to a call with a credential in its arguments: `warn` (the default), `deny`, `off`.
     #[schemars(with = "Option<Arguments>")]
     pub(in crate::manifest) arguments: Option<Spanned<Arguments>>,
-    /// What is done with instruction-like and invisible text in what the server says: `flag` (the default), `strip`,
-    /// `off`.
+    /// What happens to instruction-like and invisible text from the server: `flag` (the default), `strip`, `off`.
     #[schemars(with = "Option<Instructions>")]
     pub(in crate::manifest) instructions: Option<Spanned<Instructions>>,
-    /// Rules of one's own.
+    /// Your own rules.
     #[serde(default)]
     #[schemars(with = "Vec<OwnRule>")]
     pub(in crate::manifest) rules: Vec<Rule>,
-    /// What may pass although a rule finds it; never a known value. User manifest only.
+    /// Findings that may pass; never a known value. User manifest only.
     #[serde(default)]
     #[schemars(with = "Vec<Allow>")]
     pub(in crate::manifest) allow: Vec<Spanned<Allow>>,
@@ -61,17 +59,17 @@ pub(in crate::manifest) struct Rule {
     pub(in crate::manifest) non_examples: Vec<String>,
 }
 
-/// What may pass: `rule`, and where, or `hmac`.
+/// A finding that may pass: by `rule` and place, or by `hmac`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::manifest) struct Allow {
-    /// The id of a rule, as it stands in a marker.
+    /// The id of a rule, as markers show it.
     #[schemars(with = "Option<String>")]
     pub(in crate::manifest) rule: Option<Spanned<String>>,
-    /// Only in what this tool answers.
+    /// Only in answers of this tool.
     #[schemars(with = "Option<String>")]
     pub(in crate::manifest) tool: Option<Spanned<String>>,
-    /// Only here: a JSON pointer into the message, `*` for any step (at the end, for any that follow), or `stderr`.
+    /// Only here: a JSON pointer into the message (`*` stands for any step, at the end for any number), or `stderr`.
     #[schemars(with = "Option<String>")]
     pub(in crate::manifest) pointer: Option<Spanned<String>>,
     /// The HMAC of one value under this machine's key, as `hushpipe why` prints it.
@@ -79,7 +77,7 @@ pub(in crate::manifest) struct Allow {
     pub(in crate::manifest) hmac: Option<Spanned<String>>,
 }
 
-/// What is different for one tool.
+/// Exceptions for one tool.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::manifest) struct Tool {

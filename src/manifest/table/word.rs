@@ -53,7 +53,7 @@ impl JsonSchema for Word {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let secret = generator.subschema_for::<SecretWord>();
         json_schema!({
-            "description": "An argument: its text, or where the secret is that stands there.",
+            "description": "An argument: its text, or the reference of a secret.",
             "anyOf": [{ "type": "string" }, secret],
         })
     }

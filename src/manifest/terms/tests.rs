@@ -39,7 +39,7 @@ fn server(lines: &str, profile: Option<&str>) -> Server {
     contents.servers.remove("x").expect("there")
 }
 
-fn facts(lines: &str) -> BTreeMap<String, Fact> {
+fn facts(lines: &str) -> BTreeMap<FactKey, Fact> {
     server(lines, None).terms(None).expect("nothing is locked").facts
 }
 
@@ -125,9 +125,9 @@ fn another_file_at_the_same_path_is_another_fact() {
         format!("binary = {{ path = \"/opt/tool\", sha256 = \"{}\" }}", digit.repeat(64))
     };
     let (one, two) = (facts(&entry("1")), facts(&entry("2")));
-    assert_eq!(one["0 package"], two["0 package"]);
-    assert_eq!(two["0 sha256"].says, format!("has the digest {}", "2".repeat(64)));
-    assert!(one["0 sha256"] != two["0 sha256"]);
+    assert_eq!(one[&FactKey::Package], two[&FactKey::Package]);
+    assert_eq!(two[&FactKey::Sha256].says, format!("has the digest {}", "2".repeat(64)));
+    assert!(one[&FactKey::Sha256] != two[&FactKey::Sha256]);
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn words_hold_no_value() {
         "npm m@1.0.0 gets local://b#c as `C`",
         "with profile `p`, npm m@1.0.0 gets env://A as `A`",
         "has `V` set to",
-        "gets `AAAA` of the environment hushpipe is started in",
+        "gets `AAAA` from hushpipe's own environment",
         "gets the variables of the preset `node`",
-        "is given 2s to answer what is open",
-        "sends up to 1048576 bytes at once",
-        "is given 1s to stop",
-        "has every file hashed at each start",
+        "gets 2s to answer open requests when the client closes",
+        "may send messages of up to 1048576 bytes",
+        "gets 1s to stop before it is killed",
+        "has every installed file hashed at each start",
     ];
     assert_eq!(says, expected);
-    assert_eq!(facts["4 variable V"].value.as_deref(), Some("\"v\""));
+    assert_eq!(facts[&FactKey::Variable("V".into())].value.as_deref(), Some("\"v\""));
 }

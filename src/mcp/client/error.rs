@@ -19,10 +19,10 @@ pub enum ClientError {
     #[error("the server could not be started")]
     Start(#[source] io::Error),
     /// Reading what the server writes failed.
-    #[error("reading from the server failed")]
+    #[error("could not read from the server")]
     Read(#[source] io::Error),
     /// The server ended and a request was open.
-    #[error("the server ended before it answered `{method}`")]
+    #[error("the server exited before it answered `{method}`")]
     Ended {
         /// The request.
         method: String,
@@ -44,7 +44,7 @@ pub enum ClientError {
         error: Box<RpcError>,
     },
     /// The answer is not what the specification says it is.
-    #[error("the server's answer to `{method}` cannot be read")]
+    #[error("cannot read the server's answer to `{method}`")]
     Unreadable {
         /// The request.
         method: String,
@@ -52,7 +52,7 @@ pub enum ClientError {
         source: serde_json::Error,
     },
     /// The server speaks other revisions only.
-    #[error("the server speaks none of our revisions, only: {}", .versions.join(", "))]
+    #[error("the server supports no protocol revision that hushpipe knows, only: {}", .versions.join(", "))]
     NoCommonRevision {
         /// Those that it speaks.
         versions: Vec<String>,
@@ -74,7 +74,7 @@ impl Fault for ClientError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Deadline { .. } => Some("give it longer with `--timeout`".into()),
+            Self::Deadline { .. } => Some("allow more time with `--timeout`".into()),
             _ => None,
         }
     }

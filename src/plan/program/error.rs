@@ -22,7 +22,7 @@ pub enum ProgramError {
     },
     /// The manifest has changed since the server was locked.
     #[error(
-        "the lock of server `{server}` is stale: it holds `{locked}`, the manifest says `{package}`"
+        "the lock of server `{server}` is stale: it pins `{locked}`, and the manifest says `{package}`"
     )]
     Stale {
         /// The server.
@@ -41,7 +41,7 @@ pub enum ProgramError {
         package: String,
     },
     /// Installed files are not what was locked.
-    #[error("the install of server `{server}` is not what was locked: {}", summary(differences))]
+    #[error("the install of server `{server}` differs from the lock: {}", summary(differences))]
     Altered {
         /// The server.
         server: String,
@@ -51,7 +51,7 @@ pub enum ProgramError {
         differences: Vec<Difference>,
     },
     /// The lock entry has a package without a hash, so that nothing says what was installed.
-    #[error("the lock entry of server `{server}` does not pin all that runs")]
+    #[error("the lock entry of server `{server}` does not pin all the code that runs")]
     Unpinned {
         /// The server.
         server: String,
@@ -67,7 +67,7 @@ pub enum ProgramError {
         path: PathBuf,
     },
     /// The runtime is gone.
-    #[error("runtime `{}` of server `{server}` is not there", path.display())]
+    #[error("runtime `{}` of server `{server}` does not exist", path.display())]
     NoRuntime {
         /// The server.
         server: String,
@@ -75,7 +75,7 @@ pub enum ProgramError {
         path: PathBuf,
     },
     /// This machine has no such Node, as far as is recorded.
-    #[error("server `{server}` wants Node `{version}`, and none is recorded on this machine")]
+    #[error("server `{server}` needs Node `{version}`, and the machine record has none")]
     NoSuchNode {
         /// The server.
         server: String,
@@ -107,7 +107,7 @@ pub enum ProgramError {
         path: PathBuf,
     },
     /// A project's executable is read by another program, so that its digest does not say what runs.
-    #[error("program `{}` of server `{server}` is a script, whose digest does not pin what runs it", path.display())]
+    #[error("program `{}` of server `{server}` is a script, and its digest does not pin the interpreter", path.display())]
     Script {
         /// The server.
         server: String,
@@ -173,20 +173,20 @@ impl Fault for ProgramError {
                     .to_owned()
             }
             Self::Altered { server, .. } => format!(
-                "ask the user to look at it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"
+                "ask the user to inspect it with `hushpipe verify {server}` and to install it again with `hushpipe sync`"
             ),
             Self::Stray { path, .. } => format!(
                 "ask the user to move `{}` out of the folders above hushpipe's store",
                 path.display()
             ),
             Self::NoProgram { server, .. } => {
-                format!("look at `[servers.{server}]` in the manifest")
+                format!("check `[servers.{server}]` in the manifest")
             }
             Self::BinaryDiffers { .. } => {
                 "if you changed it, write its new digest into the manifest".to_owned()
             }
             Self::Script { .. } => {
-                "a project may start compiled programs and packages; ask the user to start a script as `command` of their own manifest"
+                "a project may start only packages and compiled programs; ask the user to start a script as `command` in their own manifest"
                     .to_owned()
             }
             Self::Lock(error) => return error.hint(),

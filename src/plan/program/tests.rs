@@ -112,7 +112,7 @@ fn the_way_to_an_install_is_told_step_by_step() {
     assert_eq!(home.failure(), (78, message.into()));
     home.lock("0.9.0");
     let message =
-        "the lock of server `s` is stale: it holds `a@0.9.0`, the manifest says `a@1.0.0`";
+        "the lock of server `s` is stale: it pins `a@0.9.0`, and the manifest says `a@1.0.0`";
     assert_eq!(home.failure(), (78, message.into()));
     let digest = home.lock("1.0.0");
     let message = "package `a@1.0.0` of server `s` is not installed on this machine";
@@ -126,7 +126,7 @@ fn another_entry_point_than_the_locked_one_is_stale() {
     let home = Home::with(&format!("{NPM}\nbin = \"x\""));
     home.lock("1.0.0");
     let message = "the lock of server `s` is stale: \
-                   it holds `a@1.0.0`, the manifest says `a@1.0.0` with bin `x`";
+                   it pins `a@1.0.0`, and the manifest says `a@1.0.0` with bin `x`";
     assert_eq!(home.failure(), (78, message.into()));
 }
 
@@ -148,8 +148,8 @@ fn a_changed_install_is_refused_and_only_located() {
     let install = Store::of(&home.paths()).folder(&digest);
     std::fs::write(install.join("node_modules/a/index.js"), "evil()").unwrap();
     std::fs::write(install.join("node_modules/a/x.js"), "evil()").unwrap();
-    let message = "the install of server `s` is not what was locked: \
-                   `node_modules/a/index.js` is not what was locked, and 1 more";
+    let message = "the install of server `s` differs from the lock: \
+                   `node_modules/a/index.js` differs from what was locked, and 1 more";
     assert_eq!(home.failure(), (65, message.into()));
     locate(home.server(), &home.paths(), None).unwrap();
 }
@@ -162,8 +162,7 @@ fn a_store_in_which_others_may_replace_an_install_is_refused() {
     for (folder, mode) in [(&store, 0o707), (&home.paths().data, 0o707)] {
         let before = std::fs::metadata(folder).unwrap().permissions();
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
-        let message =
-            format!("`{}` can be changed by every account of this machine", folder.display());
+        let message = format!("every account on this machine can change `{}`", folder.display());
         assert_eq!(home.failure(), (78, message));
         let hint = home.program().unwrap_err().hint().unwrap();
         assert_eq!(hint, format!("run `chmod go-w {}`", folder.display()));
@@ -208,7 +207,7 @@ fn a_runtime_that_is_gone_is_not_found() {
     std::fs::remove_file(home.path("node")).unwrap();
     let (code, message) = home.failure();
     assert_eq!(code, 127);
-    assert!(message.ends_with("/node` of server `s` is not there"), "{message}");
+    assert!(message.ends_with("/node` of server `s` does not exist"), "{message}");
     assert!(home.program().unwrap_err().hint().unwrap().contains("hushpipe sync"));
 }
 
@@ -250,13 +249,13 @@ fn a_node_named_by_version_is_one_of_the_machine_records() {
     assert_eq!(chosen(&older, &[newest.clone(), newer]).unwrap(), older.path);
     let error = chosen(&newest, &[lookalike]).unwrap_err();
     assert_eq!(error.kind().exit_code(), 127);
-    let message = "server `s` wants Node `20`, and none is recorded on this machine";
+    let message = "server `s` needs Node `20`, and the machine record has none";
     assert_eq!(error.to_string(), message);
     let without = program(home.server(), &home.paths(), None).unwrap_err();
     assert_eq!(without.to_string(), message);
     std::fs::remove_file(&older.path).unwrap();
     let gone = chosen(&older, &[]).unwrap_err();
-    assert!(gone.to_string().ends_with("/n20a` of server `s` is not there"), "{gone}");
+    assert!(gone.to_string().ends_with("/n20a` of server `s` does not exist"), "{gone}");
 }
 
 #[test]

@@ -85,14 +85,14 @@ where
         _ => {
             return Err(Failure::BadAnswer {
                 place: place.to_owned(),
-                reason: "cannot be asked: its address or the question makes no request".to_owned(),
-                hint: Some("look at `region` and `endpoint` of the provider".to_owned()),
+                reason: "cannot be asked: its address or the request is not valid".to_owned(),
+                hint: Some("check `region` and `endpoint` of the provider".to_owned()),
             });
         }
     };
     let status = raw.status().as_u16();
     if raw.status().is_success() {
-        let reason = "gave an answer that cannot be understood".to_owned();
+        let reason = "gave an answer that hushpipe cannot read".to_owned();
         return Err(Failure::BadAnswer { place: place.to_owned(), reason, hint: None });
     }
     let known = error.as_service_error();
@@ -133,18 +133,16 @@ pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
                 "{place} cannot decrypt {what}: its key is disabled, gone, or not for {origin}"
             ),
             format!(
-                "let the policy of {origin} allow `kms:Decrypt` on its key, and look whether the key is enabled"
+                "allow `kms:Decrypt` on its key in the policy of {origin}, and check that the key is enabled"
             ),
         ),
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => denied(
             format!("{place} does not permit `{action}` on {what}"),
-            format!(
-                "let the policy of {origin} allow `{action}` on it, or log in as somebody whose policy does"
-            ),
+            format!("allow `{action}` on it in the policy of {origin}, or use another login"),
         ),
         "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => denied(
             format!("{place} does not accept the secret access key of {}", whose_key(origin)),
-            "look whether the key is whole and this machine's clock is right".to_owned(),
+            "check that the key is complete and that this machine's clock is right".to_owned(),
         ),
         "InvalidClientTokenId"
         | "UnrecognizedClientException"
@@ -158,8 +156,8 @@ pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
             denied(format!("the credentials of {origin} have expired"), (*renewal).to_owned())
         }
         "OptInRequired" | "RegionDisabledException" => denied(
-            format!("{place} is not open to this account"),
-            "use another `region`, or have this one enabled".to_owned(),
+            format!("{place} is not enabled for this account"),
+            "use another `region`, or enable this one".to_owned(),
         ),
         _ => unusual(refused, place, what),
     }
@@ -172,9 +170,7 @@ fn unusual(refused: &Refused, place: &str, what: &str) -> Failure {
         || code == "RequestLimitExceeded"
         || ["Throttl", "TooManyRequests"].iter().any(|word| code.contains(word));
     let (reason, hint) = match (shown(code), refused.status) {
-        _ if is_busy => {
-            ("answers no more requests for now".to_owned(), Some("try again in a minute"))
-        }
+        _ if is_busy => ("is throttling requests".to_owned(), Some("try again in a minute")),
         (_, status @ 500..) => (format!("answered {status}"), Some("try again in a minute")),
         (Some(code), _) => (format!("answered `{code}` when asked for {what}"), None),
         (None, status) => (format!("answered {status} when asked for {what}"), None),
@@ -195,7 +191,7 @@ pub(super) fn silent(place: &str, after: Duration) -> Failure {
     Failure::NoAnswer {
         place: place.to_owned(),
         after,
-        hint: "see whether a firewall swallows what is sent there, or whether `endpoint` is right"
+        hint: "check whether a firewall drops the requests, and whether `endpoint` is right"
             .to_owned(),
     }
 }
@@ -206,7 +202,7 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
     let mut cause = error;
     while let Some(error) = cause {
         if error.is::<ResolveDnsError>() {
-            let source = io::Error::new(io::ErrorKind::NotFound, "no such host is known");
+            let source = io::Error::new(io::ErrorKind::NotFound, "the host name is unknown");
             return Failure::Unreachable { place: place.to_owned(), source };
         }
         if error.is::<TooLong>() {
@@ -218,7 +214,7 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
                 return Failure::Untrusted {
                     place: place.to_owned(),
                     reason: reason.to_owned(),
-                    hint: "name its certificate authority: `ca_file = \"/path\"` of the provider"
+                    hint: "name its certificate authority: `ca_file = \"/path\"` in the provider's table"
                         .to_owned(),
                 };
             }
@@ -229,7 +225,7 @@ pub(super) fn unreached(place: &str, error: Option<&(dyn Error + 'static)>) -> F
     let words = match kind {
         Some(io::ErrorKind::TimedOut) => return silent(place, CALL),
         Some(kind) => io::Error::from(kind),
-        None => io::Error::other("no connection, or it was lost"),
+        None => io::Error::other("the connection failed or was lost"),
     };
     Failure::Unreachable { place: place.to_owned(), source: words }
 }
@@ -241,7 +237,10 @@ fn certificate(error: &io::Error) -> Option<&'static str> {
         return None;
     }
     let reasons = [
-        ("UnknownIssuer", "its certificate is of an authority that this machine does not know"),
+        (
+            "UnknownIssuer",
+            "its certificate is signed by an authority that this machine does not know",
+        ),
         ("Expired", "its certificate has expired"),
         ("expired", "its certificate has expired"),
         ("NotValidYet", "its certificate is not valid yet"),
@@ -294,8 +293,8 @@ mod tests {
                 Kind::Auth,
                 "the credentials of the profile `work` have expired",
             ),
-            (400, "ThrottlingException", Kind::Unavailable, "answers no more requests for now"),
-            (429, "", Kind::Unavailable, "answers no more requests for now"),
+            (400, "ThrottlingException", Kind::Unavailable, "is throttling requests"),
+            (429, "", Kind::Unavailable, "is throttling requests"),
             (503, "", Kind::Unavailable, "answered 503"),
             (
                 400,
@@ -377,11 +376,11 @@ mod tests {
         let unknown = ResolveDnsError::new(io::Error::other("canary"));
         assert_eq!(
             unreached("x", Some(&unknown)).with_cause(),
-            "x could not be reached: no such host is known"
+            "x could not be reached: the host name is unknown"
         );
         assert_eq!(
             unreached("x", None).with_cause(),
-            "x could not be reached: no connection, or it was lost"
+            "x could not be reached: the connection failed or was lost"
         );
     }
 }

@@ -99,7 +99,7 @@ impl Http {
 /// How long the body of an answer may take.
 const BODY: Duration = Duration::from_secs(2);
 
-const NO_CERTIFICATE: &str = "the `ca_file` of an AWS provider does not hold certificates in PEM";
+const NO_CERTIFICATE: &str = "the `ca_file` of an AWS provider contains no PEM certificates";
 
 /// A request with headers. Nothing where an address or a header cannot be one.
 pub(super) fn request(

@@ -74,7 +74,7 @@ impl Settings for Aws {
         self.account.needs()
     }
 
-    /// One table for all three: `[providers.awssm]` says who we are for `awsssm` and `aws-sts` too.
+    /// One table for all three: `[providers.awssm]` says our identity for `awsssm` and `aws-sts` too.
     fn shared_with(&self, kind: &'static Kind) -> Option<Arc<dyn Settings>> {
         let service = [Service::ParameterStore, Service::Sts];
         let service = service.into_iter().find(|service| service.scheme() == kind.scheme)?;

@@ -172,7 +172,7 @@ fn not_got(error: &SdkError<GetParameterError>, session: &Session, name: &str) -
     match refused.code.as_str() {
         "ParameterNotFound" => Failure::NotFound {
             place: format!("{what} in {place}"),
-            hint: "look at its name, its region and its account".to_owned(),
+            hint: "check its name, its region and its account".to_owned(),
         },
         "ParameterVersionNotFound" | "ParameterVersionLabelLimitExceeded" => Failure::NotFound {
             place: format!("this version of {what} in {place}"),

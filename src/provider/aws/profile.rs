@@ -156,8 +156,8 @@ fn parse(
         // What the parser says repeats the line, which may hold a key.
         _ => Err(Failure::Damaged {
             path: files.config.clone(),
-            reason: "it or the `credentials` file beside it is not in the format of AWS's command line",
-            hint: "ask the user to run `aws configure list`, which says what is wrong".to_owned(),
+            reason: "it, or the `credentials` file beside it, is not in the format of the AWS CLI",
+            hint: "ask the user to run `aws configure list`, which shows the mistake".to_owned(),
         }),
     }
 }
@@ -176,7 +176,7 @@ impl Reading<'_> {
                 section.name(),
                 self.config.display()
             ),
-            hint: "ask the user to mend the profile, or name another `profile`".to_owned(),
+            hint: "ask the user to correct the profile, or use another `profile`".to_owned(),
         }
     }
 
@@ -202,7 +202,7 @@ impl Reading<'_> {
             let Some(arn) = role else { break self.base(section)? };
             if section.get("mfa_serial").is_some() {
                 return Err(
-                    self.wrong(section, "asks for a one-time code, which nobody can type here")
+                    self.wrong(section, "asks for a one-time code, and nobody can type one here")
                 );
             }
             roles.push(role_of(section, arn));
@@ -210,7 +210,7 @@ impl Reading<'_> {
                 Some(name) if name != section.name() => {
                     let next = self.sections.get_profile(name);
                     section = next.ok_or_else(|| {
-                        self.wrong(section, "names a `source_profile` that is not there")
+                        self.wrong(section, "names a `source_profile` that does not exist")
                     })?;
                 }
                 _ => break self.base(section)?,
@@ -265,7 +265,7 @@ impl Reading<'_> {
                 let token = token.map(str::to_owned);
                 Ok(Some(Base::Keys(Credentials::new(id, key, token, None, "profile"))))
             }
-            _ => Err(self.wrong(section, "has half of an access key")),
+            _ => Err(self.wrong(section, "has only half of an access key")),
         }
     }
 
@@ -273,7 +273,7 @@ impl Reading<'_> {
         let session = section.get("sso_session");
         let of_session = session.and_then(|name| self.sections.sso_session(name));
         if session.is_some() && of_session.is_none() {
-            return Err(self.wrong(section, "names an `sso_session` that is not there"));
+            return Err(self.wrong(section, "names an `sso_session` that does not exist"));
         }
         let place = |key: &str| match of_session {
             Some(session) => session.get(key),

@@ -185,7 +185,7 @@ fn not_got(
     match refused.code.as_str() {
         "ResourceNotFoundException" if !selected.is_empty() => not_found(versions()),
         "ResourceNotFoundException" => {
-            not_found("look at its name, its region and its account".to_owned())
+            not_found("check its name, its region and its account".to_owned())
         }
         "InvalidRequestException" | "InvalidParameterException"
             if says(&["VersionStage", "staging label", "VersionId"]) =>
@@ -193,7 +193,9 @@ fn not_got(
             not_found(versions())
         }
         "InvalidRequestException" if says(&["deletion", "deleted"]) => Failure::Denied {
-            reason: format!("{what} in {place} is to be deleted and cannot be read any more"),
+            reason: format!(
+                "{what} in {place} is scheduled for deletion and can no longer be read"
+            ),
             hint: format!(
                 "ask the user to run `aws secretsmanager restore-secret --secret-id {id}`, or name another"
             ),

@@ -73,8 +73,7 @@ impl Facts {
         Failure::NeedsSettings {
             scheme,
             reason: format!(
-                "no region is known, neither from the manifest nor from {}: write `region = \"…\"` into \
-                 `[providers.{scheme}]`",
+                "no region is set in the manifest or in {}: write `region = \"…\"` under `[providers.{scheme}]`",
                 self.profile.place()
             ),
         }

@@ -151,10 +151,10 @@ pub(super) async fn assume_with_token(
     }
 }
 
-/// Asks AWS who we are.
+/// Asks AWS our identity.
 pub(super) async fn who(session: &Session) -> Result<Login, Failure> {
     let answer = aws_sdk_sts::Client::new(&session.sdk).get_caller_identity().send().await;
-    let asked = || Asked::by(session, SERVICE, "who we are".to_owned(), "sts:GetCallerIdentity");
+    let asked = || Asked::by(session, SERVICE, "our identity".to_owned(), "sts:GetCallerIdentity");
     let answer = answer.map_err(|error| failure::of(&error, &asked()))?;
     Ok(Login { identity: answer.arn, lasts: session.identity.lasts(), warning: None })
 }
@@ -172,7 +172,7 @@ where
     let Asked { what, place, origin, renewal, .. } = &asked;
     match code.as_str() {
         "AccessDenied" | "AccessDeniedException" => Failure::Denied {
-            reason: format!("{place} does not let {origin} have {what}"),
+            reason: format!("{place} does not give {what} to {origin}"),
             hint: format!(
                 "the role's trust policy must name {origin}, and its own policy must allow `{action}`; \
                  a role that is not there is denied too"
@@ -183,7 +183,7 @@ where
             hint: (*renewal).to_owned(),
         },
         "ValidationError" => Failure::BadPath {
-            reason: "AWS refuses the ARN of the role, the name of the session, or a duration longer than the role's",
+            reason: "AWS rejects the role's ARN, the session name, or a duration longer than the role allows",
         },
         _ => failure::common(&refused, &asked),
     }
@@ -201,7 +201,7 @@ fn credentials(
     };
     let given = given.filter(is_whole).ok_or_else(|| Failure::BadAnswer {
         place: session.place(SERVICE),
-        reason: "gave an answer without whole credentials".to_owned(),
+        reason: "gave an answer without complete credentials".to_owned(),
         hint: None,
     })?;
     let ends = time(given.expiration());

@@ -63,7 +63,7 @@ pub(in crate::provider) fn describe() -> serde_json::Value {
         "type": "object",
         "properties": {
             "max_age": {
-                "description": "How old a value may be that is given without asking the store, as in `10m`; `24h` at most.",
+                "description": "How old a cached value may be, such as `10m`; `24h` at most.",
                 "type": "string",
                 "pattern": "^[0-9.]+(ms|s|m|h)$"
             }

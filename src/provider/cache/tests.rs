@@ -228,7 +228,7 @@ fn past_its_age_a_value_is_given_only_offline_and_said_to_be_old() {
     let found = world.launch("corp://short", "", true).outcome.expect("kept");
     assert_eq!(
         found.warning.as_deref(),
-        Some("`corp://short` is as it was 2 h ago: no store was asked")
+        Some("`corp://short` comes from the cache and is 2 h old")
     );
     assert_eq!(world.store.asked.load(Ordering::Relaxed), 0);
     let failure = world.launch("corp://short", "dead", false).outcome.expect_err("expired");
@@ -248,7 +248,7 @@ fn without_a_value_offline_fails_with_the_next_step_and_asks_nothing() {
     assert!(failure.hint().is_some_and(|hint| hint.starts_with("try again without `--offline`")));
     world.max_age.set(None);
     let failure = world.launch("corp://short", "", true).outcome.expect_err("no cache");
-    assert!(failure.hint().is_some_and(|hint| hint.contains("in `[providers.corp]`")));
+    assert!(failure.hint().is_some_and(|hint| hint.contains("under `[providers.corp]`")));
     assert_eq!(world.store.asked.load(Ordering::Relaxed), 0);
 }
 

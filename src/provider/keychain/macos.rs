@@ -124,7 +124,7 @@ fn if_any<T>(answer: keyring_core::Result<T>) -> Result<Option<T>, Failure> {
 /// The failure that an error of the store stands for. Never shows what an error holds of a value.
 fn failure(error: Error) -> Failure {
     let (Error::PlatformFailure(source) | Error::NoStorageAccess(source)) = error else {
-        return unreachable("the keychain's answer was not understood".to_owned());
+        return unreachable("could not read the keychain's answer".to_owned());
     };
     match source.downcast_ref::<security_framework::base::Error>() {
         Some(error) => of_code(error.code()),
@@ -143,11 +143,11 @@ fn of_code(code: i32) -> Failure {
     const INTERACTION_REQUIRED: i32 = -25315;
     match code {
         INTERACTION_NOT_ALLOWED | INTERACTION_REQUIRED => locked(),
-        AUTH_FAILED | USER_CANCELED => refused("the keychain refuses hushpipe this item"),
+        AUTH_FAILED | USER_CANCELED => refused("the keychain does not give hushpipe this item"),
         NOT_AVAILABLE | NO_SUCH_KEYCHAIN | NO_DEFAULT_KEYCHAIN => {
             no_service("this user has no login keychain")
         }
-        code => unreachable(format!("macOS says {code}: `security error {code}` explains it")),
+        code => unreachable(format!("macOS reports {code}: `security error {code}` explains it")),
     }
 }
 

@@ -211,6 +211,7 @@ fn silent(after: Duration) -> Failure {
     Failure::NoAnswer {
         place: "the keychain".to_owned(),
         after,
-        hint: "it may wait for a person: see whether it shows a dialog, or restart it by logging out and in".to_owned(),
+        hint: "it may be waiting for you: look for a dialog, or restart it by logging out and in"
+            .to_owned(),
     }
 }

@@ -148,8 +148,9 @@ fn a_lease_at_its_limit_is_told_once_and_left_alone() {
         let said = world.kept().await;
         assert_eq!(
             said,
-            ["the lease of `db` has ended and cannot be renewed any further; \
-              start the server again for a new one"]
+            [
+                "the lease of `db` has ended and cannot be renewed any further; restart the server for a new one"
+            ]
         );
         assert_eq!(world.count("renew db"), 3);
     });
@@ -181,7 +182,7 @@ fn a_renewal_that_fails_is_tried_again_while_there_is_time() {
         assert_eq!(
             said,
             ["the lease of `db` could not be renewed and has ended: \
-              `fake` could not be reached: connection refused; start the server again for a new one"]
+              `fake` could not be reached: connection refused; restart the server for a new one"]
         );
         assert!(world.count("renew db") >= 2);
     });
@@ -203,7 +204,7 @@ fn a_renewal_that_is_refused_is_said_at_once_and_not_tried_again() {
             said[0].starts_with("the lease of `db` could not be renewed and ends in 8"),
             "{said:?}"
         );
-        assert!(said[0].ends_with(" s: no; start the server again for a new one"), "{said:?}");
+        assert!(said[0].ends_with(" s: no; restart the server for a new one"), "{said:?}");
         assert_eq!(world.count("renew db"), 1);
     });
 }
@@ -259,7 +260,8 @@ fn one_that_is_not_answered_keeps_no_other_and_is_named() {
         let kept = world.leases.give_back_until(over).await;
         assert_eq!(kept.len(), 1, "{kept:?}");
         assert!(
-            kept[0].starts_with("the lease of `deaf` was not given back and ends by itself in 3")
+            kept[0]
+                .starts_with("could not revoke the lease of `deaf`, which expires by itself in 3")
         );
         assert!(kept[0].ends_with(" s: there was no answer in time"), "{kept:?}");
     });
@@ -303,7 +305,7 @@ fn what_nobody_waits_for_any_more_goes_back_when_it_has_come() {
         assert_eq!(
             said,
             [
-                "the lease of `slow` may have been made, and ends by itself then: there was no answer in time"
+                "the lease of `slow` may have been created, because no answer came in time; it then expires by itself"
             ]
         );
     });

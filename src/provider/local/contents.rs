@@ -119,7 +119,7 @@ fn why_not(plain: &[u8]) -> &'static str {
     }
 }
 
-const BROKEN: &str = "its content is not what hushpipe writes";
+const BROKEN: &str = "its content does not come from hushpipe";
 
 #[cfg(test)]
 mod tests {

@@ -146,7 +146,7 @@ impl Keeper for Store {
         if !self.file.exists() {
             return Err(not_found(
                 "anything",
-                "there is nothing to move to another key".to_owned(),
+                "there is no store to move to another key".to_owned(),
             ));
         }
         let _lock = self.lock()?;
@@ -207,10 +207,10 @@ impl Store {
         let damaged =
             |reason, hint: String| Failure::Damaged { path: self.file.clone(), reason, hint };
         let restore =
-            || "restore it from a backup, or move it away and store its secrets again".to_owned();
+            || "restore it from a backup, or move it away and store your secrets again".to_owned();
         let another = || {
             format!(
-                "put the key that it was made with back as {}, or move the store to the new key with \
+                "restore the key that it was created with as {}, or move the store to the new key with \
                  `hushpipe secret rekey --from KEY`, where KEY is {}",
                 self.key,
                 key::FORMS
@@ -218,9 +218,9 @@ impl Store {
         };
         let key = self.key.load()?.ok_or_else(|| damaged("its key is missing", another()))?;
         let plain = key.open(&sealed).map_err(|not_opened| match not_opened {
-            NotOpened::OtherKey => damaged("it was made with another key", another()),
+            NotOpened::OtherKey => damaged("it was created with another key", another()),
             NotOpened::Damaged => {
-                damaged("it is damaged or was changed by something else", restore())
+                damaged("it is damaged, or another program changed it", restore())
             }
         })?;
         let contents = Contents::parse(&plain).map_err(|reason| damaged(reason, restore()))?;

@@ -56,7 +56,7 @@ fn what_is_stored_is_read_back_and_the_first_time_is_announced() {
     assert!(store.list().expect("no store yet").is_empty());
     let first = store.put("a", &secret("one")).expect("stored");
     let notice = first.notice.expect("the key was made");
-    assert!(notice.contains("as good as plaintext") && notice.contains("local.key"), "{notice}");
+    assert!(notice.contains("no safer than plaintext") && notice.contains("local.key"), "{notice}");
     assert_eq!(
         store.put("b", &secret("two")).expect("stored"),
         Put { replaced: false, notice: None }
@@ -150,18 +150,18 @@ fn a_store_that_cannot_be_opened_says_why_and_is_not_replaced() {
     std::fs::remove_file(key_file).expect("removed");
     refused("its key is missing");
     store.key.create().expect("another key");
-    refused("it was made with another key");
+    refused("it was created with another key");
     std::fs::write(key_file, "# no key\n").expect("written");
-    refused("it holds no age key");
+    refused("it contains no age key");
     std::fs::write(key_file, key).expect("written");
     for cut in [0, 10, sealed.len() / 2, sealed.len() - 1] {
         std::fs::write(&store.file, &sealed[..cut]).expect("written");
-        refused("it is damaged or was changed by something else");
+        refused("it is damaged, or another program changed it");
     }
     let mut flipped = sealed.clone();
     *flipped.last_mut().expect("bytes") ^= 1;
     std::fs::write(&store.file, &flipped).expect("written");
-    refused("it is damaged or was changed by something else");
+    refused("it is damaged, or another program changed it");
     assert_eq!(std::fs::read(&store.file).expect("read"), flipped, "a refusal changes nothing");
     std::fs::write(&store.file, sealed).expect("written");
     assert_eq!(read(store, "a").expect("whole again"), "one");
@@ -176,7 +176,7 @@ fn a_store_moves_to_another_key_and_nothing_is_lost() {
     assert!(matches!(moved.rekey(None), Err(Failure::NotFound { .. })), "nothing to move");
     folder.store.put("a", &secret("one")).expect("stored");
     let error = moved.put("b", &secret("two")).expect_err("another key");
-    assert!(error.to_string().contains("made with another key"), "{error}");
+    assert!(error.to_string().contains("created with another key"), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("secret rekey --from KEY")), "{error}");
 
     let rekeyed = moved.rekey(None).expect("moved");
@@ -223,10 +223,10 @@ fn a_key_that_others_can_read_is_refused_with_what_to_type() {
         assert_eq!(mode(folder.expect("folder")), 0o700);
     }
     for (path, bits, reason) in [
-        (key_file, 0o640, "is open to other users"),
-        (key_file, 0o604, "is open to other users"),
-        (key_file, 0o602, "can be changed by every account"),
-        (&store.file, 0o602, "can be changed by every account"),
+        (key_file, 0o640, "other users can read the key file"),
+        (key_file, 0o604, "other users can read the key file"),
+        (key_file, 0o602, "every account on this machine can change"),
+        (&store.file, 0o602, "every account on this machine can change"),
     ] {
         set_permissions(path, Permissions::from_mode(bits)).expect("set");
         let error = read(store, "a").expect_err(reason);

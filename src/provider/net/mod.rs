@@ -34,7 +34,7 @@ const REQUEST: Duration = Duration::from_millis(4500);
 /// The longest answer that is read, in bytes: the largest value with every byte of it escaped, and what is around it.
 const MAX_ANSWER: usize = 2 * MAX_VALUE as usize + 64 * 1024;
 
-/// How a server is reached, and how it and we prove who we are.
+/// How a server is reached, and how it and we prove our identity.
 pub(super) struct Endpoint {
     /// The server's address in backticks, for messages.
     pub(super) place: String,
@@ -85,7 +85,7 @@ impl Client {
             .dns_resolver(Resolver { connect_to: endpoint.connect_to.clone() });
         let http = tls::secure(builder, &endpoint)?.build().map_err(|_| Failure::BadAnswer {
             place: endpoint.place.clone(),
-            reason: "cannot be asked: this system has no certificates of authorities".to_owned(),
+            reason: "cannot be used: this system has no certificates of authorities".to_owned(),
             hint: Some("name the authority's certificate: `ca_cert = \"/path/ca.pem\"`".to_owned()),
         })?;
         Ok(Self { http, place: endpoint.place })
@@ -129,8 +129,9 @@ impl Client {
             None if error.is_timeout() && sent => Failure::NoAnswer {
                 place,
                 after: REQUEST,
-                hint: "see whether the server is overloaded, or whether something between swallows requests"
-                    .to_owned(),
+                hint:
+                    "check whether the server is overloaded, or whether a firewall drops requests"
+                        .to_owned(),
             },
             None if error.is_timeout() => {
                 Failure::Unreachable { place, source: io::ErrorKind::TimedOut.into() }
@@ -139,7 +140,7 @@ impl Client {
                 Some(source) => Failure::Unreachable { place, source: without_words(source) },
                 None => Failure::BadAnswer {
                     place,
-                    reason: "broke off its answer, or does not speak HTTP".to_owned(),
+                    reason: "closed the connection, or does not speak HTTP".to_owned(),
                     hint: Some("check the address and its port".to_owned()),
                 },
             },
@@ -157,7 +158,7 @@ pub(super) fn token_header(token: &Secret, place: &str) -> Result<HeaderValue, F
     let value = HeaderValue::from_bytes(token.expose());
     let mut value = value.map_err(|_| Failure::BadKey {
         place: format!("the token for {place}"),
-        reason: "it holds characters that no token has",
+        reason: "it contains characters that no token has",
         hint: "store the token alone, without quotes or line breaks".to_owned(),
     })?;
     value.set_sensitive(true);
@@ -233,5 +234,5 @@ impl Resolve for Resolver {
 
 /// A name could not be looked up.
 #[derive(Debug, thiserror::Error)]
-#[error("its name could not be looked up")]
+#[error("could not look up its name")]
 struct NoSuchName;

@@ -36,7 +36,7 @@ pub(super) fn secure(
             let bundle = Certificate::from_pem_bundle(&read(path)?);
             let bundle = bundle.ok().filter(|bundle| !bundle.is_empty());
             builder.tls_certs_only(
-                bundle.ok_or_else(|| unusable(path, "it holds no certificate in PEM form"))?,
+                bundle.ok_or_else(|| unusable(path, "it contains no certificate in PEM form"))?,
             )
         }
     };
@@ -45,7 +45,7 @@ pub(super) fn secure(
         pem.push(b'\n');
         pem.extend_from_slice(&read(key)?);
         let identity = Identity::from_pem(&pem);
-        let reason = "it and its certificate are no pair in PEM form";
+        let reason = "it does not match its certificate, or is not in PEM form";
         builder = builder.identity(identity.map_err(|_| unusable(key, reason))?);
     }
     Ok(builder)
@@ -81,19 +81,19 @@ pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
         TlsError::InvalidCertificate(certificate) => match certificate {
             // Another authority may have the same name, and then it is the signature that is wrong.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                untrusted("no authority that we know has signed its certificate", AUTHORITY)
+                untrusted("its certificate is signed by an unknown authority", AUTHORITY)
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 untrusted("its certificate has expired", "ask who runs the server for a new one")
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => untrusted(
                 "its certificate is not valid yet",
-                "see whether this machine's clock is right",
+                "check this machine's clock",
             ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 untrusted(
                     "its certificate is for another name",
-                    "write that name into `address`, or as `tls_server_name`",
+                    "use that name in `address`, or set it as `tls_server_name`",
                 )
             }
             CertificateError::Revoked => {
@@ -110,8 +110,8 @@ pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
             | AlertDescription::AccessDenied
             | AlertDescription::HandshakeFailure,
         ) => Some(Failure::Denied {
-            reason: format!("{place} refuses us before any login"),
-            hint: "it may want a client certificate: `client_cert` and `client_key` in the provider's table"
+            reason: format!("{place} rejects the connection before any login"),
+            hint: "it may need a client certificate: set `client_cert` and `client_key` in the provider's table"
                 .to_owned(),
         }),
         TlsError::InvalidMessage(_) => Some(Failure::BadAnswer {
@@ -119,6 +119,6 @@ pub(super) fn failure(error: &TlsError, place: &str) -> Option<Failure> {
             reason: "does not speak TLS".to_owned(),
             hint: Some("check the port, and whether the address begins with `https://`".to_owned()),
         }),
-        _ => untrusted("it and we could not agree on how to encrypt", "check its TLS settings"),
+        _ => untrusted("no common TLS version or cipher", "check its TLS settings"),
     }
 }

@@ -220,10 +220,10 @@ fn every_failing_reference_is_named_and_nothing_is_given() {
         "cause: `NOT_JSON` from `fake://plain#user`: the value is not JSON, so it has no field `user`",
         "cause: `QUERY` from `fake://plain?stage=x`: a `fake` reference cannot have `?stage=`",
         "cause: `EMPTY` from `fake://empty`: the value is empty",
-        "cause: `NUL` from `fake://nul`: the value holds a NUL byte, which no environment variable can",
-        "cause: `LONG` from `fake://long`: the value is longer than an environment variable can be",
+        "cause: `NUL` from `fake://nul`: the value contains a NUL byte, and an environment variable cannot",
+        "cause: `LONG` from `fake://long`: the value is too long for an environment variable",
         &format!(
-            "cause: `WHO` from `nobody://plain`: no provider is called `nobody`: known are {built_in}`fake`, `other`"
+            "cause: `WHO` from `nobody://plain`: there is no provider `nobody`; hushpipe knows {built_in}`fake`, `other`"
         ),
         "cause: `LATER` from `op://vault/item/field`: provider `op` is not in this version of hushpipe",
         "cause: `GONE` from `fake://unreachable`: `fake` could not be reached: connection refused",
@@ -264,10 +264,7 @@ fn a_provider_that_does_not_answer_costs_the_deadline_and_is_named() {
     let requests = [request("SLOW", "fake://never"), request("FAST", "other://plain")];
     let error = World::new().within(&requests, Duration::from_millis(10)).expect_err("no answer");
     assert_eq!(error.failed().len(), 1);
-    assert_eq!(
-        Error::from(error).causes(),
-        ["`SLOW` from `fake://never`: there was no answer within 10 ms"]
-    );
+    assert_eq!(Error::from(error).causes(), ["`SLOW` from `fake://never`: no answer within 10 ms"]);
 }
 
 #[test]
@@ -392,7 +389,7 @@ fn a_login_that_does_not_come_costs_the_deadline_and_names_who_waited_for_it() {
     let requests =
         [request("A", "corp://a"), request("B", "corp://b#field"), request("C", "vault://plain")];
     let error = world.within(&requests, Duration::from_millis(10)).expect_err("no answer");
-    let late = "there was no answer within 10 ms";
+    let late = "no answer within 10 ms";
     assert_eq!(
         Error::from(error).causes(),
         [format!("`A` from `corp://a`: {late}"), format!("`B` from `corp://b#field`: {late}")]

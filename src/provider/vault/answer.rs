@@ -157,20 +157,19 @@ impl Answer {
         }
         self.read_envelope().ok_or_else(|| Failure::BadAnswer {
             place: place.to_owned(),
-            reason: "answered what is no answer of a Vault server".to_owned(),
-            hint: Some(
-                "check the address: it may be that of a proxy or of another service".to_owned(),
-            ),
+            reason: "did not answer like a Vault server".to_owned(),
+            hint: Some("check the address: it may belong to a proxy or another service".to_owned()),
         })
     }
 
     /// What a status means that is not particular to what was asked.
     pub(super) fn unusual(&self, place: &str) -> Failure {
-        let active = "set `address` to the active node, or to what stands before all of them";
+        let active = "set `address` to the active node, or to the load balancer of the cluster";
         let (reason, hint) = match self.status {
-            300..400 => {
-                ("sends requests to another address, which a token does not follow", Some(active))
-            }
+            300..400 => (
+                "redirects to another address, and hushpipe does not send a token there",
+                Some(active),
+            ),
             472 | 473 => ("is a standby that does not answer", Some(active)),
             501 => ("is not initialized", Some("ask who runs it to run `vault operator init`")),
             503 if self.is_sealed() => {
@@ -181,7 +180,7 @@ impl Answer {
                 return Failure::BadAnswer {
                     place: place.to_owned(),
                     reason: format!("answered {status}"),
-                    hint: Some("`vault status` says how the server is".to_owned()),
+                    hint: Some("`vault status` shows the state of the server".to_owned()),
                 };
             }
         };
@@ -195,7 +194,7 @@ impl Answer {
     fn overloaded(&self, place: &str) -> Failure {
         Failure::BadAnswer {
             place: place.to_owned(),
-            reason: "has had too many requests (429)".to_owned(),
+            reason: "received too many requests (429)".to_owned(),
             hint: Some(match self.again {
                 Again::After(wait) => format!("try again in {} s", wait.as_secs()),
                 _ => "try again in a while, or ask for a higher rate limit quota".to_owned(),

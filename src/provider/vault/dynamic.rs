@@ -114,7 +114,7 @@ impl Holder for Made {
                 // Few policies allow it, and what was given with a token ends with it.
                 403 if self.goes_with_token => Ok(()),
                 403 => Err(Failure::Denied {
-                    reason: format!("{} does not let this login end it before its time", self.link.place),
+                    reason: format!("{} does not let this login revoke it", self.link.place),
                     hint: "ask for a policy that allows `update` on `sys/leases/revoke`, or set `child_token = true`"
                         .to_owned(),
                 }),

@@ -176,7 +176,7 @@ impl Link {
 
     fn request(&self, call: &Call, token: Option<&Secret>) -> Result<reqwest::Request, Failure> {
         let unsendable =
-            || Failure::BadPath { reason: "the path cannot be sent to a Vault server" };
+            || Failure::BadPath { reason: "this path cannot be sent to a Vault server" };
         let middleware = if call.is_of_login { &self.login_middleware } else { &self.middleware };
         let request = call.clone().with_middleware(middleware).request(&self.base);
         let request = request.map_err(|_| unsendable())?;

@@ -80,7 +80,7 @@ struct Metadata {
 }
 
 const NO_VERSIONS: Failure = Failure::BadPath {
-    reason: "only version 2 of KV keeps versions: leave `?version=` out of the reference",
+    reason: "only KV version 2 keeps versions: leave `?version=` out of the reference",
 };
 
 impl<'a> Place<'a> {
@@ -98,15 +98,15 @@ impl<'a> Place<'a> {
             );
         }
         if path.contains(|c: char| c.is_control()) {
-            return bad("a path on a Vault server holds no control characters");
+            return bad("a path on a Vault server cannot contain control characters");
         }
         if matches!(parts[0], "sys" | "auth") {
-            return bad("`sys` and `auth` of a Vault server hold no secrets");
+            return bad("`sys` and `auth` of a Vault server contain no secrets");
         }
         let version = match reference.query.get("version").map(|text| text.parse()) {
             None => None,
             Some(Ok(version)) if version > 0 => Some(version),
-            Some(_) => return bad("a `version` is the number of one, from 1"),
+            Some(_) => return bad("`version` is a number from 1"),
         };
         let told = kv.and_then(|kv| kv.mount_of(path));
         if version.is_some() && told.is_some_and(|(_, kv)| kv == Version::One) {
@@ -253,17 +253,14 @@ impl<'a> Place<'a> {
         }
         let hint = match below {
             Some(below) if below.starts_with("data/") => {
-                "leave `data/` out of the reference: it is put in for KV version 2".to_owned()
+                "leave `data/` out of the reference: hushpipe adds it for KV version 2".to_owned()
             }
             Some(_) if self.version.is_some() => {
-                format!(
-                    "`vault kv metadata get {}` shows which versions there are",
-                    word(self.path)
-                )
+                format!("`vault kv metadata get {}` lists the versions", word(self.path))
             }
             _ => {
                 let folder = self.path.rsplit_once('/').map_or(self.path, |(folder, _)| folder);
-                format!("`vault kv list {}` shows what there is", word(folder))
+                format!("`vault kv list {}` lists the secrets", word(folder))
             }
         };
         Failure::NotFound { place: format!("`{reference}`"), hint }
@@ -279,9 +276,9 @@ impl<'a> Place<'a> {
         };
         if metadata.destroyed {
             return Failure::Gone {
-                reason: format!("{which} was destroyed, for good"),
+                reason: format!("{which} was destroyed"),
                 hint: format!(
-                    "name another version, or write it anew: `{} {} …`",
+                    "use another version, or write it again: `{} {} …`",
                     command("put"),
                     word(below)
                 ),
@@ -294,7 +291,7 @@ impl<'a> Place<'a> {
         Failure::Gone {
             reason: format!("{which} was deleted{when}"),
             hint: format!(
-                "bring it back with `{} -versions={version} {}`, or name another version",
+                "restore it with `{} -versions={version} {}`, or use another version",
                 command("undelete"),
                 word(below)
             ),
@@ -312,19 +309,17 @@ impl<'a> Place<'a> {
 
     async fn not_allowed_to_ask(&self, answer: &Answer, link: &Link, session: &Session) -> Failure {
         let hint = format!(
-            "no policy of this login covers `{}`, or nothing is mounted there: ask for one, or, if only the question is \
-             forbidden, say in the provider's table which version of KV it is: `kv = 2`",
+            "no policy of this login covers `{}`, or nothing is mounted there: ask for a policy; if only the mount lookup is forbidden, set the KV version in the provider's table, as in `kv = 2`",
             self.path
         );
-        let what = format!("asking which engine has `{}`", self.reference);
+        let what = format!("looking up the engine of `{}`", self.reference);
         session.forbidden(answer, link, &what, hint).await
     }
 
     fn wants_a_write(&self) -> Failure {
         Failure::NotFound {
             place: format!("anything to read at `{}`", self.reference),
-            hint: "this path is written to, not read: name one that `vault read` answers"
-                .to_owned(),
+            hint: "this path is for writing: use one that `vault read` can read".to_owned(),
         }
     }
 }

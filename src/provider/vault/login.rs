@@ -104,7 +104,7 @@ async fn own_token(
     };
     if let Some(Credential(reference)) = reference {
         let token = surroundings.credential("auth.token", reference, leases).await?;
-        return Ok(of(trimmed(&token), format!("put a new token where `{reference}` is"), None));
+        return Ok(of(trimmed(&token), format!("store a new token in `{reference}`"), None));
     }
     if let Some(token) = from_env {
         let token = trimmed(&Secret::new(token.into_bytes()));
@@ -115,14 +115,14 @@ async fn own_token(
     let (token, readers) = read.map_err(|failure| match failure {
         // Not that a secret is missing, for which a default could stand in.
         Failure::NotFound { .. } => Failure::Denied {
-            reason: format!("there is no token to log in with in `{}`", path.display()),
-            hint: "ask the user to run `vault login`, or to say how to log in: `auth = { method = \"…\" }` in the provider's table"
+            reason: format!("`{}` contains no token to log in with", path.display()),
+            hint: "ask the user to run `vault login`, or to set `auth = { method = \"…\" }` in the provider's table"
                 .to_owned(),
         },
         other => other,
     })?;
     let warning = (readers == Readers::Everybody)
-        .then(|| format!("`{0}` is readable by every user: `chmod 600 {0}`", path.display()));
+        .then(|| format!("every user can read `{0}`: `chmod 600 {0}`", path.display()));
     Ok(of(token, "ask the user to run `vault login`".to_owned(), warning))
 }
 
@@ -235,7 +235,7 @@ impl Request {
         let secret_id = self.secret_id.zip(auth.role_name);
         let secret_id =
             secret_id.map(|((id, reference), role)| SecretId::new(self.mount, role, id, reference));
-        let renewal = "start the server again, so that hushpipe logs in again".to_owned();
+        let renewal = "restart the server, so that hushpipe logs in again".to_owned();
         Ok(Session { token, is_ours, warning: None, renewal, secret_id })
     }
 
@@ -248,10 +248,10 @@ impl Request {
         if auth.wants_second_factor && auth.client_token.is_none() {
             return Err(Failure::Denied {
                 reason: format!(
-                    "{} wants a second factor, which nobody is there to give",
+                    "{} asks for a second factor, and nobody can enter one here",
                     link.place
                 ),
-                hint: "log in with a method that needs none, such as `approle`".to_owned(),
+                hint: "use a login method without one, such as `approle`".to_owned(),
             });
         }
         Ok(auth)
@@ -269,7 +269,7 @@ impl Request {
             },
         );
         Failure::Denied {
-            reason: format!("{} refuses the login with `{}`{within}", link.place, self.method),
+            reason: format!("{} rejects the login with `{}`{within}", link.place, self.method),
             hint: format!("check {}{elsewhere}", self.doubt),
         }
     }

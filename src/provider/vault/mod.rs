@@ -126,10 +126,7 @@ impl Provider for Client<'_> {
     fn caution(&self) -> Option<String> {
         let server = self.settings.server(self.surroundings).ok()?;
         server.address.is_overheard().then(|| {
-            format!(
-                "everything that goes to and from `{}` can be read on the way: it is not `https`",
-                server.address
-            )
+            format!("traffic to `{}` is not encrypted: the address is not `https`", server.address)
         })
     }
 }

@@ -141,8 +141,7 @@ impl Session {
         let answer = dynamic::make_token(call.once().of_login(), by, about, link, leases).await?;
         if matches!(answer.status, 400 | 403) {
             self.warning = Some(format!(
-                "this session has no token of its own, because {} does not let its login make one: ask for a policy that \
-                 allows `update` on `auth/token/create`, or leave `child_token` out",
+                "this session has no token of its own, because {} does not let the login create one: ask for a policy that allows `update` on `auth/token/create`, or leave `child_token` out",
                 link.place
             ));
             return Ok(());
@@ -173,14 +172,14 @@ impl SecretId {
         let anew = format!("`hushpipe secret set {reference}` stores a new one");
         if answer.status == 204 {
             return Some(format!(
-                "that was the last login with the secret id in `{reference}`: {anew}"
+                "this was the last login that the secret id in `{reference}` allows: {anew}"
             ));
         }
         let data = answer.envelope(&link.place).ok()?.data?;
         match serde_json::from_str(data.get()).ok()? {
             Uses { secret_id_num_uses: 0 } => None,
             Uses { secret_id_num_uses: left } => Some(format!(
-                "the secret id in `{reference}` is good for {left} more {}, and every start of a server is one: {anew}",
+                "the secret id in `{reference}` allows {left} more {}, and every server start uses one: {anew}",
                 if left == 1 { "login" } else { "logins" }
             )),
         }

@@ -173,11 +173,11 @@ impl Vault {
         let address = match (&self.address, from_env("ADDR")) {
             (Some(address), _) => address.clone(),
             (None, Some(text)) => {
-                text.parse().map_err(|()| lacking("`VAULT_ADDR` is no address"))?
+                text.parse().map_err(|()| lacking("`VAULT_ADDR` is not an address"))?
             }
             (None, None) => {
                 return Err(lacking(
-                    "say where the server is: `address = \"https://…\"` in its `[providers.…]` table",
+                    "set the server's address: `address = \"https://…\"` in its `[providers.…]` table",
                 ));
             }
         };
@@ -191,12 +191,12 @@ impl Vault {
         let paths =
             ca_cert.iter().chain(client.iter().flat_map(|(certificate, key)| [certificate, key]));
         if paths.into_iter().any(|path| !path.is_absolute()) {
-            return Err(lacking("the paths of certificates and keys are absolute"));
+            return Err(lacking("the paths of certificates and keys must be absolute"));
         }
         if matches!(self.auth, Some(Auth::Cert { .. })) && (client.is_none() || !address.is_https())
         {
             return Err(lacking(
-                "to log in with a certificate it takes `client_cert`, `client_key` and `https`",
+                "logging in with a certificate needs `client_cert`, `client_key` and `https`",
             ));
         }
         let namespace = self.namespace.clone().or_else(|| from_env("NAMESPACE"));
@@ -204,18 +204,16 @@ impl Vault {
         let login_namespace = of_login.or_else(|| namespace.clone());
         let namespaces = [&namespace, &login_namespace].into_iter().flatten();
         if namespaces.into_iter().any(|text| HeaderValue::from_str(text).is_err()) {
-            return Err(lacking("the namespace holds characters that none has"));
+            return Err(lacking("the namespace contains characters that are not allowed"));
         }
         let tls_server_name = self.tls_server_name.clone().or_else(|| from_env("TLS_SERVER_NAME"));
         if tls_server_name.as_deref().is_some_and(|name| !is_dns_name(name)) {
-            return Err(lacking(
-                "`tls_server_name` is the name of a machine, as in `vault.example`",
-            ));
+            return Err(lacking("`tls_server_name` must be a host name, such as `vault.example`"));
         }
         if let Some(Child::Limits(Limits { ttl: Some(ttl), .. })) = &self.child_token
             && !is_duration(ttl)
         {
-            return Err(lacking("the `ttl` of `child_token` is as in `15m`"));
+            return Err(lacking("write the `ttl` of `child_token` like `15m`"));
         }
         Ok(Server { address, namespace, login_namespace, ca_cert, client, tls_server_name })
     }

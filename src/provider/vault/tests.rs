@@ -31,11 +31,11 @@ fn a_reference_is_a_mount_and_a_path() {
         ("corp://kv//a", "is a mount and a path"),
         ("corp://kv/../sys/x", "is a mount and a path"),
         ("corp://kv/%2e%2e/x", "is a mount and a path"),
-        ("corp://kv/a%0ab", "no control characters"),
-        ("corp://sys/mounts", "hold no secrets"),
-        ("corp://auth/token/lookup-self", "hold no secrets"),
-        ("corp://kv/a?version=0", "the number of one"),
-        ("corp://kv/a?version=new", "the number of one"),
+        ("corp://kv/a%0ab", "control characters"),
+        ("corp://sys/mounts", "contain no secrets"),
+        ("corp://auth/token/lookup-self", "contain no secrets"),
+        ("corp://kv/a?version=0", "is a number from 1"),
+        ("corp://kv/a?version=new", "is a number from 1"),
         ("corp://kv/a?stage=x", "cannot have `?stage=`"),
     ] {
         let said = check(ADDRESS, reference, &[]).expect_err(reference);
@@ -43,24 +43,24 @@ fn a_reference_is_a_mount_and_a_path() {
     }
     let old = format!("{ADDRESS}\nkv = 1");
     let said = check(&old, "corp://kv/a?version=2", &[]).expect_err("no versions");
-    assert!(said.contains("only version 2 of KV keeps versions"), "{said}");
+    assert!(said.contains("only KV version 2 keeps versions"), "{said}");
 }
 
 #[test]
 fn settings_that_cannot_work_are_named() {
     for (table, expected) in [
-        ("", "say where the server is"),
+        ("", "set the server's address"),
         ("address = \"https://me:pw-canary@vault.example\"", "expected an address such as"),
         ("address = \"vault.example:8200\"", "expected an address such as"),
         ("address = \"ftp://vault.example\"", "expected an address such as"),
         ("client_cert = \"/c.pem\"", "go together"),
-        ("ca_cert = \"ca.pem\"", "are absolute"),
-        ("tls_server_name = \"127.0.0.1\"", "is the name of a machine"),
-        ("namespace = \"a\\nb\"", "holds characters that none has"),
-        ("child_token = { ttl = \"soon\" }", "is as in `15m`"),
+        ("ca_cert = \"ca.pem\"", "must be absolute"),
+        ("tls_server_name = \"127.0.0.1\"", "must be a host name"),
+        ("namespace = \"a\\nb\"", "contains characters that are not allowed"),
+        ("child_token = { ttl = \"soon\" }", "like `15m`"),
         ("child_token = \"pw-canary\"", "expected `true`, `false` or a table"),
         ("kv = 3", "expected `1`, `2` or a table of mounts"),
-        ("auth = { method = \"cert\" }", "takes `client_cert`, `client_key` and `https`"),
+        ("auth = { method = \"cert\" }", "needs `client_cert`, `client_key` and `https`"),
         ("auth = { method = \"pw-canary\" }", "expected one of `token`, `approle`"),
         ("auth = { method = \"token\", token = \"pw-canary\" }", "never the secret itself"),
         (
@@ -109,7 +109,7 @@ fn the_environment_counts_only_where_the_manifest_says_so() {
         "OpenBao's name goes first"
     );
     let said = check("from_env = true", "corp://kv/a", &wrong[..1]).expect_err("no address");
-    assert!(said.contains("`VAULT_ADDR` is no address") && !said.contains("canary"), "{said}");
+    assert!(said.contains("`VAULT_ADDR` is not an address") && !said.contains("canary"), "{said}");
 }
 
 #[test]

@@ -65,8 +65,8 @@ fn known(answer: Answer, link: &Link) -> Result<Answer, Failure> {
         return Ok(answer);
     }
     Err(Failure::Denied {
-        reason: format!("{} does not know this wrapping token: it was used before, or has expired", link.place),
-        hint: "ask for a new one; if nobody of yours used it, somebody else has what it wrapped: have that revoked"
+        reason: format!("{} does not know this wrapping token: it has been used before, or has expired", link.place),
+        hint: "ask for a new one; if you did not use it, somebody else has read what it wrapped: have that revoked"
             .to_owned(),
     })
 }
@@ -86,12 +86,10 @@ fn substituted(link: &Link, mount: &str, path: &str) -> Failure {
     let shown = if is_plain(path) { format!("`{path}`") } else { "another path".to_owned() };
     Failure::Denied {
         reason: format!(
-            "{} made this wrapping token at {shown}, not for a secret id of `auth/{mount}`: somebody may have put it in the \
-             place of the right one",
+            "{} created this wrapping token at {shown}, not for a secret id of `auth/{mount}`: somebody may have swapped it",
             link.place
         ),
-        hint: "it was not used; unless it was mistaken for another, tell who runs the server, have the secret id that was meant \
-               for you revoked, and ask for a new one"
+        hint: "hushpipe did not use it; unless you mixed up two tokens, inform whoever runs the server, have your secret id revoked, and ask for a new one"
             .to_owned(),
     }
 }

@@ -13,7 +13,7 @@ impl Locked {
         let range = own.engines.get("node")?;
         let version = Version::parse(node.trim_start_matches('v')).ok()?;
         let unmet = !accepts(range, &version)?;
-        unmet.then(|| format!("`{package}` asks for Node `{range}` and is run by {version}"))
+        unmet.then(|| format!("`{package}` asks for Node `{range}` and gets {version}"))
     }
 }
 

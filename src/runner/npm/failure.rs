@@ -83,17 +83,13 @@ fn advice(what: What, package: &str) -> Option<String> {
     let advice = match what {
         What::NoVersion => {
             let name = package.rsplit_once('@').map_or("", |(name, _)| name);
-            return Some(format!("`npm view {name} versions` shows which there are"));
+            return Some(format!("`npm view {name} versions` lists the versions"));
         }
-        What::Unreachable => "look at the network, and at `npm config get registry`",
-        What::Denied => "log in with `npm login`, or look at your user's `.npmrc`",
-        What::Mismatch => {
-            "resolve it again with `hushpipe lock` and the server's name, then run `hushpipe sync`"
-        }
+        What::Unreachable => "check the network and `npm config get registry`",
+        What::Denied => "log in with `npm login`, or check your `.npmrc`",
+        What::Mismatch => "resolve it again with `hushpipe lock NAME`, then run `hushpipe sync`",
         What::Source => {
-            "it or a dependency comes from a git repository or an address, which no lock can pin by a \
-             registry's hash: use a version without, or install it yourself and start it with \
-             `command = […]` in the user manifest"
+            "it, or a dependency, comes from a git repository or a URL, and no lock can pin that by a registry's hash: use a version without it, or install it yourself and start it with `command = […]` in the user manifest"
         }
         _ => return None,
     };
@@ -137,8 +133,8 @@ mod tests {
     #[test]
     fn what_to_do_is_npms_or_that_of_every_manager() {
         let hint = |code| refused(code, &[]).hint().unwrap_or_default();
-        assert_eq!(hint("ETARGET"), "`npm view a versions` shows which there are");
-        assert_eq!(hint("E404"), "look at the name in the manifest");
+        assert_eq!(hint("ETARGET"), "`npm view a versions` lists the versions");
+        assert_eq!(hint("E404"), "check the name in the manifest");
         assert!(hint("EINTEGRITY").contains("before you run `hushpipe lock` again"));
         assert_eq!(hint("EWHATEVER"), "");
     }

@@ -42,13 +42,12 @@ fn what(words: &str) -> What {
 /// What to do about a failure of uv's.
 fn advice(what: What, words: &str) -> Option<String> {
     let advice = match what {
-        What::NoVersion => "look at the version in the manifest",
+        What::NoVersion => "check the version in the manifest",
         What::NoWheel => {
-            "building it would run its code: to allow that, list it in `allow_sdist` of the user \
-             manifest, as `name==version`"
+            "building it runs its code: to allow that, list it in `allow_sdist` of the user manifest, as `name==version`"
         }
-        What::Unreachable => "look at the network, and at the index in your `uv.toml`",
-        What::Denied => "log in with `uv auth login`, or look at your `uv.toml`",
+        What::Unreachable => "check the network and the index in your `uv.toml`",
+        What::Denied => "log in with `uv auth login`, or check your `uv.toml`",
         What::Runtime => {
             let version = specifiers_in(words).and_then(|requires| suggested(&requires))?;
             return Some(format!(

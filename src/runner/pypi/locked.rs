@@ -59,13 +59,13 @@ pub enum Rejected {
     #[error("`{0}` is not a package with its exact version")]
     Name(String),
     /// A marker is more than a marker.
-    #[error("`{0}` has a marker that does not read")]
+    #[error("`{0}` has a marker that is not valid")]
     Marker(String),
     /// A package has a file without SHA-256, or no file.
-    #[error("`{0}` has no sha256 for each of its files")]
+    #[error("`{0}` has files without a sha256")]
     Hash(String),
     /// A package is to be built that the manifest does not name.
-    #[error("`{0}` would be built from source, which the manifest does not allow")]
+    #[error("`{0}` must be built from source, and the manifest does not allow that")]
     Sdist(String),
     /// A dependency is not of an index.
     #[error("it depends on `{0}`, which is not a package of an index")]
@@ -77,7 +77,7 @@ pub enum Rejected {
     #[error("entry point `{0}` is not the name of a program")]
     Entry(String),
     /// It is for no Python that can be asked for.
-    #[error("`{0}` is no version of Python")]
+    #[error("`{0}` is not a Python version")]
     Python(String),
 }
 

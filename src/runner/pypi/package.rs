@@ -30,7 +30,7 @@ pub struct Pin {
 
 /// A text is no [`Pin`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a package of PyPI is written `name==version`")]
+#[error("write a PyPI package as `name==version`")]
 pub struct Inexact {
     /// The package's name with its extras, where that much reads.
     pub name: Option<String>,

@@ -52,7 +52,7 @@ fn advising(refusal: Refusal, asker: &Asker<'_>, found: &[String]) -> Refusal {
     let all: Vec<String> =
         allowed.chain(found.iter().cloned()).map(|id| format!("\"{id}\"")).collect();
     refusal.advising(Some(format!(
-        "building runs code of these packages: to allow that, write `allow_sdist = [{}]` into the server's entry in the user manifest",
+        "building them runs their code: to allow that, add `allow_sdist = [{}]` to the server's entry in the user manifest",
         all.join(", ")
     )))
 }

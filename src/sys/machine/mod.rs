@@ -150,7 +150,7 @@ fn find_anywhere(name: &str, path: &OsStr, paths: &Paths) -> Option<PathBuf> {
     find_program(name, path).or_else(|| find_program(name, &elsewhere()?))
 }
 
-const HEADER: &str = "# What hushpipe knows of this machine. Written by `hushpipe sync`; your changes would be lost.\n";
+const HEADER: &str = "# What hushpipe knows about this machine. `hushpipe sync` writes this file and overwrites your changes.\n";
 /// Why the machine record is not there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -159,7 +159,7 @@ pub enum MachineError {
     #[error(transparent)]
     Insecure(#[from] Insecure),
     /// It does not read.
-    #[error("machine record `{}` does not read: {what}", path.display())]
+    #[error("cannot read the machine record `{}`: {what}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -167,7 +167,7 @@ pub enum MachineError {
         what: String,
     },
     /// It could not be written.
-    #[error("machine record `{}` cannot be written", path.display())]
+    #[error("cannot write the machine record `{}`", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -188,7 +188,7 @@ impl Fault for MachineError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Insecure(error) => error.hint(),
-            Self::Malformed { .. } => Some("run `hushpipe doctor --fix` to write it anew".into()),
+            Self::Malformed { .. } => Some("run `hushpipe doctor --fix` to write it again".into()),
             Self::Write { source, .. } => private::hint(source),
         }
     }

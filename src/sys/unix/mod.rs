@@ -80,7 +80,7 @@ pub type RawDescriptor = std::os::fd::RawFd;
 pub fn env_value(bytes: &[u8]) -> io::Result<std::ffi::OsString> {
     use std::os::unix::ffi::OsStringExt;
     if bytes.contains(&0) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the value holds a NUL byte"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the value contains a NUL byte"));
     }
     Ok(std::ffi::OsString::from_vec(bytes.to_vec()))
 }

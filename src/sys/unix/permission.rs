@@ -30,7 +30,7 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
     if !facts.is_file() {
         return Err(Insecure::NotAFile(path.to_owned()));
     }
-    // The way first: of a file behind somebody else's link, nothing is to be mended.
+    // The way first: of a file behind somebody else's link, nothing is to be fixed.
     judge_folders(path)?;
     judge_near(path, &facts)?;
     Ok(file)
@@ -325,7 +325,7 @@ mod tests {
         mode(&file, 0o666);
         let error = open_owned(&link).expect_err("somebody else's");
         assert_eq!(
-            error.mend(),
+            error.fix(),
             Some(format!("rm {}", link.display())),
             "not a chmod of its target"
         );

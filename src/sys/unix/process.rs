@@ -159,7 +159,7 @@ pub fn describe(status: std::process::ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal().and_then(|signal| Signal::try_from(signal).ok())) {
         (Some(code), _) => format!("ended with exit code {code}"),
-        (None, Some(signal)) => format!("was ended by {}", signal.as_str()),
+        (None, Some(signal)) => format!("was killed by {}", signal.as_str()),
         (None, None) => "ended".to_owned(),
     }
 }

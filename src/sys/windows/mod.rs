@@ -112,7 +112,7 @@ pub(super) fn user_paths(env: &OwnEnv) -> Option<Paths> {
 pub fn env_value(bytes: &[u8]) -> std::io::Result<std::ffi::OsString> {
     let bad = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());
     if bytes.contains(&0) {
-        return Err(bad("the value holds a NUL byte"));
+        return Err(bad("the value contains a NUL byte"));
     }
     std::str::from_utf8(bytes).map(Into::into).map_err(|_| bad("the value is not UTF-8"))
 }

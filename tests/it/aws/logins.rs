@@ -177,7 +177,7 @@ fn what_no_header_can_hold_is_no_key() {
     let person = server().person("reader", TOKEN);
     let key = "[default]\naws_access_key_id = AKIA\u{1}X\naws_secret_access_key = canary-key\n";
     credentials(&person, key);
-    let words = "the access key of the profile `default` holds characters that none has";
+    let words = "the access key of the profile `default` contains characters that are not allowed";
     assert_eq!(refused(&person).0, words);
     let answer = r#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"k","SessionToken":"a\\nb"}"#;
     let path = program(&person, "keys", &format!("#!/bin/sh\nprintf '%b' '{answer}'\n"));
@@ -192,7 +192,7 @@ fn without_credentials_or_a_region_it_is_said_what_was_looked_at() {
     let (failure, outcome) = refused(&person);
     assert!(
         failure.starts_with(
-            "there are no AWS credentials: the keys of the manifest and the profile `default` of "
+            "there are no AWS credentials: hushpipe looked at the manifest and the profile `default` of "
         ),
         "{failure}"
     );
@@ -201,7 +201,7 @@ fn without_credentials_or_a_region_it_is_said_what_was_looked_at() {
     credentials(&person, &format!("[default]\n{}", keys("reader")));
     let (failure, outcome) = refused(&person);
     assert!(
-        failure.contains("no region is known") && failure.contains("`region = \"…\"`"),
+        failure.contains("no region is set") && failure.contains("`region = \"…\"`"),
         "{failure}"
     );
     assert_eq!(outcome.code, Some(78), "{}", outcome.stderr);
@@ -224,7 +224,7 @@ fn the_environment_counts_only_where_the_manifest_lets_it() {
     ];
     let person = server().stranger("", TOKEN);
     let line = &tested_with(&person, &variables)[0];
-    assert!(line["failure"].as_str().expect("refused").contains("no region is known"), "{line}");
+    assert!(line["failure"].as_str().expect("refused").contains("no region is set"), "{line}");
     let tables = format!(
         "[providers.awssm]\ntype = \"awssm\"\nfrom_env = true\n[servers.server.secrets]\n{TOKEN}\n"
     );
@@ -322,7 +322,7 @@ fn a_container_and_an_instance_are_asked_only_when_the_manifest_says_so() {
     assert!(failure.contains("does not know the access key of this container"), "{failure}");
     let elsewhere = "region = \"eu-central-1\"\ncredentials = \"container\"\ncontainer_uri = \"http://keys.example/\"";
     let (failure, _) = refused(&server().stranger(elsewhere, TOKEN));
-    assert!(failure.contains("a container's credentials come by `https`"), "{failure}");
+    assert!(failure.contains("container credentials must come over `https`"), "{failure}");
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn a_certificate_of_nobody_is_not_trusted_until_the_manifest_names_its_authority
     let (failure, outcome) = refused(&person(""));
     assert!(
         failure.contains(
-            "is not trusted: its certificate is of an authority that this machine does not know"
+            "is not trusted: its certificate is signed by an authority that this machine does not know"
         ),
         "{failure}"
     );
@@ -377,7 +377,7 @@ fn a_certificate_of_nobody_is_not_trusted_until_the_manifest_names_its_authority
     assert!(failure.contains("is not a regular file"), "{failure}");
     let text = path_text(&fixture::repository().join("README.md"));
     let (failure, _) = refused(&person(&format!("ca_file = \"{text}\"")));
-    assert!(failure.contains("does not hold certificates in PEM"), "{failure}");
+    assert!(failure.contains("contains no PEM certificates"), "{failure}");
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn several_secrets_are_one_call_and_one_that_is_not_there_fails_alone() {
                 "{failure:?}"
             ),
             "DELETED" => {
-                assert!(failure.expect("deleted").contains("is to be deleted"), "{failure:?}")
+                assert!(
+                    failure.expect("deleted").contains("is scheduled for deletion"),
+                    "{failure:?}"
+                )
             }
             _ => assert_eq!(failure, None, "{line}"),
         }
@@ -85,7 +88,7 @@ fn what_cannot_be_had_is_said_with_what_would_help() {
             "reader",
             "awssm://mcp/deleted",
             77,
-            "is to be deleted",
+            "is scheduled for deletion",
             "restore-secret --secret-id mcp/deleted",
         ),
         (
@@ -110,7 +113,7 @@ fn what_cannot_be_had_is_said_with_what_would_help() {
             "awssm://mcp/token",
             77,
             "does not permit `secretsmanager:GetSecretValue` on the secret `mcp/token`",
-            "let the policy of the profile `default` allow",
+            "in the policy of the profile `default`",
         ),
     ] {
         let (failure, outcome) =

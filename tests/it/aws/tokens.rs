@@ -62,7 +62,7 @@ fn a_role_that_is_not_ours_is_denied_and_what_is_no_role_is_found_before_anybody
     let secret = |reference: &str| format!("TOKEN = \"{reference}#session_token\"");
     let (failure, outcome) =
         refused(&server().person("nobody", &secret(&format!("aws-sts://{role}"))));
-    let words = format!("does not let the profile `default` have the role `{role}`");
+    let words = format!("does not give the role `{role}` to the profile `default`");
     assert!(failure.contains(&words), "{failure}");
     assert_eq!(outcome.code, Some(77), "{}", outcome.stderr);
     for (reference, words) in [

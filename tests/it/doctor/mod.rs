@@ -35,9 +35,9 @@ fn text(value: &Value) -> &str {
 }
 
 /// Types what mends a finding, as a person would, and returns when nothing says so any more.
-fn mend(context: &TestContext, says: &str) {
+fn fix(context: &TestContext, says: &str) {
     let found = finding(context, says);
-    let command = text(&found["mend"]);
+    let command = text(&found["fix"]);
     let program = Path::new(env!("CARGO_BIN_EXE_hushpipe")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("/bin/sh");
@@ -46,7 +46,7 @@ fn mend(context: &TestContext, says: &str) {
     assert_eq!(outcome.code, Some(0), "`{command}`: {}", outcome.everything());
     let (findings, _) = examine(context, &[]);
     let still = findings.iter().any(|f| f["level"] != "ok" && f["what"] == found["what"]);
-    assert!(!still, "`{command}` did not mend it: {findings:#?}");
+    assert!(!still, "`{command}` did not fix it: {findings:#?}");
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -76,9 +76,9 @@ fn recorded(context: &TestContext) -> toml::Table {
 }
 
 #[test]
-fn a_new_user_is_led_to_a_machine_with_nothing_to_mend() {
+fn a_new_user_is_led_to_a_machine_with_nothing_to_fix() {
     let context = TestContext::new();
-    mend(&context, "there is no manifest");
+    fix(&context, "there is no manifest");
     let (findings, code) = examine(&context, &[]);
     assert!(findings.iter().all(|finding| finding["level"] == "ok"), "{findings:#?}");
     assert_eq!(code, Some(0));
@@ -91,40 +91,40 @@ fn a_new_user_is_led_to_a_machine_with_nothing_to_mend() {
 #[test]
 fn a_record_that_is_missing_stale_or_broken_is_written_anew() {
     let context = TestContext::with_manifest("version = 1\n");
-    mend(&context, "is not recorded");
+    fix(&context, "is not recorded");
 
     write_profile(&context, "export PATH=\"$HOME/new/bin:$PATH\" LANG=de_DE.UTF-8\n");
     let changed = finding(&context, "the PATH of your login shell has changed");
     assert_eq!(changed["level"], "warn");
     finding(&context, "`LANG` of your login shell changed");
-    mend(&context, "the PATH of your login shell has changed");
+    fix(&context, "the PATH of your login shell has changed");
     assert!(recorded(&context)["path"].as_str().unwrap().starts_with(&path_text(context.home())));
 
     let node = context.home().join("new/bin/node");
     write_runtime(&node, &node, "v99.1.0");
-    mend(&context, "your login shell starts Node v99.1.0 now");
+    fix(&context, "your login shell now starts Node v99.1.0");
     fs::remove_file(&node).unwrap();
-    mend(&context, "the recorded Node v99.1.0 is gone");
+    fix(&context, "the recorded Node v99.1.0 is gone");
 
     fs::write(record(&context), "path = 1").unwrap();
-    let broken = finding(&context, "does not read");
+    let broken = finding(&context, "cannot read the machine record");
     assert_eq!((&broken["level"], &broken["area"]), (&"fail".into(), &"record".into()));
-    mend(&context, "does not read");
+    fix(&context, "cannot read the machine record");
 }
 
 #[test]
-fn a_folder_that_is_gone_and_what_an_install_left_are_mended() {
+fn a_folder_that_is_gone_and_what_an_install_left_are_fixed() {
     let context = TestContext::with_example("echo_server", &[], "");
     let cwd = context.home().join("it's gone");
     let manifest = fs::read_to_string(context.config().join("hushpipe.toml")).unwrap();
     context.write_manifest(&format!("{manifest}cwd = \"{}\"\n", cwd.display()));
     assert_eq!(finding(&context, "is not a folder")["where"], "server");
     assert_eq!(examine(&context, &[]).1, Some(78));
-    mend(&context, "is not a folder");
+    fix(&context, "is not a folder");
 
     let left = context.home().join(".local/share/hushpipe/store/.new-abc");
     create_private(&left.join("node_modules"));
-    mend(&context, "cut off left this");
+    fix(&context, "left over from an interrupted install");
     assert!(!left.exists());
 }
 
@@ -135,7 +135,7 @@ fn an_install_that_is_missing_changed_or_not_locked_is_made_again() {
     let package = manifest.lines().find(|line| line.contains("server-memory")).unwrap();
     context.write_manifest(&format!("version = 1\n[servers.memory]\n{package}\n"));
     fs::remove_dir_all(context.home().join(".local/state/hushpipe/receipts")).unwrap();
-    mend(&context, "is not installed on this machine");
+    fix(&context, "is not installed on this machine");
 
     let explained = context.run(&["explain", "memory", "--json"], "");
     let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
@@ -143,12 +143,12 @@ fn an_install_that_is_missing_changed_or_not_locked_is_made_again() {
     let mut described = entry.ancestors().map(|folder| folder.join("package.json"));
     let described = described.find(|path| path.is_file()).unwrap();
     fs::write(described, r#"{"engines": {"node": ">=99"}}"#).unwrap();
-    assert_eq!(finding(&context, "is not what was locked")["level"], "fail");
+    assert_eq!(finding(&context, "differs from what was locked")["level"], "fail");
     assert_eq!(examine(&context, &[]).1, Some(65));
-    mend(&context, "is not what was locked");
+    fix(&context, "differs from what was locked");
 
     fs::remove_file(context.config().join("hushpipe.lock")).unwrap();
-    mend(&context, "is not locked");
+    fix(&context, "is not locked");
     assert_eq!(examine(&context, &[]).1, Some(0));
 }
 
@@ -160,7 +160,7 @@ fn a_node_chosen_by_version_is_the_recorded_one() {
     let package = manifest.lines().find(|line| line.contains("server-memory")).unwrap();
     context
         .write_manifest(&format!("version = 1\n[servers.memory]\n{package}\nruntime = \"97.2\"\n"));
-    let says = "wants Node `97.2`, and none is recorded";
+    let says = "needs Node `97.2`, and the machine record has none";
     let missing = finding(&context, says);
     assert!(text(&missing["hint"]).contains("hushpipe doctor --fix"), "{missing}");
     assert_eq!(examine(&context, &[]).1, Some(127));
@@ -199,7 +199,7 @@ fn as_client_knows_only_what_a_desktop_hands_on() {
     let failed: Vec<&Value> =
         report["findings"].as_array().unwrap().iter().filter(|f| f["level"] == "fail").collect();
     assert_eq!(failed.len(), 1, "{failed:#?}");
-    assert_eq!(failed[0]["what"], "`env://REGION` is not in this environment");
+    assert_eq!(failed[0]["what"], "`env://REGION` is not set in this environment");
     assert!(text(&failed[0]["hint"]).contains("client's configuration"));
 }
 

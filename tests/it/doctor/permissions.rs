@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{examine, finding, mend, record, recorded, set_mode, text};
+use super::{examine, finding, fix, record, recorded, set_mode, text};
 use crate::context::{TestContext, create_private, finish, path_text};
 
 #[test]
@@ -26,19 +26,19 @@ fn what_others_may_write_is_found_and_closed() {
     for path in [&manifest, &lock, &config, &state, &record, &home].into_iter().chain(folders) {
         let before = fs::metadata(path).unwrap().permissions().mode();
         set_mode(path, before | 0o002);
-        let says = format!("`{}` can be changed by every account", path.display());
+        let says = format!("every account on this machine can change `{}`", path.display());
         assert_eq!(finding(&context, &says)["level"], "fail");
         assert_eq!(examine(&context, &[]).1, Some(78));
-        mend(&context, &says);
+        fix(&context, &says);
 
         set_mode(path, before | 0o002);
         let fixed = context.run(&["doctor", "--fix"], "");
         assert_eq!(fixed.code, Some(0), "{}", fixed.everything());
-        assert!(fixed.stderr.contains(&format!("right to write `{}`", path.display())));
+        assert!(fixed.stderr.contains(&format!("can no longer write to `{}`", path.display())));
         assert_eq!(fs::metadata(path).unwrap().permissions().mode(), before);
     }
     set_mode(&record, 0o644);
-    mend(&context, "can read the machine record");
+    fix(&context, "can read the machine record");
 }
 
 /// Somebody who once could write to a folder of ours left links there that lead to files of ours.
@@ -78,8 +78,8 @@ fn nothing_is_written_or_closed_through_somebody_elses_link() {
     assert_eq!(fixed.code, Some(78), "{}", fixed.everything());
     assert!(!fixed.stderr.contains("wrote the machine record"), "{}", fixed.stderr);
     let says = format!("link `{}` belongs to user id 4242", record.display());
-    assert_eq!(finding(&context, &says)["mend"], format!("rm {}", record.display()));
-    mend(&context, &says);
+    assert_eq!(finding(&context, &says)["fix"], format!("rm {}", record.display()));
+    fix(&context, &says);
     untouched(&["rm"]);
 }
 
@@ -97,7 +97,11 @@ fn a_manifest_that_only_the_environment_names_is_left_as_it_is() {
     command.env("HUSHPIPE_MANIFEST", &manifest);
     let outcome = finish(command, b"");
     assert_eq!((outcome.code, mode()), (Some(78), 0o666), "{}", outcome.everything());
-    assert!(outcome.text().contains("can be changed by every account"), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("every account on this machine can change"),
+        "{}",
+        outcome.text()
+    );
 
     let outcome = context.run(&["doctor", "--fix", "--manifest", &path_text(&manifest)], "");
     assert_eq!((outcome.code, mode()), (Some(0), 0o644), "{}", outcome.everything());
@@ -105,7 +109,7 @@ fn a_manifest_that_only_the_environment_names_is_left_as_it_is() {
 
 /// Run as an ordinary user, because root may remove everything.
 #[test]
-fn a_leftover_that_cannot_be_removed_keeps_nothing_else_from_being_mended() {
+fn a_leftover_that_cannot_be_removed_keeps_nothing_else_from_being_fixed() {
     use std::os::unix::fs::chown;
     use std::os::unix::process::CommandExt;
 

@@ -83,13 +83,13 @@ fn every_verb_names_the_reference_and_check_the_limit() {
 
     let explain = context.run(&["explain", "server"], "");
     assert!(explain.text().contains(r#"{ dangerously_arg = "local://db-url" }"#));
-    let line = "  command-3  secret  local://db-url, which every process of yours can read";
+    let line = "  command-3  secret  local://db-url, readable by all your processes";
     assert!(explain.text().contains(line), "{}", explain.text());
 
     assert!(context.run(&["list"], "").text().contains("command-3"));
     assert!(context.run(&["secret", "test", "server"], "").text().contains("command-3"));
     let again = context.run(&["secret", "set", "local://db-url"], &url());
-    assert!(again.stderr.contains("keep the old value until they are started again: `server`"));
+    assert!(again.stderr.contains("keep the old value until they are restarted: `server`"));
     for outcome in [check, explain, again, missing] {
         assert!(!outcome.everything().contains(PASSWORD), "{}", outcome.everything());
     }

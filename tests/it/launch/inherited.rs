@@ -80,7 +80,7 @@ fn too_few_descriptors_are_said_in_the_answer_and_nothing_panics() {
     for most in ["7", "8", "9", "11"] {
         let limit = format!("ulimit -n {most}; exec \"$@\"");
         let outcome = finish(behind(&context, &["sh", "-c", &limit, "sh"]), ASK);
-        answered(&outcome, &["too few files may be open", "ulimit -n"]);
+        answered(&outcome, &["the limit on open files is too low", "ulimit -n"]);
         assert_eq!(outcome.code, Some(125), "{}", outcome.everything());
     }
 }
@@ -93,7 +93,7 @@ fn a_working_folder_that_is_gone_is_named() {
     let leave = "cd \"$1\" && rmdir \"$1\" && PWD=\"$1\" && export PWD && shift && exec \"$@\"";
     let gone = crate::context::path_text(&folder);
     let outcome = finish(behind(&context, &["sh", "-c", leave, "sh", &gone]), ASK);
-    answered(&outcome, &["gone`: the folder is gone", "cwd"]);
+    answered(&outcome, &["gone`: the folder no longer exists", "cwd"]);
     assert_eq!(outcome.code, Some(78), "{}", outcome.everything());
 }
 

@@ -55,7 +55,7 @@ pub(super) fn keychain(case: Case) -> Tried {
         Case::Unreachable => {
             let (bus, mut world) = (Bus::start(), World::new());
             world.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
-            world.does_not_start(TOKEN, 69, "no program answers for the keychain")
+            world.does_not_start(TOKEN, 69, "no keychain program answers")
         }
         Case::Silent => {
             let mut world = World::new();
@@ -111,18 +111,18 @@ pub(super) fn store(case: Case) -> Tried {
             let world = in_store(CANARY.as_bytes());
             let key = world.home().join(".config/hushpipe/local.key");
             fs::set_permissions(key, Permissions::from_mode(0o644)).expect("set");
-            world.fails(TOKEN, 77, "is open to other users")
+            world.fails(TOKEN, 77, "other users can read the key file")
         }
         Case::Malformed => {
             let world = in_store(CANARY.as_bytes());
             fs::write(file(&world), b"age-encryption.org/v1\nno such thing\n").expect("written");
-            world.fails(TOKEN, 74, "is damaged or was changed")
+            world.fails(TOKEN, 74, "is damaged, or another program changed it")
         }
         Case::Truncated => {
             let world = in_store(CANARY.as_bytes());
             let whole = fs::read(file(&world)).expect("read");
             fs::write(file(&world), &whole[..whole.len() - 1]).expect("written");
-            world.fails(TOKEN, 74, "is damaged or was changed")
+            world.fails(TOKEN, 74, "is damaged, or another program changed it")
         }
         Case::Huge => {
             let world = in_store(b"x");
@@ -213,7 +213,7 @@ pub(super) fn file(case: Case) -> Tried {
         Case::Denied => {
             let (world, path, reference) = in_file(CANARY.as_bytes());
             fs::set_permissions(path, Permissions::from_mode(0o602)).expect("set");
-            world.fails(&reference, 78, "can be changed by every account")
+            world.fails(&reference, 78, "every account on this machine can change")
         }
         Case::Silent => {
             let (world, path, reference) = in_file(b"x");

@@ -331,7 +331,7 @@ static STS: Kind = Kind {
     reference: "aws-sts://arn:aws:iam::123456789012:role/app",
     field: "secret_access_key",
     path: "AssumeRole",
-    missing: ("aws-sts://arn:aws:iam::123456789012:role/nobody", "does not let"),
+    missing: ("aws-sts://arn:aws:iam::123456789012:role/nobody", "does not give"),
     version: (
         "aws-sts://arn:aws:iam::123456789012:role/app?version=1",
         78,

@@ -68,7 +68,7 @@ fn a_login_that_could_not_work_is_a_mistake_of_the_manifest_at_its_place() {
     for (reference, words) in [
         (
             "nobody://key",
-            "provider `corp`: its login needs `secret_access_key` from `nobody://key`: no provider",
+            "provider `corp`: its login needs `secret_access_key` from `nobody://key`: there is no provider",
         ),
         ("env://KEY?version=1", "a `env` reference cannot have `?version=`"),
         ("corp://key", "provider `corp`: providers log in with each other: `corp` → `corp`"),
@@ -101,18 +101,18 @@ fn a_kept_value_is_given_without_asking_and_offline_at_any_age() {
     assert!(lines[0]["cached_seconds"].is_u64(), "{lines}");
     let launched = world.run(&["run", "server", "--offline"], b"");
     assert_eq!(launched.code, Some(0), "{}", launched.stderr);
-    let said = "`awssm://app` is as it was ";
-    assert!(launched.stderr.contains(said) && launched.stderr.contains("no store was asked"));
+    let said = "`awssm://app` comes from the cache and is ";
+    assert!(launched.stderr.contains(said), "{}", launched.stderr);
     let checked = world.run(&["check", "--resolve", "--offline"], b"");
     assert_eq!(checked.code, Some(0), "{}", checked.everything());
     assert_eq!(server.asked("GetSecretValue"), asked);
     assert!(files_holding(world.home(), CANARY.as_bytes()).is_empty());
 
     let emptied = world.run(&["secret", "forget", "awssm"], b"");
-    assert!(emptied.stderr.contains("1 value dropped from the cache"), "{}", emptied.stderr);
+    assert!(emptied.stderr.contains("1 value removed from the cache"), "{}", emptied.stderr);
     let outcome = world.run(&["run", "server", "--offline"], b"");
     assert_eq!(outcome.code, Some(69), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("no store is asked with `--offline`"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("`--offline` asks no store"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -132,7 +132,10 @@ fn doctor_logs_in_where_a_server_needs_it_and_sees_what_a_client_lacks() {
     let world = user_of(&server, "");
     world.ask_for(&["awssm://app"], "");
     let said = world.run(&["doctor"], b"").everything();
-    assert!(said.contains("`awssm` lets us in as arn:aws:iam::123456789012:user/tests"), "{said}");
+    assert!(
+        said.contains("`awssm` accepts our login as arn:aws:iam::123456789012:user/tests"),
+        "{said}"
+    );
     assert_eq!(server.asked("GetSecretValue"), 0);
     // The key is in a variable, which no client hands on.
     let outcome = world.run(&["doctor", "--as-client"], b"");

@@ -57,7 +57,7 @@ impl World {
     /// What `hushpipe trust theirs` shows; this is typed then, and the code it ends with.
     fn trust(&self, typed: &str) -> (String, Option<i32>) {
         let mut terminal = Terminal::start(&self.command(&["trust", "theirs"]));
-        terminal.wait_for("Type `theirs` to go on: ");
+        terminal.wait_for("Type `theirs` to continue: ");
         terminal.type_in(&format!("{typed}\r"));
         let (status, shown) = terminal.end();
         (shown.replace("\r\n", "\n"), status.code())
@@ -88,7 +88,7 @@ fn assert_runs(outcome: &Outcome) {
 #[test]
 fn a_trusted_entry_runs_and_an_altered_one_does_not() {
     let world = World::new("[servers.theirs.env]\nLOG_LEVEL = \"info\"\n");
-    assert_untrusted(&world.run(), "nobody has trusted yet");
+    assert_untrusted(&world.run(), "you have not trusted yet");
     assert_eq!(world.trust("theirs").1, Some(0));
     assert_runs(&world.run());
 
@@ -139,7 +139,7 @@ fn an_entry_that_was_not_synced_does_not_run() {
         let outcome = run(name);
         assert_eq!(outcome.code, Some(78), "{}", outcome.everything());
         let message = outcome.messages()[0]["error"]["message"].to_string();
-        assert!(message.contains("is not the one that was synced"), "{message}");
+        assert!(message.contains("has changed since `hushpipe sync` installed it"), "{message}");
         assert!(message.contains("ask the user to"), "{message}");
     };
     let runs = |name: &str| assert_eq!(run(name).code, Some(0), "{}", run(name).everything());
@@ -170,7 +170,7 @@ fn only_a_person_who_types_the_name_accepts() {
     let world = World::new("");
     for typed in ["", "yes", "y", "their", "THEIRS", "theirs "] {
         assert_eq!(world.trust(typed).1, Some(77), "{typed:?}");
-        assert_untrusted(&world.run(), "nobody has trusted yet");
+        assert_untrusted(&world.run(), "you have not trusted yet");
     }
 }
 
@@ -184,13 +184,13 @@ fn a_link_that_is_moved_while_the_person_reads_changes_nothing() {
     };
     std::os::unix::fs::symlink(world.manifest(), &link).unwrap();
     let mut terminal = Terminal::start(&named(&world, ["trust", "theirs"]));
-    terminal.wait_for("Type `theirs` to go on: ");
+    terminal.wait_for("Type `theirs` to continue: ");
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(evil.manifest(), &link).unwrap();
     terminal.type_in("theirs\r");
     let (status, shown) = terminal.end();
     assert_eq!(status.code(), Some(0), "{shown}");
-    let read = format!("server `theirs` of {}, which `", world.manifest().display());
+    let read = format!("server `theirs` of {} (through the link `", world.manifest().display());
     assert!(shown.contains(&read), "{shown}");
 
     assert_eq!(finish(named(&world, ["run", "theirs"]), b"").code, Some(78));
@@ -208,7 +208,7 @@ fn a_servers_name_cannot_be_an_answer() {
         fs::write(&manifest, text).unwrap();
         let trust = ["trust", name, "--manifest", &path_text(&manifest)];
         let mut terminal = Terminal::start(&world.user.command(trust));
-        terminal.wait_for(&format!("Type `trust {name}` to go on: "));
+        terminal.wait_for(&format!("Type `trust {name}` to continue: "));
         terminal.type_in(&format!("{name}\r"));
         assert_eq!(terminal.end().0.code(), Some(77), "{name}");
     }
@@ -239,8 +239,8 @@ fn a_projects_script_is_refused_before_anybody_is_asked() {
     let mut terminal = Terminal::start(&world.command(&["trust", "theirs"]));
     let (status, shown) = terminal.end();
     assert_eq!(status.code(), Some(78), "{shown}");
-    assert!(shown.contains("is a script, whose digest does not pin what runs it"), "{shown}");
-    assert!(!shown.contains("to go on:"), "{shown}");
+    assert!(shown.contains("is a script, and its digest does not pin the interpreter"), "{shown}");
+    assert!(!shown.contains("to continue:"), "{shown}");
 }
 
 #[test]
@@ -253,7 +253,10 @@ fn what_is_trusted_is_listed_and_forgotten() {
     assert_eq!((&listed[0]["name"], &listed[0]["manifest"]), (&json!("theirs"), &json!(manifest)));
 
     let again = finish(world.command(&["trust"]), b"");
-    assert_eq!((again.code, again.stderr.trim()), (Some(0), "`theirs` is trusted as it is"));
+    assert_eq!(
+        (again.code, again.stderr.trim()),
+        (Some(0), "`theirs` is already trusted and has not changed")
+    );
     // A copy of the manifest elsewhere is another manifest.
     let elsewhere = World::new("");
     let mut copied = elsewhere.command(&["run", "theirs"]);
@@ -267,7 +270,7 @@ fn what_is_trusted_is_listed_and_forgotten() {
     let removed = world.user.run(&["trust", "--remove", "theirs"], "");
     assert_eq!(removed.code, Some(0), "{}", removed.everything());
     world.write("");
-    assert_untrusted(&world.run(), "nobody has trusted yet");
+    assert_untrusted(&world.run(), "you have not trusted yet");
 }
 
 /// A record is worth what its file is: the user's own, or nothing.
@@ -289,7 +292,7 @@ fn a_record_that_others_could_have_written_is_refused() {
     // One that was renamed to stand for another manifest says nothing.
     let text = fs::read_to_string(&record).unwrap();
     fs::write(&record, text.replace("hushpipe.toml", "other.toml")).unwrap();
-    assert_untrusted(&world.run(), "nobody has trusted yet");
+    assert_untrusted(&world.run(), "you have not trusted yet");
 }
 
 /// What would be fetched, and shown the length of, is the project's choice.
@@ -301,7 +304,7 @@ fn no_verb_fetches_for_a_server_that_nobody_trusted() {
     assert_eq!(test.code, Some(78), "{}", test.everything());
     let check = finish(world.command(&["check", "--resolve"]), b"");
     assert!(!check.text().contains("bytes"), "{}", check.text());
-    assert!(check.text().contains("nobody has trusted yet"), "{}", check.text());
+    assert!(check.text().contains("you have not trusted yet"), "{}", check.text());
     for verb in [&["tools", "theirs"][..], &["call", "theirs", "environment"]] {
         assert_eq!(finish(world.command(verb), b"").code, Some(78), "{verb:?}");
     }
@@ -339,7 +342,7 @@ fn a_projects_lock_entry_is_part_of_what_is_trusted() {
         sync().stderr
     );
     let (shown, _) = world.trust("no");
-    assert!(shown.contains("  the same packages are put together in another way"), "{shown}");
+    assert!(shown.contains("  the same packages, but the lock entry has changed"), "{shown}");
     lock(&plain);
     assert_eq!(sync().code, Some(0), "{}", sync().stderr);
     assert_runs(&world.run());

@@ -12,7 +12,10 @@ fn what_is_shown_is_what_changed_in_plain_sentences() {
     let world = World::new("");
     let (shown, code) = world.trust("theirs");
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("You have not accepted it before:\n  starts binary "), "{shown}");
+    assert!(
+        shown.contains("You have not accepted this server before:\n  starts binary "),
+        "{shown}"
+    );
 
     let tables = "args = [\"--api\", \"https://other.example\"]\n[servers.theirs.secrets]\nTOKEN = \"local://token\"\n\
                   [servers.theirs.env]\nAPI_URL = \"https://one.example\"\nLOG_LEVEL = \"info\"\npass = [\"AWS_PROFILE\"]\n\
@@ -20,15 +23,15 @@ fn what_is_shown_is_what_changed_in_plain_sentences() {
     world.write(tables);
     let (shown, _) = world.trust("theirs");
     for line in [
-        "You have accepted it before. Since then:",
+        "You have accepted this server before. Since then:",
         "new:      has the arguments [\"--api\",\"https://other.example\"]",
         "gets local://token as `TOKEN`",
         "new:      with profile `staging`, binary ",
         "new:      has `API_URL` set to \"https://one.example\"",
-        "new:      gets `AWS_PROFILE` of the environment hushpipe is started in",
-        "look:  `API_URL` can decide whom it talks to, or whom it believes",
-        "look:  an argument names an address: https://other.example",
-        "look:  `TOKEN` comes from outside your secret stores: env://GITHUB_TOKEN",
+        "new:      gets `AWS_PROFILE` from hushpipe's own environment",
+        "check: `API_URL` controls which host it contacts or trusts",
+        "check: an argument contains a URL: https://other.example",
+        "check: `TOKEN` comes from outside your secret stores: env://GITHUB_TOKEN",
     ] {
         assert!(shown.contains(line), "`{line}` is not in: {shown}");
     }
@@ -59,10 +62,10 @@ fn a_credential_in_clear_is_not_shown_and_the_screen_says_where_it_stands() {
     let (shown, _) = world.trust("no");
     for line in [
         "has the arguments [\"--db\",\"postgres://[withheld]@db.example/x\",\"--password\",",
-        "look:  an argument names an address: postgres://[withheld]@db.example/x",
-        "look:  word 2 of `args` looks like a credential and is not all shown: read it in the manifest",
-        "look:  word 4 of `args` looks like a credential",
-        "look:  `API_KEY` looks like a credential",
+        "check: an argument contains a URL: postgres://[withheld]@db.example/x",
+        "check: word 2 of `args` looks like a credential and is partly hidden: read it in the manifest",
+        "check: word 4 of `args` looks like a credential",
+        "check: `API_KEY` looks like a credential",
         "has `LOG_LEVEL` set to \"info\"",
     ] {
         assert!(shown.contains(line), "`{line}` is not in: {shown}");
@@ -109,7 +112,7 @@ fn a_change_within_a_long_value_is_seen() {
     assert!(line.contains("(5008 characters, digest "), "{line}");
     let digests: Vec<&str> = line.split("digest ").skip(1).map(|rest| &rest[..32]).collect();
     assert!(digests.len() == 2 && digests[0] != digests[1], "{line}");
-    assert!(shown.contains("look:  not all of it is shown: read `[servers.theirs]`"), "{shown}");
+    assert!(shown.contains("check: some of it is not shown: read `[servers.theirs]`"), "{shown}");
 }
 
 #[test]
@@ -139,15 +142,15 @@ fn a_flood_of_settings_pushes_nothing_out_of_sight() {
     let question = lines.iter().position(|line| line.starts_with("Type `theirs`")).unwrap();
     let last = lines[question - 16..question].join("\n");
     for line in [
-        "  and 2960 settings more, which are not shown",
+        "  and 2960 more settings that are not shown",
         "  has `A_URL` set to \"https://evil.example\"",
         "gets local://admin as `TOKEN`",
         "  has the arguments [\"--quiet\"]",
         "  starts binary ",
-        " runs as you, with all that you may read and write.",
-        "  look:  `A_URL` can decide whom it talks to",
-        "  look:  not all of it is shown",
-        "lines: scroll up to where it begins",
+        " will run as you: it can read and write everything that you can.",
+        "  check: `A_URL` controls which host it contacts",
+        "  check: some of it is not shown",
+        "lines long: scroll up to read it from the start",
     ] {
         assert!(last.contains(line), "`{line}` is not in: {last}");
     }
@@ -159,9 +162,9 @@ fn many_looks_of_one_kind_are_counted() {
     let flood: String = (0..100).map(|at| format!("\"https://{at}.example\",")).collect();
     let world = World::new(&format!("args = [{flood}]\n[servers.theirs.env]\nGIT_DIR = \"/x\"\n"));
     let (shown, _) = world.trust("no");
-    assert_eq!(shown.matches("look:  an argument names an address").count(), 5, "{shown}");
-    assert!(shown.contains("look:  and 95 more of which the same is true"), "{shown}");
-    assert!(shown.contains("look:  `GIT_DIR` can decide what else it starts"), "{shown}");
+    assert_eq!(shown.matches("check: an argument contains a URL").count(), 5, "{shown}");
+    assert!(shown.contains("check: and 95 more like these"), "{shown}");
+    assert!(shown.contains("check: `GIT_DIR` can change which programs it starts"), "{shown}");
 }
 
 /// A digest of `sh` says nothing of what `sh` is told to run.
@@ -174,8 +177,8 @@ fn an_interpreter_is_shown_as_not_pinned() {
     let (shown, code_of_end) = world.trust("theirs");
     assert_eq!(code_of_end, Some(0), "{shown}");
     for line in [
-        "look:  `/bin/sh` is not pinned: it is `sh`".to_owned(),
-        format!("look:  an argument names a file, which nothing pins: {}", code.display()),
+        "check: `/bin/sh` is not pinned: it is `sh`".to_owned(),
+        format!("check: an argument names a file that is not pinned: {}", code.display()),
     ] {
         assert!(shown.contains(&line), "`{line}` is not in: {shown}");
     }
@@ -189,7 +192,7 @@ fn an_interpreter_is_shown_as_not_pinned() {
     let verified: Value = serde_json::from_str(said(&["verify", "--json"]).text()).unwrap();
     assert_eq!(verified[0]["pinned"], false);
     let checked = said(&["check"]);
-    assert!(checked.text().contains("theirs: what it starts is not pinned"), "{}", checked.text());
+    assert!(checked.text().contains("theirs: its program is not pinned"), "{}", checked.text());
     world.write("");
     let list: Value = serde_json::from_str(said(&["list", "--json"]).text()).unwrap();
     assert_eq!(list[0]["pinned"], true);
@@ -203,6 +206,6 @@ fn what_looks_like_something_else_is_spelt() {
         " ".repeat(200)
     ));
     let (shown, _) = world.trust("no");
-    assert!(shown.contains(r#"can pass for others: "https://g\u{456}thub.example""#), "{shown}");
+    assert!(shown.contains(r#"can look like others: "https://g\u{456}thub.example""#), "{shown}");
     assert!(!shown.contains("info  ") && !shown.contains('\u{a0}'), "{shown}");
 }

@@ -64,7 +64,7 @@ fn what_was_deleted_or_destroyed_or_never_there_is_told_apart() {
                 "`vault kv undelete -mount=secret -versions=1 gone`",
             ][..],
         ),
-        ("corp://secret/app?version=1#key", &["version 1 of `secret/app` was destroyed, for good"]),
+        ("corp://secret/app?version=1#key", &["version 1 of `secret/app` was destroyed"]),
         (
             "corp://secret/app?version=7#key",
             &["was not found", "`vault kv metadata get secret/app`"],
@@ -74,10 +74,10 @@ fn what_was_deleted_or_destroyed_or_never_there_is_told_apart() {
             &["`corp://secret/none` was not found", "`vault kv list secret`"],
         ),
         ("corp://secret/data/app#key", &["leave `data/` out of the reference"]),
-        ("corp://old/app?version=1#key", &["only version 2 of KV keeps versions"]),
+        ("corp://old/app?version=1#key", &["only KV version 2 keeps versions"]),
         ("corp://secret/app#none", &["the field `none` was not found"]),
     ] {
-        let code = if words[0].starts_with("only version 2") { 78 } else { 77 };
+        let code = if words[0].starts_with("only KV version 2") { 78 } else { 77 };
         assert_refused(
             &with_token(&stand_in.address, &stand_in.root, "", &[("KEY", reference)]),
             code,
@@ -104,7 +104,11 @@ fn what_a_policy_forbids_is_told_from_a_token_that_is_no_good() {
 
     let nothing = stand_in.token("path \"x\" { capabilities = [\"read\"] }", &short);
     let user = with_token(&stand_in.address, &nothing, "", &secrets);
-    assert_refused(&user, 77, &["forbids asking which engine has `corp://secret/app`", "`kv = 2`"]);
+    assert_refused(
+        &user,
+        77,
+        &["forbids looking up the engine of `corp://secret/app`", "`kv = 2`"],
+    );
 }
 
 #[test]
@@ -185,7 +189,8 @@ fn an_account_without_leave_to_end_it_ends_with_the_token_of_the_session() {
     let live = stand_in.count("tokens_live");
     let secrets = [("PGUSER", "corp://database/creds/ro#username")];
     let (_, outcome) = tested(&with_token(&stand_in.address, &token, "", &secrets));
-    let said = "the lease of `corp://database/creds/ro` was not given back and ends by itself in";
+    let said =
+        "could not revoke the lease of `corp://database/creds/ro`, which expires by itself in";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     assert_eq!(stand_in.count("accounts_live"), 1);
     let user = with_token(&stand_in.address, &token, "child_token = true", &secrets);

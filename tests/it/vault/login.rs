@@ -96,7 +96,7 @@ fn a_wrapped_secret_id_is_stored_unwrapped_and_a_used_token_is_an_alarm() {
     assert_logs_in(&stand_in, &user, "auth/approle/login");
     let again = user.run(&["secret", "set", "local://id", "--unwrap", "corp"], token);
     assert_eq!(again.code, Some(77), "{}", again.stderr);
-    assert!(again.stderr.contains("it was used before, or has expired"), "{}", again.stderr);
+    assert!(again.stderr.contains("it has been used before, or has expired"), "{}", again.stderr);
     assert!(!again.everything().contains(token));
     let wrong = user.run(&["secret", "set", "local://id", "--unwrap", "local"], token);
     assert_eq!(wrong.code, Some(78), "{}", wrong.stderr);
@@ -117,8 +117,9 @@ fn a_wrapping_token_that_was_put_in_the_place_of_another_is_told_and_not_used() 
         let token = wrapped(&stand_in, path, body);
         let refused = user.run(&["secret", "set", "local://id", "--unwrap", "corp"], &token);
         assert_eq!(refused.code, Some(77), "{}", refused.everything());
-        let said =
-            format!("made this wrapping token at `{path}`, not for a secret id of `auth/approle`");
+        let said = format!(
+            "created this wrapping token at `{path}`, not for a secret id of `auth/approle`"
+        );
         assert!(refused.stderr.contains(&said), "{}", refused.stderr);
         assert_eq!(stand_in.asked("sys/wrapping/unwrap"), 0);
         let listed = user.run(&["secret", "list"], "");
@@ -145,7 +146,7 @@ fn people_log_in_with_passwords() {
         assert_logs_in(&stand_in, &user, &format!("auth/{method}/login/ann"));
         user.set_secret("local://pw", "canary-\"wrong\"");
         let words =
-            [&*format!("refuses the login with `{method}`"), "the user name and the password"];
+            [&*format!("rejects the login with `{method}`"), "the user name and the password"];
         assert_refused(&user, 77, &words);
         assert!(!tested(&user).1.everything().contains("canary"));
     }
@@ -173,7 +174,7 @@ fn machines_log_in_with_tokens_of_their_platform() {
         assert_refused(
             &user,
             77,
-            &[&format!("refuses the login with `{method}`"), "whether the token is still good"],
+            &[&format!("rejects the login with `{method}`"), "whether the token is still good"],
         );
         assert!(!tested(&user).1.everything().contains("canary"));
     }
@@ -202,7 +203,7 @@ fn a_certificate_logs_in() {
     assert_refused(
         &user(&table("server"), &SECRETS),
         77,
-        &["refuses the login with `cert`", "check `client_cert`"],
+        &["rejects the login with `cert`", "check `client_cert`"],
     );
 }
 
@@ -223,10 +224,10 @@ fn a_token_is_a_reference_or_a_variable_only_where_the_manifest_says_so() {
     assert_eq!(test("from_env = true").code, Some(0));
     let untold = test("");
     assert_eq!(untold.code, Some(78), "{}", untold.stderr);
-    assert!(untold.stderr.contains("say where the server is"), "{}", untold.stderr);
+    assert!(untold.stderr.contains("set the server's address"), "{}", untold.stderr);
     let address_only = test(&format!("address = \"{}\"", stand_in.address));
     assert!(
-        address_only.stderr.contains("there is no token to log in with"),
+        address_only.stderr.contains("contains no token to log in with"),
         "{}",
         address_only.stderr
     );

@@ -123,7 +123,7 @@ fn a_login_that_is_looked_for_in_the_wrong_namespace_says_what_to_write() {
     let auth = AUTH.replace(", namespace = \"root\"", "");
     let user = with_login(&stand_in, &secret_id, &auth);
     let words = [
-        "refuses the login with `approle` in the namespace `team`",
+        "rejects the login with `approle` in the namespace `team`",
         "and that it is in the namespace `team`: say which one in `auth`, as in `auth = { …, namespace = \"root\" }`",
     ];
     assert_refused(&user, 77, &words);

@@ -59,7 +59,7 @@ fn what_is_not_there_is_named() {
         ),
         (
             "corp://secret/team/app#none",
-            ["the field `none` was not found", "name a field that the value has"],
+            ["the field `none` was not found", "use a field that the value has"],
         ),
         (
             "corp://nowhere/app#key",
@@ -89,11 +89,11 @@ fn a_token_that_is_none_or_has_expired_is_said_to_be() {
     assert_refused(&user, 77, &words);
     assert_refused(&with_token(&server.address, "no-such-token", "", &secrets), 77, &words);
     let none = user_without_token(&server);
-    assert_refused(&none, 77, &["there is no token to log in with", "run `vault login`"]);
+    assert_refused(&none, 77, &["contains no token to log in with", "run `vault login`"]);
     assert_refused(
         &with_token(&server.address, "two\nlines", "", &secrets),
         74,
-        &["it holds characters that no token has"],
+        &["it contains characters that no token has"],
     );
 }
 
@@ -119,15 +119,12 @@ fn an_application_logs_in_until_its_secret_id_is_used_up() {
     let (line, outcome) = tested(&user);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     let warning = line["warning"].as_str().unwrap();
-    assert!(
-        warning.contains("the secret id in `local://id` is good for 1 more login"),
-        "{warning}"
-    );
+    assert!(warning.contains("the secret id in `local://id` allows 1 more login"), "{warning}");
     let (line, _) = tested(&user);
     let warning = line["warning"].as_str().unwrap();
-    assert!(warning.contains("that was the last login with the secret id"), "{warning}");
+    assert!(warning.contains("this was the last login that the secret id"), "{warning}");
     let words =
-        ["refuses the login with `approle`", "whether the secret id has expired or was used up"];
+        ["rejects the login with `approle`", "whether the secret id has expired or was used up"];
     assert_refused(&user, 77, &words);
     assert!(!tested(&user).1.everything().contains(secret_id));
 }
@@ -149,7 +146,7 @@ fn a_password_logs_in_and_a_wrong_one_does_not() {
     assert_eq!(delivered(&user)["KEY"], VALUE);
     user.set_secret("local://pw", "canary-wrong");
     let words = [
-        "refuses the login with `userpass`",
+        "rejects the login with `userpass`",
         "the user name and the password",
         "mounted at `auth/people`",
     ];
@@ -181,13 +178,13 @@ fn a_server_behind_tls_is_trusted_by_the_authority_that_the_manifest_names() {
     );
 
     let words =
-        ["is not trusted: no authority that we know has signed its certificate", "`ca_cert = "];
+        ["is not trusted: its certificate is signed by an unknown authority", "`ca_cert = "];
     assert_refused(&with_token(&server.address, &server.root, "", &secrets), 69, &words);
     let others = Certificates::new();
     let other = format!("ca_cert = \"{}\"", others.path("authority.pem").display());
     assert_refused(&with_token(&server.address, &server.root, &other, &secrets), 69, &words[..1]);
     let key = format!("ca_cert = \"{}\"", tls.path("authority.key").display());
-    let words = ["it holds no certificate in PEM form"];
+    let words = ["it contains no certificate in PEM form"];
     assert_refused(&with_token(&server.address, &server.root, &key, &secrets), 74, &words);
     let named = format!("{trusting}\ntls_server_name = \"vault.example\"");
     let words = ["its certificate is for another name", "`tls_server_name`"];

@@ -21,7 +21,7 @@ fn a_token_does_not_follow_a_standby_elsewhere() {
     stand_in.fault("*", "redirect", &json!({"to": other.address}), None);
     let user = with_token(&stand_in.address, &stand_in.root, "", &SECRETS);
     let words = [
-        "sends requests to another address, which a token does not follow",
+        "redirects to another address, and hushpipe does not send a token there",
         "set `address` to the active node",
     ];
     assert_refused(&user, 69, &words);
@@ -44,7 +44,7 @@ fn what_may_pass_is_tried_again_and_what_a_person_must_mend_is_not() {
         assert_eq!(stand_in.asked("secret/data/app"), before + 2, "{kind} {more}");
     }
     for (status, words) in [
-        (429, "has had too many requests (429)"),
+        (429, "received too many requests (429)"),
         (472, "is a standby that does not answer"),
         (473, "is a standby that does not answer"),
         (501, "is not initialized"),
@@ -66,8 +66,8 @@ fn an_answer_that_is_none_is_not_guessed_at() {
     let stand_in = stand_in();
     let user = with_token(&stand_in.address, &stand_in.root, "", &SECRETS);
     for (kind, more, words) in [
-        ("malformed", json!({}), "answered what is no answer of a Vault server"),
-        ("not_utf8", json!({}), "answered what is no answer of a Vault server"),
+        ("malformed", json!({}), "did not answer like a Vault server"),
+        ("not_utf8", json!({}), "did not answer like a Vault server"),
         ("huge", json!({"bytes": 4 << 20}), "is longer than 1048576 bytes"),
     ] {
         stand_in.fault("secret/data/app", kind, &more, None);
@@ -87,7 +87,7 @@ fn nobody_or_somebody_else_at_the_address_is_said() {
         &[&format!("`http://{free}` could not be reached: Connection refused")],
     );
     let user = with_token("https://no-such-host.invalid", "token", "", &SECRETS);
-    assert_refused(&user, 69, &["could not be reached: its name could not be looked up"]);
+    assert_refused(&user, 69, &["could not be reached: could not look up its name"]);
     let stand_in = stand_in();
     let tls = stand_in.address.replace("http://", "https://");
     assert_refused(&with_token(&tls, &stand_in.root, "", &SECRETS), 69, &["does not speak TLS"]);

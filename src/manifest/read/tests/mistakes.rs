@@ -109,9 +109,9 @@ fn mistakes_in_packages_and_settings() {
         ("command = []".into(), "`command` is empty"),
         ("command = [\"\"]".into(), "`command` is empty"),
         ("command = [\"./a\"]".into(), "`command` takes an absolute path or the name of a program"),
-        ("command = [\"a\", \"\\u0000\"]".into(), "`command` holds a NUL character"),
+        ("command = [\"a\", \"\\u0000\"]".into(), "`command` contains a NUL character"),
         ("pypi = \"m>=1\"".into(), "`m` has no exact version"),
-        ("pypi = \"m @ https://e.example/m.whl\"".into(), "`pypi` takes packages of PyPI"),
+        ("pypi = \"m @ https://e.example/m.whl\"".into(), "`pypi` takes PyPI packages"),
         ("pypi = \"m==1\"\nwith = [\"b\"]".into(), "`b` has no exact version"),
         (
             "pypi = \"m==1\"\nruntime = \"3\"".into(),
@@ -138,14 +138,14 @@ fn mistakes_in_packages_and_settings() {
             npm("args = [\"--token=op://v/i/hunter2\"]"),
             "`args` has a word that looks like a reference",
         ),
-        (npm("args = [\"${hunter2}\"]"), "`args` has a word that is `${…}` and nothing else"),
+        (npm("args = [\"${hunter2}\"]"), "`args` has a word that is only `${…}`"),
         (
             npm("args = [{ dangerously_arg = \"hunter2\" }]"),
             "secret `args-1`: a secret must be a reference",
         ),
         (
             npm("args = [{ dangerously_arg = \"nowhere://hunter2\" }]"),
-            "secret `args-1`: no provider is called",
+            "secret `args-1`: there is no provider",
         ),
     ]);
     assert!(
@@ -160,11 +160,11 @@ fn mistakes_in_variables_and_secrets() {
         (npm("env = { A = \"${hunter2}\" }"), "`A` looks like a reference"),
         (npm("env = { A = \"vault://hunter2\" }"), "`A` looks like a reference"),
         (npm("env = { \"A-B\" = \"hunter2\" }"), "`A-B` cannot be the name of a variable"),
-        (npm("env = { LD_PRELOAD = \"hunter2\" }"), "variable `LD_PRELOAD` redirects a loader"),
-        (npm("env = { PATH = \"hunter2\" }"), "variable `PATH` redirects a loader"),
+        (npm("env = { LD_PRELOAD = \"hunter2\" }"), "variable `LD_PRELOAD` can make a loader"),
+        (npm("env = { PATH = \"hunter2\" }"), "variable `PATH` can make a loader"),
         (npm("env = { A = [\"hunter2\"] }"), "expected a string, found a list"),
         (npm("env = { pass = \"NAME\" }"), "expected a list of names, found a string"),
-        (npm("env = { pass = [\"LD_PRELOAD\"] }"), "variable `LD_PRELOAD` redirects a loader"),
+        (npm("env = { pass = [\"LD_PRELOAD\"] }"), "variable `LD_PRELOAD` can make a loader"),
         (npm("env = { pass = [\"A B\"] }"), "`A B` is not a pattern"),
         (npm("env = { dangerously_pass = [\"LD_*\"] }"), "`dangerously_pass` takes full names"),
         (npm("env = { presets = [\"pyton\"] }"), "`pyton` is not one of `node`, `python`"),
@@ -172,7 +172,7 @@ fn mistakes_in_variables_and_secrets() {
         (npm("secrets = { A = \"1x://hunter2\" }"), "secret `A`: the part before `://`"),
         (
             npm("secrets = { A = \"postgres://u:hunter2@h/d\" }"),
-            "secret `A`: no provider is called `postgres`",
+            "secret `A`: there is no provider `postgres`",
         ),
         (
             npm("secrets = { A = \"op://v/i/hunter2\" }"),
@@ -200,7 +200,10 @@ fn mistakes_in_variables_and_secrets() {
             npm("secrets = { A = { ref = \"local://x#f\", fields = [\"hunter2\"] } }"),
             "secret `A` needs `fields`",
         ),
-        (npm("secrets = { BASH_ENV = \"local://hunter2\" }"), "variable `BASH_ENV` redirects"),
+        (
+            npm("secrets = { BASH_ENV = \"local://hunter2\" }"),
+            "variable `BASH_ENV` can make a loader",
+        ),
         (
             npm(
                 "secrets = { A = \"local://a\", \"A,B\" = { ref = \"local://x\", fields = [\"a\", \"b\"] } }",

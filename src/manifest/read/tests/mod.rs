@@ -150,7 +150,7 @@ fn every_mistake_of_meaning_is_reported_at_once_in_the_order_of_the_file() {
         report("npm = \"mcp-x@^1.2.3\"\ncwd = \"here\"\ngrace = \"soon\""),
         "hushpipe: error: `mcp-x` has no exact version\n\
          hushpipe: error: `cwd` takes an absolute path or `client`\n\
-         hushpipe: error: `grace` takes a time from 0s to 1h, such as `1.5s`, `800ms` or `2m`\n\
+         hushpipe: error: `grace` takes a duration from 0s to 1h, such as `1.5s`, `800ms` or `2m`\n\
          hushpipe: cause: m.toml:3:7: npm = \"mcp-x@^1.2.3\"\n\
          hushpipe: cause: m.toml:4:7: cwd = \"here\"\n\
          hushpipe: cause: m.toml:5:9: grace = \"soon\"\n\
@@ -187,7 +187,7 @@ fn a_version_is_exact_or_the_error_says_what_to_write() {
         "",
     ] {
         let report = report(&format!("npm = \"{foreign}\""));
-        assert!(report.contains("takes a package of the registry"), "{foreign}: {report}");
+        assert!(report.contains("takes a registry package"), "{foreign}: {report}");
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn credentials(
 ) -> Result<Credentials, Failure> {
     if !may_be_asked(uri) {
         return Err(Failure::BadPath {
-            reason: "a container's credentials come by `https`, or from this machine or the addresses of ECS and EKS",
+            reason: "container credentials must come over `https`, from this machine, or from the addresses of ECS and EKS",
         });
     }
     let place = format!("the container's agent at `{}`", without_userinfo(uri));

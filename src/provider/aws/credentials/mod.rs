@@ -53,7 +53,9 @@ impl Identity {
         if !keys.into_iter().chain(credentials.session_token()).all(is_plain) {
             let whose = whose_key(&origin);
             return Err(Failure::Denied {
-                reason: format!("the access key of {whose} holds characters that none has"),
+                reason: format!(
+                    "the access key of {whose} contains characters that are not allowed"
+                ),
                 hint: renewal,
             });
         }
@@ -71,7 +73,7 @@ pub(super) fn whose_key(origin: &str) -> &str {
     origin.strip_prefix("the access key of ").unwrap_or(origin)
 }
 
-/// Finds out who we are.
+/// Finds out our identity.
 pub(super) async fn find(
     access: &Access<'_>,
     facts: &Facts,
@@ -167,7 +169,7 @@ impl Search<'_> {
         };
         let keys = Credentials::new(id, secret, token, None, "manifest");
         let renewal =
-            "store a current key where `access_key_id` and `secret_access_key` of the provider are";
+            "store a current key under the provider's `access_key_id` and `secret_access_key`";
         Identity::new(keys, "the access key of the manifest", renewal).map(Some)
     }
 
@@ -197,7 +199,7 @@ impl Search<'_> {
         }
         let keys =
             Credentials::new(id, secret, self.variable("AWS_SESSION_TOKEN"), None, "environment");
-        let renewal = "set the `AWS_*` variables anew where hushpipe is started";
+        let renewal = "set new `AWS_*` variables where hushpipe is started";
         Identity::new(keys, "`AWS_ACCESS_KEY_ID`", renewal).map(Some)
     }
 
@@ -212,7 +214,9 @@ impl Search<'_> {
                 Identity::new(
                     keys,
                     origin,
-                    format!("log in to what the `credential_process` of the profile `{name}` asks"),
+                    format!(
+                        "log in to the service behind the `credential_process` of the profile `{name}`"
+                    ),
                 )?
             }
             Base::WebIdentity { role, file } => self.web_identity(role, file).await?,
@@ -240,16 +244,16 @@ impl Search<'_> {
     async fn named(&self, profile: &str, source: &str) -> Result<Identity, Failure> {
         match source {
             "Environment" => self.keys_of_environment()?.ok_or_else(|| Failure::Denied {
-                reason: format!("the profile `{profile}` takes its keys from the environment, which the provider does not"),
+                reason: format!("the profile `{profile}` takes its keys from the environment, and the provider does not read that"),
                 hint: "write `from_env = true` into the provider's table, or keys into the profile".to_owned(),
             }),
             "EcsContainer" => self.container().await?.ok_or_else(|| Failure::Denied {
-                reason: format!("the profile `{profile}` takes its keys from a container, of which the provider knows nothing"),
+                reason: format!("the profile `{profile}` takes its keys from a container, and the provider has no container address"),
                 hint: "write `container_uri = \"…\"` or `from_env = true` into the provider's table".to_owned(),
             }),
             "Ec2InstanceMetadata" => self.instance().await,
             _ => Err(Failure::Denied {
-                reason: format!("the profile `{profile}` has a `credential_source` that is none"),
+                reason: format!("the profile `{profile}` has an unknown `credential_source`"),
                 hint: "write `Environment`, `EcsContainer` or `Ec2InstanceMetadata`".to_owned(),
             }),
         }
@@ -289,7 +293,7 @@ impl Search<'_> {
         let by = Identity::new(
             Credentials::new("", "", None, None, "anonymous"),
             format!("the token in `{}`", file.display()),
-            format!("look whether `{}` holds a current token", file.display()),
+            format!("check whether `{}` contains a current token", file.display()),
         )?;
         let credentials = sts::assume_with_token(&self.session(&by), role, &token).await?;
         Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal)
@@ -309,20 +313,17 @@ impl Search<'_> {
         let profile = self.facts.profile.place();
         let looked = match self.account.credentials {
             None if self.account.from_env => {
-                format!(
-                    "the keys of the manifest, the `AWS_*` variables and {profile} were looked at"
-                )
+                format!("hushpipe looked at the manifest, the `AWS_*` variables and {profile}")
             }
-            None => format!("the keys of the manifest and {profile} were looked at"),
+            None => format!("hushpipe looked at the manifest and {profile}"),
             Some(Source::Profile) => format!("{profile} has none"),
-            Some(_) => "what `credentials` of the provider names is not there".to_owned(),
+            Some(_) => "the source that `credentials` names has none".to_owned(),
         };
         let scheme = self.access.service.scheme();
         Failure::Denied {
             reason: format!("there are no AWS credentials: {looked}"),
             hint: format!(
-                "write `profile = \"…\"`, or `access_key_id` and `secret_access_key` as references, into \
-                 `[providers.{scheme}]`; on EC2 `credentials = \"instance\"`"
+                "write `profile = \"…\"`, or `access_key_id` and `secret_access_key` as references, under `[providers.{scheme}]`; on EC2 `credentials = \"instance\"`"
             ),
         }
     }

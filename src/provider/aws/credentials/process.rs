@@ -31,11 +31,9 @@ pub(super) async fn run(
 ) -> Result<Credentials, Failure> {
     let failed = |reason: &str| Failure::Denied {
         reason: format!("the `credential_process` of the profile `{profile}` {reason}"),
-        hint: format!(
-            "run it in a terminal, as `~/.aws/config` has it for the profile `{profile}`"
-        ),
+        hint: format!("run the command from `~/.aws/config`, profile `{profile}`, in a terminal"),
     };
-    let words = split_words(line).ok_or_else(|| failed("has a quote that does not end"))?;
+    let words = split_words(line).ok_or_else(|| failed("has an unclosed quote"))?;
     let mut words = words.into_iter();
     let named = words.next().ok_or_else(|| failed("is empty"))?;
     let output = program::output(&named, words, MAX_OUTPUT, surroundings).await;

@@ -180,12 +180,12 @@ impl Asking<'_> {
         );
         let request = request("GET", &uri, &[("x-amz-sso_bearer_token", token)], None);
         let request = request.ok_or(Failure::BadPath {
-            reason: "the region or the token of an SSO session makes no request",
+            reason: "the region or the token of an SSO session is not valid",
         })?;
         let Answer { status, body } = self.http.send(place, request).await?;
         match status {
             200 => {}
-            401 => return Err(self.ended("AWS does not accept it any more")),
+            401 => return Err(self.ended("AWS no longer accepts it")),
             403 | 404 => {
                 return Err(Failure::Denied {
                     reason: format!(

@@ -87,7 +87,7 @@ fn refused() -> Failure {
             "`{VARIABLE}` does not name a socket in the file system, so it is not used"
         ),
         hint: format!(
-            "remove `{VARIABLE}` from where hushpipe is started: the usual bus of this user is found without it"
+            "remove `{VARIABLE}` from the environment that starts hushpipe: it finds your usual bus without it"
         ),
     }
 }

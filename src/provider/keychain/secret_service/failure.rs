@@ -9,13 +9,13 @@ use super::{Failure, locked, no_service, refused};
 pub(super) fn of(error: Error) -> Failure {
     match &error {
         Error::Locked => locked(),
-        Error::Prompt => refused("the keychain is locked, and nobody gave its password"),
+        Error::Prompt => refused("the keychain is locked, and nobody entered its password"),
         _ => match name(&error).as_deref() {
             Some(LOCKED) => locked(),
             Some(UNKNOWN | NO_OWNER) => no_service(NOBODY),
             Some(name) if name.starts_with(SPAWN) => no_service(NOBODY),
             Some(DENIED | AUTH) => {
-                refused("the session bus does not let hushpipe ask the keychain")
+                refused("the session bus does not let hushpipe use the keychain")
             }
             _ => Failure::Unreachable {
                 place: "the keychain".to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn of(error: Error) -> Failure {
     }
 }
 
-const NOBODY: &str = "no program answers for the keychain on the session bus";
+const NOBODY: &str = "no keychain program answers on the session bus";
 
 const LOCKED: &str = "org.freedesktop.Secret.Error.IsLocked";
 const UNKNOWN: &str = "org.freedesktop.DBus.Error.ServiceUnknown";

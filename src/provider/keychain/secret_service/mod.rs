@@ -74,7 +74,7 @@ impl Access {
                 return Ok(true);
             }
             let collection = default(service).await?.ok_or_else(|| {
-                no_service("the keychain has no default collection to store into")
+                no_service("the keychain has no default collection to store values in")
             })?;
             let label = format!("{}/{}", place.service, place.account);
             let mut attributes = attributes(place);

@@ -51,7 +51,7 @@ impl FromStr for Named {
 
     fn from_str(text: &str) -> Result<Self, Failure> {
         let bad =
-            || Failure::BadPath { reason: "the key of a `local` store is not where one can be" };
+            || Failure::BadPath { reason: "this is not a place for the key of a `local` store" };
         let SecretRef { provider, path, query, field } = text.parse().map_err(|_| bad())?;
         let absolute =
             || Some(PathBuf::from(&path)).filter(|path| path.is_absolute()).ok_or_else(bad);
@@ -129,10 +129,10 @@ impl Source {
         key.map(Some).ok_or_else(|| Failure::BadKey {
             place: self.to_string(),
             reason: match self.named {
-                Named::Passphrase(_) => "it holds no passphrase, which is one line of text",
-                _ => "it holds no age key",
+                Named::Passphrase(_) => "it contains no passphrase (one line of text)",
+                _ => "it contains no age key",
             },
-            hint: "put back the key that the store was made with".to_owned(),
+            hint: "restore the key that the store was created with".to_owned(),
         })
     }
 
@@ -161,8 +161,7 @@ impl Source {
             }
             Named::Credential(name) => {
                 return Err(not_ours(&format!(
-                    "make it with `age-keygen | systemd-creds encrypt --name={name} - {name}.cred` and give it to \
-                     the unit with `LoadCredentialEncrypted={name}`"
+                    "create it with `age-keygen | systemd-creds encrypt --name={name} - {name}.cred` and pass it to the unit with `LoadCredentialEncrypted={name}`"
                 )));
             }
         }
@@ -186,9 +185,7 @@ impl Source {
     pub(super) fn caution(&self) -> Option<String> {
         let Named::File(path) = &self.named else { return None };
         Some(format!(
-            "the local store's key is the file `{}` of mode 0600: whoever can read this user's files can read the \
-             secrets, so this is as good as plaintext; `key = \"keychain://local-key\"` in `[providers.local]`, then \
-             `hushpipe secret rekey`, moves it into the keychain",
+            "the local store's key is the file `{}` (mode 0600): whoever can read your files can read the secrets, so this is no safer than plaintext; to move the key into the keychain, write `key = \"keychain://local-key\"` under `[providers.local]` and run `hushpipe secret rekey`",
             path.display()
         ))
     }
@@ -210,8 +207,7 @@ fn elsewhere(failure: Failure) -> Failure {
     match failure {
         Failure::NoService { reason, .. } => Failure::NoService {
             reason: format!("the local store's key is in the keychain: {reason}"),
-            hint: "where the keychain is at hand, name another `key` in `[providers.local]` and move the store to it with \
-                   `hushpipe secret rekey --from keychain://NAME`"
+            hint: "where the keychain works, set another `key` under `[providers.local]` and move the store to it with `hushpipe secret rekey --from keychain://NAME`"
                 .to_owned(),
         },
         failure => failure,
@@ -226,7 +222,7 @@ fn read(path: &Path, most: Readers) -> Result<Option<Zeroizing<Vec<u8>>>, Failur
     if readers != Readers::Owner && readers != most {
         let path = path.display();
         return Err(Failure::Denied {
-            reason: format!("the key file `{path}` is open to other users"),
+            reason: format!("other users can read the key file `{path}`"),
             hint: format!("`chmod 600 {path}`; if others use this machine, rotate the secrets too"),
         });
     }

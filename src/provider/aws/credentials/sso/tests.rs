@@ -141,7 +141,7 @@ fn a_session_that_is_over_says_what_to_run() {
     let (endpoint, asked) = portal(vec![(401, "canary".to_owned())]);
     over(
         ask(folder.path(), &endpoint).expect_err("a login taken back"),
-        "AWS does not accept it any more",
+        "AWS no longer accepts it",
     );
     asked.join().expect("it was asked");
 }
