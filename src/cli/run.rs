@@ -25,9 +25,9 @@ use crate::provider::resolve::{DEADLINE, resolve};
 use crate::provider::{Leases, Providers};
 use crate::redact::Redactor;
 use crate::redact::settings::Mode;
-use crate::relay::input::Input;
-use crate::relay::record::Recording;
-use crate::relay::{self, Client, Outcome, refuse, relay};
+use crate::relay::wire::input::Input;
+use crate::relay::wire::record::Recording;
+use crate::relay::{self, Client, Outcome, failed_launch, relay};
 use crate::store::{Digest, Store};
 use crate::sys::machine::Machine;
 use crate::sys::machine_key::MachineKey;
@@ -66,7 +66,7 @@ impl Run {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         if let Err(source) = os::check_descriptors() {
             let error = Error::from(NoDescriptors(source));
-            refuse::refuse_without_runtime(&Refusal::launch(&self.name, &error));
+            failed_launch::refuse_without_runtime(&Refusal::launch(&self.name, &error));
             return Err(error);
         }
         // Before the runtime, which may start threads: see there.
@@ -275,7 +275,7 @@ async fn answer_probes(input: &mut Input) -> bool {
 async fn deadline(input: &mut Input, begin: Instant) -> Duration {
     let start = Instant::now();
     let told = async {
-        match input.opening().await.and_then(|opening| opening.claim.client) {
+        match input.opening().await.and_then(|opening| opening.client) {
             Some(client) => budget::answer_within(&client),
             None => None,
         }
@@ -331,7 +331,7 @@ async fn answer(input: Option<Input>, signals: Option<Signals>, refusal: &Refusa
         }
     };
     tokio::select! {
-        () = refuse::refuse(refusal, &mut input, &mut output) => {}
+        () = failed_launch::refuse(refusal, &mut input, &mut output) => {}
         () = stopped => {}
     }
 }

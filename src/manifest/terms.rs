@@ -15,7 +15,7 @@ use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
 use crate::launch::env::EnvSettings;
 use crate::redact::settings::Said;
-use crate::relay::frame;
+use crate::relay::wire::frame;
 use crate::runner::pypi::Pin;
 use crate::runner::{NpmPackage, Package, PypiPackage};
 use crate::secret::SecretRequest;

@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::de::IgnoredAny;
 
-use super::scan::members::{member, plain};
+use super::scan::members::plain;
 
 /// The longest spelling of an id that is kept, in bytes. The longest id of a client on record is a UUID.
 pub const MAX_ID: usize = 1024;
@@ -216,17 +216,12 @@ impl Id {
         Some(Self { raw: raw.into(), plain: plain_number(raw) })
     }
 
-    /// The id that a value as it is spelled is.
-    fn of(value: &[u8]) -> Option<Self> {
+    /// Reads an id as it is spelled.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
         match value.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")) {
             Some(text) => Self::text(text),
             None => Self::number(value),
         }
-    }
-
-    /// The id in `params.requestId` of a `notifications/cancelled`.
-    pub fn cancelled_by(line: &[u8]) -> Option<Self> {
-        Self::of(member(member(line, "params")?, "requestId")?)
     }
 
     /// The same digits as the other kind of id, `7` for `"7"`: some servers answer with it, and some clients take that.
@@ -334,13 +329,6 @@ mod tests {
         assert!(Id::text(b"a\xffb").is_none());
         assert!(Id::text(br"a\xb").is_none());
         assert!(Id::number(b"1-2").is_none());
-    }
-
-    #[test]
-    fn a_cancelled_request_is_named_in_the_params() {
-        let line = br#"{"method":"notifications/cancelled","params":{"requestId":"a\/b"}}"#;
-        assert_eq!(Id::cancelled_by(line), Some(id(r#""a/b""#)));
-        assert_eq!(Id::cancelled_by(br#"{"params":{}}"#), None);
     }
 
     #[test]

@@ -4,16 +4,16 @@
 //! what they are. Both eras are spoken: stateful up to revision 2025-11-25, stateless from 2026-07-28.
 
 pub mod budget;
-pub mod call;
 pub mod client;
 pub mod envelope;
 pub mod era;
 pub mod fields;
 pub mod message;
+pub mod params;
 pub mod scan;
 
-pub use call::Call;
 pub use envelope::{Envelope, Field, Id, Kind};
-pub use era::{Claim, Era, Revision};
+pub use era::{Era, Revision};
 pub use message::{Diagnosis, Refusal};
+pub use params::Params;
 pub use scan::{Scanner, Shape};

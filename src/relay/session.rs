@@ -10,47 +10,44 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
 use tokio::sync::{Mutex, Notify};
 
-use super::Settings;
-use super::in_flight::{Asking, InFlight};
-use super::oddity::Oddities;
-use super::record::{Author, Recorder, Recording};
-use super::shield::Shield;
-use super::stderr::Log;
-use super::told::Told;
+use super::life::handshake::ProbeFallback;
+use super::pending::Pending;
+use super::report::FindingsReport;
+use super::settings::Settings;
+use super::turn::Answer;
+use super::violation::{Violation, Violations};
+use super::wire::log::Log;
+use super::wire::record::{Author, Recorder, Recording, Side};
 use crate::mcp::era::PROBE;
 use crate::mcp::fields::Fields;
-use crate::mcp::scan::messages;
-use crate::mcp::{Diagnosis, Envelope, Era, Id, Kind, Refusal, Revision, Shape};
+use crate::mcp::{Diagnosis, Era, Id, Refusal, Revision};
 use crate::redact::{Clean, Redactor};
 use crate::sys::os::Writer;
 
-/// How much of what we have to say to the server may wait for it, in messages.
-const ERRANDS: usize = 1024;
+/// How many answers of our own may wait for a server that does not read.
+const MAX_QUEUED: usize = 1024;
 
 /// What both directions share. One thread relays, so plain cells do.
 pub(super) struct Session<'a> {
     pub(super) redactor: &'a Arc<Redactor>,
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
-    pub(super) told: Told<'a>,
+    pub(super) report: FindingsReport<'a>,
     writer: Mutex<Writer>,
     /// The server's stdin: not here while it is written to, nor once it is closed.
     stdin: RefCell<Option<ChildStdin>>,
     /// Held by whoever writes to the server.
-    turn: Mutex<()>,
-    /// How many servers there have been, closed ones counted once more.
-    servers: Cell<u64>,
+    writing: Mutex<()>,
+    /// Generation of `stdin`: incremented whenever it is replaced or closed.
+    generation: Cell<u64>,
     replaced: Notify,
     recorder: Recorder<'a>,
-    /// Requests of the client that wait for the server.
-    pub(super) in_flight: InFlight,
-    /// Requests of the server that wait for the client.
-    pub(super) asking: Asking,
-    pub(super) shield: Shield,
-    pub(super) oddities: Oddities,
-    /// What we have to say to the server ourselves.
-    errands: RefCell<VecDeque<Vec<u8>>>,
-    errand: Notify,
+    pub(super) pending: Pending,
+    pub(super) handshake: ProbeFallback,
+    violations: Violations,
+    /// Answers of our own that wait for the server to read them.
+    queue: RefCell<VecDeque<Vec<u8>>>,
+    queued: Notify,
     /// The revision the session is of, once that is settled.
     pub(super) revision: Cell<Option<Revision>>,
     gone: Notify,
@@ -92,7 +89,7 @@ impl<'a> Session<'a> {
         redactor: &'a Arc<Redactor>,
         settings: &'a Settings,
         log: &'a Log,
-        told: Told<'a>,
+        report: FindingsReport<'a>,
         writer: Writer,
         recording: Option<Recording>,
     ) -> Self {
@@ -100,19 +97,18 @@ impl<'a> Session<'a> {
             redactor,
             settings,
             log,
-            told,
+            report,
             writer: Mutex::new(writer),
             stdin: RefCell::default(),
-            turn: Mutex::default(),
-            servers: Cell::new(0),
+            writing: Mutex::default(),
+            generation: Cell::new(0),
             replaced: Notify::new(),
             recorder: Recorder::new(recording, redactor, log),
-            in_flight: InFlight::default(),
-            asking: Asking::default(),
-            shield: Shield::new(settings.era),
-            oddities: Oddities::default(),
-            errands: RefCell::default(),
-            errand: Notify::new(),
+            pending: Pending::default(),
+            handshake: ProbeFallback::new(settings.era),
+            violations: Violations::default(),
+            queue: RefCell::default(),
+            queued: Notify::new(),
             revision: Cell::new(None),
             gone: Notify::new(),
             progress: Cell::default(),
@@ -128,7 +124,7 @@ impl<'a> Session<'a> {
         self.writer.lock().await.hangup()
     }
 
-    /// Waits until a write told us that the client is gone.
+    /// Waits until a write has failed because the client is gone.
     pub(super) async fn client_gone(&self) {
         self.gone.notified().await;
     }
@@ -157,34 +153,34 @@ impl<'a> Session<'a> {
         self.revision.get().is_some_and(|revision| revision.era() == Era::Stateless)
     }
 
-    /// Tells that the server's era is known, for next time.
+    /// The server's era, if this session has shown it and it was not known before.
     pub(super) fn era_learned(&self) -> Option<Era> {
-        self.shield.learned().filter(|era| Some(*era) != self.settings.era)
+        self.handshake.learned().filter(|era| Some(*era) != self.settings.era)
     }
 
     /// Sends the server's next messages to another one; `None` closes the stdin of the last. Never waits for somebody who
     /// is writing: that is to a server that may never read it.
     pub(super) fn connect(&self, stdin: Option<ChildStdin>) {
-        self.servers.set(self.servers.get() + 1);
+        self.generation.set(self.generation.get() + 1);
         self.replaced.notify_waiters();
         self.stdin.replace(stdin);
     }
 
     /// Forgets what was between the client and a server that is gone: nobody else knows of it.
     pub(super) fn forget(&self) {
-        self.asking.clear();
-        self.errands.take();
+        self.pending.of_server.clear();
+        self.queue.take();
     }
 
-    /// Passes a line on to the server as it is; whether there was one to take it.
+    /// Passes a line on to the server as it is; whether there is a server that takes it.
     pub(super) async fn forward(&self, line: &[u8]) -> bool {
         self.write_to_server(Author::Client, line).await
     }
 
     async fn write_to_server(&self, from: Author, line: &[u8]) -> bool {
-        let _turn = self.turn.lock().await;
+        let _writing = self.writing.lock().await;
         let Some(mut server) = self.stdin.take() else { return false };
-        let which = self.servers.get();
+        let generation = self.generation.get();
         let whole = ended(line);
         let sent = tokio::select! {
             biased;
@@ -193,61 +189,85 @@ impl<'a> Session<'a> {
         };
         if sent {
             self.recorder.to_server(from, line);
-            if self.servers.get() == which {
+            if self.generation.get() == generation {
                 self.stdin.replace(Some(server));
             }
         }
         true
     }
 
-    /// Answers a request of the server with an error of our own. It is written when the server reads: the direction that
-    /// relays what the server says must never wait for it. One that asks and asks and never reads is told no more.
-    pub(super) fn refuse_server(&self, id: Option<&Id>, refusal: &Refusal) {
-        let mut errands = self.errands.borrow_mut();
-        if errands.len() < ERRANDS {
-            errands.push_back(refusal.answer(id));
-            self.errand.notify_one();
+    /// Counts a violation of the protocol.
+    pub(super) fn violation(&self, violation: Violation) {
+        self.violations.count(violation, self.log);
+    }
+
+    /// Logs at the end of the session what it only counted.
+    pub(super) fn sum_up(&self) {
+        self.violations.sum_up(self.log);
+        self.report.sum_up();
+    }
+
+    /// Answers a request of this side.
+    pub(super) async fn answer_to(
+        &self,
+        side: Side,
+        id: Option<&Id>,
+        answer: &Answer,
+        stateless: bool,
+    ) {
+        match side {
+            Side::Client => self.answer(&answer.line(id, stateless)).await,
+            Side::Server => self.queue_for_server(|| answer.line(id, stateless)),
         }
     }
 
-    /// Writes what we have to say to the server, for ever.
-    pub(super) async fn run_errands(&self) {
+    /// Queues a line of our own for the server. The direction that relays the server's output must never wait for the
+    /// server to read. A server that keeps asking and never reads gets no more answers when the queue is full.
+    fn queue_for_server(&self, line: impl FnOnce() -> Vec<u8>) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.len() < MAX_QUEUED {
+            queue.push_back(line());
+            self.queued.notify_one();
+        }
+    }
+
+    /// Writes the queue to the server, for ever.
+    pub(super) async fn write_queue(&self) {
         loop {
-            self.errand.notified().await;
-            while let Some(line) = self.next_errand() {
+            self.queued.notified().await;
+            while let Some(line) = self.next_in_queue() {
                 self.write_to_server(Author::Hushpipe, &line).await;
             }
         }
     }
 
-    fn next_errand(&self) -> Option<Vec<u8>> {
-        self.errands.borrow_mut().pop_front()
+    fn next_in_queue(&self) -> Option<Vec<u8>> {
+        self.queue.borrow_mut().pop_front()
     }
 
     /// Answers every request that the server left open; `how` says how it ended.
     pub(super) async fn answer_the_rest(&self, how: String, diagnosis: Option<Diagnosis>) {
         let refusal = Refusal::server_ended(&self.settings.server, &how);
         let refusal = refusal.diagnosed(diagnosis.as_ref());
-        self.refuse(&self.in_flight.take(), &refusal).await;
+        self.refuse(&self.pending.of_client.take(), &refusal).await;
     }
 
     /// Answers the probes that a server which could not bear them left open. They are taken at once and not when the future
     /// is first polled: the client's `initialize` may be open by then, and a fresh server answers that.
     pub(super) fn refuse_probes(&self) -> impl Future<Output = ()> {
-        let probes = self.in_flight.take();
+        let probes = self.pending.of_client.take();
         async move { self.refuse(&probes, &Refusal::no_such_method(PROBE)).await }
     }
 
     /// Answers requests of the client with an error of our own.
-    pub(super) async fn refuse(&self, requests: &[Id], refusal: &Refusal) {
+    async fn refuse(&self, requests: &[Id], refusal: &Refusal) {
         for id in requests {
             self.answer(&refusal.answer(Some(id))).await;
         }
     }
 
-    /// Sends a line that we made ourselves. An id in it is the client's own, and the rest names no value; what is withheld
-    /// even so has nobody to tell it to.
-    pub(super) async fn answer(&self, line: &[u8]) {
+    /// Sends a line that we made ourselves. It is redacted too: the client's id in it may hold a value.
+    async fn answer(&self, line: &[u8]) {
         if let Ok(cleaned) = self.redactor.frame(line, self.fields()) {
             self.write_to_client(Author::Hushpipe, &cleaned.clean).await;
         }
@@ -276,18 +296,5 @@ fn ended(line: &[u8]) -> Cow<'_, [u8]> {
     match line.ends_with(b"\n") {
         true => line.into(),
         false => [line, b"\n"].concat().into(),
-    }
-}
-
-/// The ids in a line: of requests, or of those that responses answer. A batch too long to keep has none.
-pub(super) fn ids(line: &[u8], shape: &Shape, kind: Kind) -> Vec<Id> {
-    let id_of = |envelope: &Envelope| match envelope.kind() == Some(kind) {
-        true => envelope.id.usable().cloned(),
-        false => None,
-    };
-    match shape {
-        Shape::Object(envelope) => id_of(envelope).into_iter().collect(),
-        Shape::Batch => messages(line).filter_map(|(_, envelope)| id_of(&envelope)).collect(),
-        Shape::NotJson => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use super::super::error::Mistake;
 use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
 use super::Findings;
-use crate::relay::frame::DEFAULT_LIMIT;
+use crate::relay::wire::frame::DEFAULT_LIMIT;
 use crate::sys::clock;
 
 /// The longest time that a setting may name.

@@ -1,5 +1,8 @@
 //! stdout carries only MCP messages, byte for byte unless one was redacted; the relay takes any frame and any stdio.
 
+/// A batch passes the same checks as its messages do.
+#[cfg(target_os = "linux")]
+mod batch;
 /// How much of a file is read.
 #[cfg(target_os = "linux")]
 mod bounds;

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::super::error::Error;
 use super::super::server::RuntimeChoice;
 use super::*;
-use crate::relay::frame;
+use crate::relay::wire::frame;
 use crate::runner::Package;
 use crate::secret::{Delivery, SecretRequest};
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::Settings;
-use super::session::Progress;
+use crate::relay::session::Progress;
+use crate::relay::settings::Settings;
 use crate::sys::os::Process;
 
 /// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
@@ -27,7 +27,7 @@ const SILENT_TO_TERM: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_millis(500);
 
 /// How far the end of a session has come.
-pub(super) struct End<'a> {
+pub(in crate::relay) struct End<'a> {
     settings: &'a Settings,
     /// The client closed its end; what it sent before may still be on its way.
     closed: Option<Instant>,
@@ -51,7 +51,7 @@ pub(super) struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    pub(super) fn new(settings: &'a Settings) -> Self {
+    pub(in crate::relay) fn new(settings: &'a Settings) -> Self {
         Self {
             settings,
             closed: None,
@@ -69,61 +69,61 @@ impl<'a> End<'a> {
     }
 
     /// Whether the client has closed its end and nothing worse has happened.
-    pub(super) fn draining(&self) -> bool {
+    pub(in crate::relay) fn draining(&self) -> bool {
         self.closed.is_some() && self.told.is_none()
     }
 
-    /// Whether the server was told to end.
-    pub(super) fn told(&self) -> bool {
+    /// Whether TERM has been sent.
+    pub(in crate::relay) fn terminating(&self) -> bool {
         self.told.is_some()
     }
 
     /// Whether we ended the session, because the client or a signal asked for it or because the server had gone silent.
-    pub(super) fn by_us(&self) -> bool {
-        self.asked || self.told()
+    pub(in crate::relay) fn by_us(&self) -> bool {
+        self.asked || self.terminating()
     }
 
     /// Whether the client may still read answers: one that has only closed its end may, however long it took.
-    pub(super) fn client_waits(&self) -> bool {
+    pub(in crate::relay) fn client_waits(&self) -> bool {
         !self.deserted
     }
 
     /// The client closed its end.
-    pub(super) fn client_leaves(&mut self) {
+    pub(in crate::relay) fn client_leaves(&mut self) {
         self.asked = true;
         self.closed.get_or_insert_with(Instant::now);
     }
 
     /// The client closed its end, and the server has everything it sent.
-    pub(super) fn client_closed(&mut self) {
+    pub(in crate::relay) fn client_closed(&mut self) {
         self.client_leaves();
         self.delivered = true;
     }
 
-    pub(super) fn server_silent(&mut self) {
+    pub(in crate::relay) fn server_silent(&mut self) {
         self.silent = Some(Instant::now());
     }
 
     /// The server has ended, and the session goes on without it.
-    pub(super) fn server_lost(&mut self) {
+    pub(in crate::relay) fn server_lost(&mut self) {
         (self.silent, self.ended) = (None, None);
     }
 
-    pub(super) fn server_ended(&mut self) {
+    pub(in crate::relay) fn server_ended(&mut self) {
         self.ended = Some(Instant::now());
     }
 
     /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
     /// send INT and TERM together, and the server still gets its time.
-    pub(super) fn tell(&mut self, process: &Process) {
+    pub(in crate::relay) fn terminate_now(&mut self, process: &Process) {
         (self.asked, self.deserted) = (true, true);
-        if !self.told() {
+        if !self.terminating() {
             self.terminate(process, TERM_TO_KILL);
         }
     }
 
     /// Sets the moment of the next step.
-    pub(super) fn schedule(&mut self, nothing_in_flight: bool) {
+    pub(in crate::relay) fn schedule(&mut self, nothing_in_flight: bool) {
         self.idle = match self.closed {
             Some(_) if nothing_in_flight && self.delivered => {
                 self.idle.or_else(|| Some(Instant::now()))
@@ -145,7 +145,7 @@ impl<'a> End<'a> {
     }
 
     /// Waits for the moment of the next step.
-    pub(super) async fn due(&self) {
+    pub(in crate::relay) async fn due(&self) {
         match self.due {
             Some(due) => sleep_until(due).await,
             None => pending().await,
@@ -153,14 +153,14 @@ impl<'a> End<'a> {
     }
 
     /// Takes the next step; true when there is nothing left to wait for.
-    pub(super) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
+    pub(in crate::relay) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
         let moved = std::mem::replace(&mut self.seen, now) != now || now.is_busy();
         if self.ended.is_some() {
             let since = self.closed.or(self.ended);
             let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);
-            return self.told() || late || !moved;
+            return self.terminating() || late || !moved;
         }
-        if self.told() {
+        if self.terminating() {
             self.killed = true;
             process.kill();
         } else {

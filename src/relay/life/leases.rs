@@ -1,37 +1,37 @@
-//! What the server's secrets were given for a time with: renewed while it runs, given back beside its end.
+//! Leases of the server's secrets: renewed while it runs, given back when it ends.
 
 use std::time::Duration;
 
-use super::stderr::Log;
-use super::{Pump, run};
 use crate::provider::Leases;
+use crate::relay::pump::{Pump, run};
+use crate::relay::wire::log::Log;
 
-/// How long giving back may take, from the moment that the server is told to end, or has ended. Clients send KILL 2 s after
+/// How long giving back may take, from the moment that TERM is sent to the server, or that it has ended. Clients send KILL 2 s after
 /// the TERM that follows the end of our input by 2 s, and 1 to 2 s after a TERM of their own.
 pub const GIVE_BACK: Duration = Duration::from_millis(1500);
 
 /// The leases of a session.
-pub(super) struct Tenure<'a> {
+pub(in crate::relay) struct SessionLeases<'a> {
     leases: &'a Leases,
     log: &'a Log,
     pump: Pump<'a>,
     over: bool,
 }
 
-impl<'a> Tenure<'a> {
+impl<'a> SessionLeases<'a> {
     /// Leases that are renewed from here on.
-    pub(super) fn new(leases: &'a Leases, log: &'a Log) -> Self {
+    pub(in crate::relay) fn new(leases: &'a Leases, log: &'a Log) -> Self {
         let keep = async { leases.keep(|line| log.note(&format!("warning: {line}"))).await };
         Self { leases, log, pump: Some(Box::pin(keep)), over: false }
     }
 
     /// Renews them, or gives them back; ends when there is nothing left to do, and never again.
-    pub(super) async fn run(&mut self) {
+    pub(in crate::relay) async fn run(&mut self) {
         run(&mut self.pump).await;
     }
 
     /// Gives them back from here on, if the server needs them no more. Once.
-    pub(super) fn end_if(&mut self, of_no_use: bool) {
+    pub(in crate::relay) fn end_if(&mut self, of_no_use: bool) {
         if !of_no_use || std::mem::replace(&mut self.over, true) {
             return;
         }
@@ -44,7 +44,7 @@ impl<'a> Tenure<'a> {
     }
 
     /// Gives back what is not yet, and waits for it.
-    pub(super) async fn finish(mut self) {
+    pub(in crate::relay) async fn finish(mut self) {
         self.end_if(true);
         if let Some(rest) = self.pump {
             rest.await;

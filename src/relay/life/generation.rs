@@ -4,23 +4,26 @@
 use std::process::ExitStatus;
 use std::rc::Rc;
 
-use super::session::Session;
-use super::stderr::Tail;
-use super::{Again, Pump, Server, stderr};
 use crate::launch::file::SecretFiles;
 use crate::mcp::{Diagnosis, Era};
+use crate::redact::Finding;
+use crate::relay::endpoints::{Again, Server};
+use crate::relay::pump::Pump;
+use crate::relay::session::Session;
+use crate::relay::to_client::relay_to_client;
+use crate::relay::wire::stderr::{self, Tail};
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process};
 
 /// The server of the moment. Nothing here waits: what has to wait is a [`Pump`], which runs beside the others.
-pub(super) struct Backend<'s, 'a> {
+pub(in crate::relay) struct CurrentServer<'s, 'a> {
     session: &'s Session<'a>,
-    pub(super) process: Process,
+    pub(in crate::relay) process: Process,
     /// Held for the server that reads them.
     _files: SecretFiles,
     /// What goes to the client: what the server says, and at its end what we say in its place.
-    pub(super) to_client: Pump<'s>,
-    pub(super) logs: Pump<'s>,
+    pub(in crate::relay) to_client: Pump<'s>,
+    pub(in crate::relay) logs: Pump<'s>,
     standing: Standing,
     /// Whether what it left open is answered, or being answered.
     answered: bool,
@@ -47,12 +50,12 @@ enum Standing {
     Over(ExitStatus),
 }
 
-impl<'s, 'a> Backend<'s, 'a> {
+impl<'s, 'a> CurrentServer<'s, 'a> {
     /// A server that runs.
-    pub(super) fn of(server: Server<'s>, session: &'s Session<'a>) -> Self {
+    pub(in crate::relay) fn new(server: Server<'s>, session: &'s Session<'a>) -> Self {
         let Server { spawned, again, learn, diagnose, .. } = server;
         let (Started { streams, process }, files) = spawned;
-        let mut backend = Self {
+        let mut current = Self {
             session,
             process,
             _files: files,
@@ -67,33 +70,34 @@ impl<'s, 'a> Backend<'s, 'a> {
             diagnose,
             diagnosis: None,
         };
-        backend.connect(streams);
-        backend
+        current.connect(streams);
+        current
     }
 
     fn connect(&mut self, Streams { stdin, stdout, stderr }: Streams) {
         let session = self.session;
         session.connect(Some(stdin));
-        self.to_client = Some(Box::pin(session.to_client(stdout)));
+        self.to_client = Some(Box::pin(relay_to_client(session, stdout)));
         let tail = Rc::<Tail>::default();
         self.tail = Rc::clone(&tail);
-        let pump = stderr::pump(stderr, session.redactor, session.log, &session.told, tail);
+        let record = |findings: &[Finding]| session.report.record(findings, None);
+        let pump = stderr::pump(stderr, session.redactor, session.log, record, tail);
         self.logs = Some(Box::pin(pump));
         self.standing = Standing::Runs;
     }
 
     /// Whether its process may still have to end.
-    pub(super) fn runs(&self) -> bool {
+    pub(in crate::relay) fn runs(&self) -> bool {
         matches!(self.standing, Standing::Runs)
     }
 
     /// Its process has ended. Whether the session ends with it shows when all that it said has arrived.
-    pub(super) fn ended(&mut self, status: ExitStatus) {
+    pub(in crate::relay) fn ended(&mut self, status: ExitStatus) {
         self.standing = Standing::Ended(status);
     }
 
     /// How it ended, if its end is the session's.
-    pub(super) fn status(&self) -> Option<ExitStatus> {
+    pub(in crate::relay) fn status(&self) -> Option<ExitStatus> {
         match self.standing {
             Standing::Ended(status) | Standing::Over(status) => Some(status),
             Standing::Runs | Standing::Lost(_) => None,
@@ -101,7 +105,7 @@ impl<'s, 'a> Backend<'s, 'a> {
     }
 
     /// Whether it has ended for good: what it was given is of no use to it any more.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(in crate::relay) fn is_gone(&self) -> bool {
         match self.standing {
             Standing::Runs | Standing::Lost(_) => false,
             Standing::Ended(_) => self.answered || self.is_silent(),
@@ -110,22 +114,22 @@ impl<'s, 'a> Backend<'s, 'a> {
     }
 
     /// Ends it, where the session goes on without it.
-    pub(super) fn dismiss(&self) {
-        if self.runs() && self.session.shield.holds() {
+    pub(in crate::relay) fn dismiss(&self) {
+        if self.runs() && self.session.handshake.may_replace_server() {
             self.process.kill();
         }
     }
 
     /// Whether it runs on with its stdout closed, and the session can do without it.
-    pub(super) fn is_mute(&self) -> bool {
-        self.runs() && self.to_client.is_none() && self.session.shield.holds()
+    pub(in crate::relay) fn is_mute(&self) -> bool {
+        self.runs() && self.to_client.is_none() && self.session.handshake.may_replace_server()
     }
 
     /// Gives up its pipes, which somebody else holds open, where the session goes on without it; whether that is so. A frame
     /// that is being written is never cut.
-    pub(super) fn cut(&mut self) -> bool {
+    pub(in crate::relay) fn cut(&mut self) -> bool {
         let cut = matches!(self.standing, Standing::Ended(_))
-            && self.session.shield.holds()
+            && self.session.handshake.may_replace_server()
             && !self.session.progress().is_writing();
         if cut {
             (self.to_client, self.logs) = (None, None);
@@ -135,31 +139,31 @@ impl<'s, 'a> Backend<'s, 'a> {
 
     /// Leaves the session where that goes on without it: all that it said has arrived, and probes were all it had to answer.
     /// Those get the answer of a server that knows no such method.
-    pub(super) fn gives_way(&mut self) -> bool {
+    pub(in crate::relay) fn gives_way(&mut self) -> bool {
         let Standing::Ended(status) = self.standing else { return false };
-        if !self.is_silent() || !self.session.shield.survives() {
+        if !self.is_silent() || !self.session.handshake.server_ended() {
             return false;
         }
         self.standing = Standing::Lost(status);
         self.session.connect(None);
         self.session.forget();
-        if !self.session.shield.is_renewing() {
+        if !self.session.handshake.is_replacing() {
             self.to_client = Some(Box::pin(self.session.refuse_probes()));
         }
         true
     }
 
     /// Starts another one in place of one that is lost, if it is wanted by now. If there is none to be had, the session ends.
-    pub(super) fn renew(&mut self) {
+    pub(in crate::relay) fn renew(&mut self) {
         let Standing::Lost(status) = self.standing else { return };
-        if !self.session.shield.is_renewing() || !self.is_silent() {
+        if !self.session.handshake.is_replacing() || !self.is_silent() {
             return;
         }
         match (self.again)(&mut self.process) {
             Ok((streams, files)) => {
                 self._files = files;
                 self.connect(streams);
-                self.session.shield.renew();
+                self.session.handshake.server_replaced();
             }
             Err(error) => {
                 self.session.log.note(&format!("error: {error}"));
@@ -186,7 +190,7 @@ impl<'s, 'a> Backend<'s, 'a> {
     }
 
     /// Why it ended, where that was found out.
-    pub(super) fn take_diagnosis(&mut self) -> Option<Diagnosis> {
+    pub(in crate::relay) fn take_diagnosis(&mut self) -> Option<Diagnosis> {
         self.diagnosis.take().flatten()
     }
 
@@ -201,7 +205,7 @@ impl<'s, 'a> Backend<'s, 'a> {
     }
 
     /// Keeps what the session has shown of the server's era, once.
-    pub(super) fn keep_era(&mut self) {
+    pub(in crate::relay) fn keep_era(&mut self) {
         if let Some(era) = self.session.era_learned()
             && self.learned.replace(era) != Some(era)
         {
@@ -210,7 +214,7 @@ impl<'s, 'a> Backend<'s, 'a> {
     }
 
     /// Whether nothing is left to do. Has what the server left open answered first, if a client waits for that.
-    pub(super) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
+    pub(in crate::relay) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
         match self.standing {
             Standing::Runs => false,
             Standing::Lost(_) => client_closed && (self.is_silent() || !client_waits),
@@ -218,7 +222,7 @@ impl<'s, 'a> Backend<'s, 'a> {
             Standing::Ended(_) if !self.is_silent() => false,
             Standing::Ended(status) => {
                 self.find_diagnosis(status);
-                if self.answered || self.session.in_flight.is_empty() || !client_waits {
+                if self.answered || self.session.pending.of_client.is_empty() || !client_waits {
                     return true;
                 }
                 self.answer_the_rest(os::describe(status));

@@ -1,25 +1,17 @@
-//! Our stderr: the server's log, redacted, and our own words, written by a thread so that a slow reader blocks nothing.
+//! The server's log: its stderr, and lines on its stdout that are no messages. Both are redacted and go to our stderr.
 //!
 //! The server's stderr is drained whatever our own reader does: a full pipe would stop the server in the middle of an
-//! answer. What does not fit the queue is dropped and counted, and the count is written when there is room again. A line
-//! of the server that could be taken for one of ours is tagged.
+//! answer. A line of the server that could be taken for one of ours is tagged.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
-use super::told::Told;
+use super::log::Log;
 use crate::redact::invisible::is_unprintable;
 use crate::redact::{Finding, Redactor, StreamCleaner};
-use crate::sys::drain::{Drain, Queue};
-use crate::sys::os;
-
-/// How much may wait for a slow reader, in bytes.
-const QUEUE_LIMIT: usize = 1 << 20;
 
 /// Begins a line that the server wrote to stdout although it is no MCP message.
 const STDOUT_TAG: &str = "[server stdout] ";
@@ -27,86 +19,12 @@ const STDOUT_TAG: &str = "[server stdout] ";
 /// Begins a line of the server's stderr that starts like one of ours.
 const STDERR_TAG: &str = "[server stderr] ";
 
-/// The queue in front of our stderr. Clones share it.
-#[derive(Clone, Default)]
-pub struct Log(Drain<Chunks>);
-
-#[derive(Default)]
-struct Chunks {
-    chunks: VecDeque<Vec<u8>>,
-    bytes: usize,
-    dropped: usize,
-}
-
-impl Log {
-    /// Writes a line of our own, `hushpipe: ` in front. The caller sees to it that no value is in it.
-    pub fn note(&self, line: &str) {
-        self.push(format!("hushpipe: {line}\n").as_bytes());
-    }
-
-    /// Writes what was redacted.
-    pub fn push(&self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.0.fill(
-            Duration::ZERO,
-            |chunks| chunks.add(bytes),
-            |chunk| {
-                // A stderr that cannot be written is no reason to stop relaying; the log is lost, as it would be without
-                // us.
-                let _ = os::write_stderr(&chunk);
-            },
-        );
-    }
-
-    /// Waits until everything is written, or until `limit` has passed: nobody may be reading.
-    pub fn flush(&self, limit: Duration) {
-        self.0.flush(limit);
-    }
-}
-
-impl Chunks {
-    fn add(&mut self, bytes: &[u8]) {
-        if self.bytes + bytes.len() > QUEUE_LIMIT {
-            self.dropped += bytes.len();
-            return;
-        }
-        let dropped = std::mem::take(&mut self.dropped);
-        if dropped > 0 {
-            let notice =
-                format!("hushpipe: dropped {dropped} bytes of server log, stderr is not read\n");
-            self.append(notice.into_bytes());
-        }
-        self.append(bytes.to_vec());
-    }
-
-    fn append(&mut self, chunk: Vec<u8>) {
-        self.bytes += chunk.len();
-        self.chunks.push_back(chunk);
-    }
-}
-
-impl Queue for Chunks {
-    type Piece = Vec<u8>;
-
-    fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
-    }
-
-    fn take(&mut self) -> Vec<u8> {
-        let chunk = self.chunks.pop_front().unwrap_or_default();
-        self.bytes -= chunk.len();
-        chunk
-    }
-}
-
-/// Drains the server's stderr into the log until it ends.
-pub(super) async fn pump(
+/// Drains the server's stderr into the log until it ends, and records what is found in it.
+pub(in crate::relay) async fn pump(
     mut stderr: ChildStderr,
     redactor: &Redactor,
     log: &Log,
-    told: &Told<'_>,
+    record: impl Fn(&[Finding]),
     tail: Rc<Tail>,
 ) {
     let mut cleaner = redactor.stderr();
@@ -122,7 +40,7 @@ pub(super) async fn pump(
         } else {
             cleaner.push(&buffer[..n], &mut clean);
         }
-        told.found(&findings(&mut cleaner), None);
+        record(&findings(&mut cleaner));
         tail.push(&clean);
         log.push(&tagger.tag(&clean));
         if n == 0 {
@@ -133,7 +51,7 @@ pub(super) async fn pump(
 
 /// The end of a server's log, redacted, for who wants to know why it ended.
 #[derive(Default)]
-pub(super) struct Tail(RefCell<Vec<u8>>);
+pub(in crate::relay) struct Tail(RefCell<Vec<u8>>);
 
 /// How much of the end is kept, in bytes: more than the longest traceback of an import.
 const TAIL: usize = 32 * 1024;
@@ -149,7 +67,7 @@ impl Tail {
     }
 
     /// What is kept, as text.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::relay) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.borrow()).into_owned()
     }
 }
@@ -159,14 +77,14 @@ fn findings(cleaner: &mut StreamCleaner<'_>) -> Vec<Finding> {
     cleaner.take_findings().into_iter().map(|located| located.finding).collect()
 }
 
-/// Lines that the server printed to stdout although they are no messages. They are one text: a key printed line by line is
-/// still a key.
-pub struct Stray<'r> {
+/// Lines on the server's stdout that are no messages. They are cleaned as one text: a key printed line by line is still a
+/// key.
+pub struct StdoutText<'r> {
     cleaner: StreamCleaner<'r>,
     inside: bool,
 }
 
-impl<'r> Stray<'r> {
+impl<'r> StdoutText<'r> {
     /// Nothing so far.
     pub fn new(redactor: &'r Redactor) -> Self {
         Self { cleaner: redactor.stderr(), inside: false }
@@ -181,14 +99,14 @@ impl<'r> Stray<'r> {
     }
 
     /// Takes a piece of a line that goes on.
-    pub(super) fn push_piece(&mut self, piece: &[u8]) -> Vec<u8> {
+    pub(in crate::relay) fn push_piece(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut clean = Vec::new();
         self.cleaner.push(piece, &mut clean);
         self.tag(&clean)
     }
 
     /// What has been found since this was last asked.
-    pub(super) fn findings(&mut self) -> Vec<Finding> {
+    pub(in crate::relay) fn findings(&mut self) -> Vec<Finding> {
         findings(&mut self.cleaner)
     }
 
@@ -284,7 +202,7 @@ mod tests {
     #[test]
     fn a_key_printed_to_stdout_line_by_line_is_withheld_whole() {
         let redactor = Redactor::armed([]);
-        let mut stray = Stray::new(&redactor);
+        let mut stray = StdoutText::new(&redactor);
         let kind = "PRIVATE KEY";
         let lines = [
             "starting".to_owned(),

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::mcp::{Claim, Envelope, Kind, Scanner, Shape};
+use crate::mcp::{Envelope, Kind, Params, Scanner, Shape};
 use crate::sys::os::Reader;
 
 /// How far ahead is looked for the end of the first message. None on record is longer than a few kilobytes.
@@ -21,8 +21,8 @@ pub struct Input {
 pub struct Opening {
     /// Its envelope.
     pub envelope: Envelope,
-    /// What it says beyond that.
-    pub claim: Claim,
+    /// What the client calls itself.
+    pub client: Option<String>,
 }
 
 impl Input {
@@ -92,10 +92,10 @@ fn opening(line: &[u8]) -> Option<Opening> {
     scanner.feed(line);
     match scanner.finish() {
         Shape::Object(envelope) if envelope.kind() == Some(Kind::Request) => {
-            let claim = Claim::of(line, &envelope);
+            let params = Params::read(line, Some(Kind::Request));
             // What readers could take for different requests is for the relay to refuse.
-            let clear = !envelope.ambiguous && !claim.ambiguous;
-            clear.then_some(Opening { envelope, claim })
+            let clear = !envelope.ambiguous && !params.ambiguous;
+            clear.then(|| Opening { client: params.client(), envelope })
         }
         _ => None,
     }

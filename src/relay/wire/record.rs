@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::stderr::Log;
+use super::log::Log;
 use crate::error::{Fault, Kind};
 use crate::mcp::fields::Fields;
 use crate::mcp::{Scanner, Shape};
@@ -55,19 +55,23 @@ impl Recording {
 }
 
 /// Writes down what a session relays, if it was asked to.
-pub(super) struct Recorder<'a> {
+pub(in crate::relay) struct Recorder<'a> {
     recording: RefCell<Option<Recording>>,
     redactor: &'a Redactor,
     log: &'a Log,
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(recording: Option<Recording>, redactor: &'a Redactor, log: &'a Log) -> Self {
+    pub(in crate::relay) fn new(
+        recording: Option<Recording>,
+        redactor: &'a Redactor,
+        log: &'a Log,
+    ) -> Self {
         Self { recording: RefCell::new(recording), redactor, log }
     }
 
     /// The server was sent this frame, which may hold anything.
-    pub(super) fn to_server(&self, from: Author, line: &[u8]) {
+    pub(in crate::relay) fn to_server(&self, from: Author, line: &[u8]) {
         if self.recording.borrow().is_none() {
             return;
         }
@@ -85,7 +89,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// The client was sent this frame.
-    pub(super) fn to_client(&self, from: Author, clean: &Clean<'_>) {
+    pub(in crate::relay) fn to_client(&self, from: Author, clean: &Clean<'_>) {
         if self.recording.borrow().is_none() {
             return;
         }
@@ -128,17 +132,17 @@ struct Entry<'a> {
 /// Whose frame it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Author {
+pub(in crate::relay) enum Author {
     Client,
     Server,
     /// We answered for the other side.
     Hushpipe,
 }
 
-/// Whom a frame reached.
-#[derive(Debug, Clone, Copy, Serialize)]
+/// A side of the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Side {
+pub(in crate::relay) enum Side {
     Client,
     Server,
 }

@@ -1,4 +1,4 @@
-//! After a failed launch: tells the client why, in the answer to every request it makes.
+//! After a failed launch: answers every request of the client with the reason.
 //!
 //! Clients show an answer and hide stderr, so the cause must be in an answer; and they differ in what they ask first
 //! (`initialize`, `server/discover`), so every request is answered and none is special. Notifications and lines that are
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::mcp::scan::messages;
 use crate::mcp::{Envelope, Kind, Refusal, Shape};
-use crate::relay::frame::{DEFAULT_LIMIT, Frame, Framer};
-use crate::relay::input::Input;
+use crate::relay::wire::frame::{DEFAULT_LIMIT, Frame, Framer};
+use crate::relay::wire::input::Input;
 use crate::sys::os::{self, Writer};
 
 /// How long requests are answered at most.
