@@ -32,8 +32,8 @@ use crate::audit::Writer as Findings;
 use crate::mcp::Diagnosis;
 use crate::redact::Redactor;
 use crate::sys::os;
+use life::current_server::CurrentServer;
 use life::end::End;
-use life::generation::CurrentServer;
 use life::leases::SessionLeases;
 use pump::{Pump, run};
 use report::{FLUSH, FindingsReport};
@@ -78,8 +78,8 @@ impl Outcome {
     }
 }
 
-/// Relays until the session is over and the server's process tree is gone; writes it down where there is a `recording`,
-/// and what was found in any case.
+/// Relays until the session is over and the server's process tree is gone. Records the findings, and the messages too if
+/// there is a `recording`.
 ///
 /// # Errors
 /// The client's stdin or stdout cannot be watched.
@@ -114,7 +114,7 @@ pub async fn relay(
             () = session.handshake.server_useless() => running.dismiss(),
             () = run(&mut running.to_client) => if running.runs() { end.server_silent() },
             () = run(&mut to_server) => end.client_closed(),
-            // What it sent before may wait for a server that does not read: that must not hide that it has gone.
+            // Its last lines may wait for a server that does not read. That must not hide that the client has gone.
             () = &mut input_closed, if !end.draining() && !end.terminating() => end.client_leaves(),
             () = run(&mut running.logs) => {}
             () = run(&mut queue) => {}

@@ -27,14 +27,14 @@ use crate::sys::os::Writer;
 /// How many answers of our own may wait for a server that does not read.
 const MAX_QUEUED: usize = 1024;
 
-/// What both directions share. One thread relays, so plain cells do.
+/// The state that both directions share. One thread relays, so plain cells do.
 pub(super) struct Session<'a> {
     pub(super) redactor: &'a Arc<Redactor>,
     pub(super) settings: &'a Settings,
     pub(super) log: &'a Log,
     pub(super) report: FindingsReport<'a>,
     writer: Mutex<Writer>,
-    /// The server's stdin: not here while it is written to, nor once it is closed.
+    /// The server's stdin. `None` while it is written to, and once it is closed.
     stdin: RefCell<Option<ChildStdin>>,
     /// Held by whoever writes to the server.
     writing: Mutex<()>,
@@ -48,21 +48,21 @@ pub(super) struct Session<'a> {
     /// Answers of our own that wait for the server to read them.
     queue: RefCell<VecDeque<Vec<u8>>>,
     queued: Notify,
-    /// The revision the session is of, once that is settled.
+    /// The revision of the session, once it is known.
     pub(super) revision: Cell<Option<Revision>>,
     gone: Notify,
     pub(super) progress: Cell<Progress>,
     pub(super) heard: Cell<bool>,
 }
 
-/// What moves from the server to the client.
+/// Progress of the server's output on its way to the client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// How many bytes came from the server.
     pub(super) bytes: u64,
     /// Whether a write waits for the client.
     writing: bool,
-    /// Whether a search runs aside.
+    /// Whether a long message is being searched.
     searching: bool,
 }
 
@@ -72,19 +72,19 @@ impl Progress {
         self.writing
     }
 
-    /// Whether something of the server is on its way to the client, although nothing moves that could be seen.
+    /// Whether output is on its way to the client although no byte moves: it is being written or searched.
     pub(super) fn is_busy(self) -> bool {
         self.writing || self.searching
     }
 
-    /// The same while a search runs aside, or does not any more.
+    /// The same progress, while a long message is searched or not.
     pub(super) fn searching(self, searching: bool) -> Self {
         Self { searching, ..self }
     }
 }
 
 impl<'a> Session<'a> {
-    /// A session without a server yet, that writes to the client through `writer`, and down into `recording`.
+    /// A session that writes to the client through `writer`, and to `recording`. It has no server yet.
     pub(super) fn new(
         redactor: &'a Arc<Redactor>,
         settings: &'a Settings,
@@ -143,7 +143,7 @@ impl<'a> Session<'a> {
         self.progress.set(Progress { writing, ..self.progress.get() });
     }
 
-    /// What may be done where in a message of this session.
+    /// The fields that redaction may change in a message of this session.
     pub(super) fn fields(&self) -> Fields {
         Fields { revision: self.revision.get(), data: false }
     }
@@ -158,15 +158,15 @@ impl<'a> Session<'a> {
         self.handshake.learned().filter(|era| Some(*era) != self.settings.era)
     }
 
-    /// Sends the server's next messages to another one; `None` closes the stdin of the last. Never waits for somebody who
-    /// is writing: that is to a server that may never read it.
+    /// Replaces the server that messages go to; `None` closes the stdin of the last one. Never waits for a write in progress:
+    /// the old server may never read.
     pub(super) fn connect(&self, stdin: Option<ChildStdin>) {
         self.generation.set(self.generation.get() + 1);
         self.replaced.notify_waiters();
         self.stdin.replace(stdin);
     }
 
-    /// Forgets what was between the client and a server that is gone: nobody else knows of it.
+    /// Forgets the open requests of a server that is gone, and our answers to them: a fresh server knows nothing of them.
     pub(super) fn forget(&self) {
         self.pending.of_server.clear();
         self.queue.take();
@@ -201,7 +201,7 @@ impl<'a> Session<'a> {
         self.violations.count(violation, self.log);
     }
 
-    /// Logs at the end of the session what it only counted.
+    /// Logs, at the end of the session, what was only counted before.
     pub(super) fn sum_up(&self) {
         self.violations.sum_up(self.log);
         self.report.sum_up();
@@ -252,8 +252,8 @@ impl<'a> Session<'a> {
         self.refuse(&self.pending.of_client.take(), &refusal).await;
     }
 
-    /// Answers the probes that a server which could not bear them left open. They are taken at once and not when the future
-    /// is first polled: the client's `initialize` may be open by then, and a fresh server answers that.
+    /// Answers the probes that a server left open when it failed. They are taken at once and not when the future is first
+    /// polled: the client's `initialize` may be open by then, and a fresh server answers that.
     pub(super) fn refuse_probes(&self) -> impl Future<Output = ()> {
         let probes = self.pending.of_client.take();
         async move { self.refuse(&probes, &Refusal::no_such_method(PROBE)).await }
@@ -290,8 +290,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A line with the line feed that ends it: half a line at the end of a stream is a line all the same, and whoever
-/// splits at line feeds needs one.
+/// A line with its line feed. The last line of a stream may lack one, and readers that split at line feeds need it.
 fn ended(line: &[u8]) -> Cow<'_, [u8]> {
     match line.ends_with(b"\n") {
         true => line.into(),

@@ -1,8 +1,7 @@
-//! How a session ends, and when: what was asked for, what was done about it, what is due next.
+//! Ends a session step by step: stdin closed, then TERM, then KILL, in the specification's order.
 //!
-//! The specification's order is to close stdin, then TERM, then KILL. The times fit inside those of every client, and
-//! none of them waits for somebody who may never come: a client that does not read, a server that does not listen, a
-//! process that left the group and holds the pipes.
+//! The times are shorter than those of every client. No step waits for a peer that may never act: a client that does not
+//! read, a server that ignores signals, a process that left the group and holds the pipes open.
 
 use std::future::pending;
 use std::time::Duration;
@@ -16,36 +15,56 @@ use crate::sys::os::Process;
 /// From the client's end of file to TERM, with nothing in flight. Clients send TERM themselves after 2 s.
 const CLOSE_TO_TERM: Duration = Duration::from_millis(1800);
 
-/// From TERM to KILL when we were told to end, and from the server's end to ours. Clients send KILL 1 to 2 s after TERM.
+/// From TERM to KILL when we were asked to end, and from the server's end to ours. Clients send KILL 1 to 2 s after TERM.
 const TERM_TO_KILL: Duration = Duration::from_millis(800);
 
-/// How long a server that closed its stdout may take to end before it is told to.
+/// From the end of the server's stdout to TERM.
 const SILENT_TO_TERM: Duration = Duration::from_secs(1);
 
 /// How long the pipes of an ended server may stay silent before they are given up: a process that left the group may
 /// hold them open for ever.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// How far the client's input has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ClientInput {
+    Open,
+    /// The client closed its end at this time. What it sent before may still be on its way.
+    Closed(Instant),
+    /// The same, and the server has all of it; its stdin is closed.
+    Delivered(Instant),
+}
+
+/// How far the server's output has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ServerOutput {
+    Open,
+    /// The server closed its stdout at this time, and runs on.
+    Closed(Instant),
+    /// The server ended at this time.
+    Ended(Instant),
+}
+
+/// What was done to end the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shutdown {
+    Nothing,
+    /// TERM was sent at this time, or would have been if the server were there; KILL follows after this long.
+    Term(Instant, Duration),
+    /// KILL was sent; TERM at this time.
+    Kill(Instant),
+}
+
 /// How far the end of a session has come.
 pub(in crate::relay) struct End<'a> {
     settings: &'a Settings,
-    /// The client closed its end; what it sent before may still be on its way.
-    closed: Option<Instant>,
-    /// The server has all of it, and its stdin is closed.
-    delivered: bool,
-    /// Since then nothing is in flight.
+    input: ClientInput,
+    output: ServerOutput,
+    stop: Shutdown,
+    /// Since when all input is delivered and nothing is in flight.
     idle: Option<Instant>,
-    /// The client or a signal ended the session.
-    asked: bool,
-    /// A signal came, or nobody reads what we write: the client wants no more answers.
+    /// A signal came, or nobody reads our output: the client wants no more answers.
     deserted: bool,
-    /// The server closed its stdout.
-    silent: Option<Instant>,
-    /// TERM was sent, or would have been if the server were there; KILL follows after this long.
-    told: Option<(Instant, Duration)>,
-    killed: bool,
-    /// The server ended.
-    ended: Option<Instant>,
     seen: Progress,
     due: Option<Instant>,
 }
@@ -54,69 +73,81 @@ impl<'a> End<'a> {
     pub(in crate::relay) fn new(settings: &'a Settings) -> Self {
         Self {
             settings,
-            closed: None,
-            delivered: false,
+            input: ClientInput::Open,
+            output: ServerOutput::Open,
+            stop: Shutdown::Nothing,
             idle: None,
-            asked: false,
             deserted: false,
-            silent: None,
-            told: None,
-            killed: false,
-            ended: None,
             seen: Progress::default(),
             due: None,
         }
     }
 
-    /// Whether the client has closed its end and nothing worse has happened.
+    /// Whether the client has closed its end, and TERM has not been sent.
     pub(in crate::relay) fn draining(&self) -> bool {
-        self.closed.is_some() && self.told.is_none()
+        self.closed().is_some() && !self.terminating()
     }
 
     /// Whether TERM has been sent.
     pub(in crate::relay) fn terminating(&self) -> bool {
-        self.told.is_some()
+        self.stop != Shutdown::Nothing
     }
 
-    /// Whether we ended the session, because the client or a signal asked for it or because the server had gone silent.
+    /// Whether we ended the session, because the client or a signal asked for it, or because the server closed its stdout.
     pub(in crate::relay) fn by_us(&self) -> bool {
-        self.asked || self.terminating()
+        self.closed().is_some() || self.terminating()
     }
 
-    /// Whether the client may still read answers: one that has only closed its end may, however long it took.
+    /// Whether the client may still read answers: one that has only closed its end may, however long ago.
     pub(in crate::relay) fn client_waits(&self) -> bool {
         !self.deserted
     }
 
+    /// When the client closed its end.
+    fn closed(&self) -> Option<Instant> {
+        match self.input {
+            ClientInput::Open => None,
+            ClientInput::Closed(at) | ClientInput::Delivered(at) => Some(at),
+        }
+    }
+
+    /// When the server ended.
+    fn ended(&self) -> Option<Instant> {
+        match self.output {
+            ServerOutput::Open | ServerOutput::Closed(_) => None,
+            ServerOutput::Ended(at) => Some(at),
+        }
+    }
+
     /// The client closed its end.
     pub(in crate::relay) fn client_leaves(&mut self) {
-        self.asked = true;
-        self.closed.get_or_insert_with(Instant::now);
+        if self.input == ClientInput::Open {
+            self.input = ClientInput::Closed(Instant::now());
+        }
     }
 
     /// The client closed its end, and the server has everything it sent.
     pub(in crate::relay) fn client_closed(&mut self) {
-        self.client_leaves();
-        self.delivered = true;
+        self.input = ClientInput::Delivered(self.closed().unwrap_or_else(Instant::now));
     }
 
     pub(in crate::relay) fn server_silent(&mut self) {
-        self.silent = Some(Instant::now());
+        self.output = ServerOutput::Closed(Instant::now());
     }
 
     /// The server has ended, and the session goes on without it.
     pub(in crate::relay) fn server_lost(&mut self) {
-        (self.silent, self.ended) = (None, None);
+        self.output = ServerOutput::Open;
     }
 
     pub(in crate::relay) fn server_ended(&mut self) {
-        self.ended = Some(Instant::now());
+        self.output = ServerOutput::Ended(Instant::now());
     }
 
-    /// Ends the session now: a signal came, or nobody reads our answers. A second signal changes nothing: some clients
+    /// Ends the session now: a signal came, or nobody reads our output. A second signal changes nothing, because some clients
     /// send INT and TERM together, and the server still gets its time.
     pub(in crate::relay) fn terminate_now(&mut self, process: &Process) {
-        (self.asked, self.deserted) = (true, true);
+        self.deserted = true;
         if !self.terminating() {
             self.terminate(process, TERM_TO_KILL);
         }
@@ -124,24 +155,32 @@ impl<'a> End<'a> {
 
     /// Sets the moment of the next step.
     pub(in crate::relay) fn schedule(&mut self, nothing_in_flight: bool) {
-        self.idle = match self.closed {
-            Some(_) if nothing_in_flight && self.delivered => {
-                self.idle.or_else(|| Some(Instant::now()))
-            }
+        let now = Instant::now();
+        self.idle = match self.input {
+            ClientInput::Delivered(_) if nothing_in_flight => self.idle.or(Some(now)),
             _ => None,
         };
-        let drained = self.closed.or(self.ended).map(|since| since + self.settings.drain);
-        let steps = match (self.ended, self.told) {
-            (Some(ended), Some((told, _))) => [Some(ended.max(told) + TERM_TO_KILL), None],
-            (Some(_), None) => [Some(Instant::now() + LINGER), drained],
-            (None, Some(_)) if self.killed => [None, None],
-            (None, Some((told, then))) => [Some(told + then), None],
-            (None, None) => [
-                self.silent.map(|silent| silent + SILENT_TO_TERM),
-                self.idle.map(|idle| idle + CLOSE_TO_TERM).into_iter().chain(drained).min(),
-            ],
-        };
-        self.due = steps.into_iter().flatten().min();
+        self.due = self.next_step(now);
+    }
+
+    /// The moment of the next step, if one is due.
+    fn next_step(&self, now: Instant) -> Option<Instant> {
+        let drained = self.closed().or(self.ended()).map(|since| since + self.settings.drain);
+        match (self.output, self.stop) {
+            (ServerOutput::Ended(ended), Shutdown::Term(at, _) | Shutdown::Kill(at)) => {
+                Some(ended.max(at) + TERM_TO_KILL)
+            }
+            (ServerOutput::Ended(_), Shutdown::Nothing) => earliest([Some(now + LINGER), drained]),
+            (_, Shutdown::Kill(_)) => None,
+            (_, Shutdown::Term(at, then)) => Some(at + then),
+            (output, Shutdown::Nothing) => {
+                let silent = match output {
+                    ServerOutput::Closed(at) => Some(at + SILENT_TO_TERM),
+                    ServerOutput::Open | ServerOutput::Ended(_) => None,
+                };
+                earliest([silent, self.idle.map(|idle| idle + CLOSE_TO_TERM), drained])
+            }
+        }
     }
 
     /// Waits for the moment of the next step.
@@ -155,22 +194,77 @@ impl<'a> End<'a> {
     /// Takes the next step; true when there is nothing left to wait for.
     pub(in crate::relay) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
         let moved = std::mem::replace(&mut self.seen, now) != now || now.is_busy();
-        if self.ended.is_some() {
-            let since = self.closed.or(self.ended);
-            let late = since.is_some_and(|since| since.elapsed() >= self.settings.drain);
+        if let Some(ended) = self.ended() {
+            let late = self.closed().unwrap_or(ended).elapsed() >= self.settings.drain;
             return self.terminating() || late || !moved;
         }
-        if self.terminating() {
-            self.killed = true;
-            process.kill();
-        } else {
-            self.terminate(process, self.settings.grace);
+        match self.stop {
+            Shutdown::Nothing => self.terminate(process, self.settings.grace),
+            Shutdown::Term(at, _) | Shutdown::Kill(at) => {
+                self.stop = Shutdown::Kill(at);
+                process.kill();
+            }
         }
         false
     }
 
     fn terminate(&mut self, process: &Process, then_kill_after: Duration) {
         process.terminate();
-        self.told = Some((Instant::now(), then_kill_after));
+        self.stop = Shutdown::Term(Instant::now(), then_kill_after);
+    }
+}
+
+fn earliest<const N: usize>(moments: [Option<Instant>; N]) -> Option<Instant> {
+    moments.into_iter().flatten().min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact;
+
+    const DRAIN: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn the_next_step_of_every_phase_of_the_end_is_as_in_the_table() {
+        let settings = Settings {
+            server: "x".into(),
+            frame_limit: 1,
+            drain: DRAIN,
+            grace: Duration::from_secs(2),
+            era: None,
+            redact: redact::settings::Settings::default(),
+        };
+        let now = Instant::now();
+        let step = |input, output, stop, idle: Option<Instant>| {
+            let end = End { input, output, stop, idle, ..End::new(&settings) };
+            end.next_step(now).map(|due| due - now)
+        };
+        let (term, kill) = (Shutdown::Term(now, Duration::from_secs(2)), Shutdown::Kill(now));
+        for (input, idle, left) in [
+            (ClientInput::Open, None, None),
+            (ClientInput::Closed(now), None, Some(DRAIN)),
+            (ClientInput::Delivered(now), None, Some(DRAIN)),
+            (ClientInput::Delivered(now), Some(now), Some(CLOSE_TO_TERM)),
+        ] {
+            let silent = left.map_or(SILENT_TO_TERM, |left| left.min(SILENT_TO_TERM));
+            for (output, stop, expected) in [
+                (ServerOutput::Open, Shutdown::Nothing, left),
+                (ServerOutput::Closed(now), Shutdown::Nothing, Some(silent)),
+                (ServerOutput::Ended(now), Shutdown::Nothing, Some(LINGER)),
+                (ServerOutput::Open, term, Some(Duration::from_secs(2))),
+                (ServerOutput::Closed(now), term, Some(Duration::from_secs(2))),
+                (ServerOutput::Ended(now), term, Some(TERM_TO_KILL)),
+                (ServerOutput::Open, kill, None),
+                (ServerOutput::Closed(now), kill, None),
+                (ServerOutput::Ended(now), kill, Some(TERM_TO_KILL)),
+            ] {
+                assert_eq!(
+                    step(input, output, stop, idle),
+                    expected,
+                    "{input:?} {output:?} {stop:?}"
+                );
+            }
+        }
     }
 }

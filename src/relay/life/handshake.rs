@@ -20,8 +20,6 @@ pub(in crate::relay) struct ProbeFallback {
     refused: Cell<bool>,
     learned: Cell<Option<Era>>,
     era_shown: Notify,
-    /// Whether a fresh server is wanted, and not there yet.
-    replacing: Cell<bool>,
     server_useless: Notify,
     replaced: Notify,
 }
@@ -34,8 +32,48 @@ enum State {
     Probing,
     /// The server has failed the probe: the next request needs a fresh one.
     Failed,
+    /// A fresh server is wanted, and not there yet. What the old one still writes is not relayed.
+    Replacing,
     /// The session is past its opening.
     Open,
+}
+
+/// What happens to an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// The client sends a line of which every request is a probe.
+    Probes,
+    /// The client sends requests, `initialize` among them.
+    Initializes,
+    /// The client sends other requests.
+    Requests,
+    /// The server answers the probe as a server may.
+    Answers,
+    /// The server answers the probe with an error that a client cannot understand.
+    AnswersOddly,
+    /// The server has ended, and all its output has arrived.
+    Ends,
+    /// The fresh server runs.
+    Replaced,
+}
+
+impl State {
+    /// The state after an event. The table is complete: what cannot happen changes nothing.
+    fn after(self, event: Event) -> Self {
+        match (self, event) {
+            (Self::Unopened | Self::Probing, Event::Probes) => Self::Probing,
+            // Some SDKs hang on to a probe that they half understood.
+            (Self::Probing, Event::Initializes) => Self::Replacing,
+            (Self::Unopened, Event::Initializes) => Self::Open,
+            (Self::Unopened | Self::Probing, Event::Requests) => Self::Open,
+            // A probe that comes now is refused, and is no reason for a fresh server.
+            (Self::Failed, Event::Initializes | Event::Requests) => Self::Replacing,
+            (Self::Probing, Event::Answers) => Self::Open,
+            (Self::Probing, Event::AnswersOddly | Event::Ends) => Self::Failed,
+            (Self::Replacing, Event::Replaced) => Self::Open,
+            (state, _) => state,
+        }
+    }
 }
 
 /// Which server the requests of a line go to.
@@ -63,7 +101,6 @@ impl ProbeFallback {
             refused: Cell::new(era == Some(Era::Stateful)),
             learned: Cell::new(None),
             era_shown: Notify::new(),
-            replacing: Cell::new(false),
             server_useless: Notify::new(),
             replaced: Notify::new(),
         }
@@ -82,22 +119,26 @@ impl ProbeFallback {
             only_probes &= method == PROBE;
             initializes |= method == INITIALIZE;
         }
-        let (next, target) = match self.state.get() {
-            state if !any => (state, Target::Current),
-            State::Unopened | State::Probing if only_probes => (State::Probing, Target::Current),
-            State::Failed => (State::Open, Target::Fresh),
-            State::Probing if initializes => {
-                self.refused.set(true);
-                (State::Open, Target::Fresh)
-            }
-            State::Unopened | State::Probing | State::Open => (State::Open, Target::Current),
+        let event = match (only_probes, initializes) {
+            (true, _) => Event::Probes,
+            (false, true) => Event::Initializes,
+            (false, false) => Event::Requests,
         };
-        self.state.set(next);
-        if target == Target::Fresh {
-            self.replacing.set(true);
-            self.server_useless.notify_one();
+        let before = self.state.get();
+        if !any || self.happens(event) != State::Replacing || before == State::Replacing {
+            return Target::Current;
         }
-        target
+        if before == State::Probing {
+            self.refused.set(true);
+        }
+        self.server_useless.notify_one();
+        Target::Fresh
+    }
+
+    /// Makes the transition for an event; returns the new state.
+    fn happens(&self, event: Event) -> State {
+        self.state.set(self.state.get().after(event));
+        self.state.get()
     }
 
     /// The server answers a request that is open.
@@ -107,36 +148,33 @@ impl ProbeFallback {
         }
         if envelope.result {
             self.learn(Era::Stateless);
-            self.state.set(State::Open);
+            self.happens(Event::Answers);
             return ProbeAnswer::Pass;
         }
-        self.refused.set(true);
-        match error_code(line) {
+        let (event, refused) = match error_code(line) {
             // The method is not there, which is what a stateful server should say.
-            Some(-32601) => self.state.set(State::Open),
+            Some(-32601) => (Event::Answers, true),
             // A stateless one that asks for another revision or for more (specification 2026-07-28, schema).
-            Some(-32022..=-32020) => {
-                self.refused.set(false);
-                self.state.set(State::Open);
-            }
-            _ => {
-                self.state.set(State::Failed);
-                self.server_useless.notify_one();
-                return ProbeAnswer::Replace;
-            }
+            Some(-32022..=-32020) => (Event::Answers, false),
+            _ => (Event::AnswersOddly, true),
+        };
+        self.refused.set(refused);
+        if self.happens(event) != State::Failed {
+            return ProbeAnswer::Pass;
         }
-        ProbeAnswer::Pass
+        self.server_useless.notify_one();
+        ProbeAnswer::Replace
     }
 
     /// Whether the session goes on if the server ends now: it had only probes to answer, or a fresh one is wanted.
     pub(in crate::relay) fn may_replace_server(&self) -> bool {
-        self.is_replacing() || matches!(self.state.get(), State::Probing | State::Failed)
+        matches!(self.state.get(), State::Probing | State::Failed | State::Replacing)
     }
 
     /// The server has ended, and all its output has arrived; whether the session goes on.
     pub(in crate::relay) fn server_ended(&self) -> bool {
         if self.state.get() == State::Probing {
-            self.state.set(State::Failed);
+            self.happens(Event::Ends);
             self.refused.set(true);
         }
         self.may_replace_server()
@@ -173,7 +211,7 @@ impl ProbeFallback {
 
     /// Whether a fresh server is wanted, and not there yet. What the old one still says is not relayed.
     pub(in crate::relay) fn is_replacing(&self) -> bool {
-        self.replacing.get()
+        self.state.get() == State::Replacing
     }
 
     /// Waits until the fresh server is there.
@@ -183,7 +221,7 @@ impl ProbeFallback {
 
     /// The fresh server is there.
     pub(in crate::relay) fn server_replaced(&self) {
-        self.replacing.set(false);
+        self.happens(Event::Replaced);
         self.replaced.notify_one();
     }
 }
@@ -214,6 +252,29 @@ mod tests {
         let fallback = ProbeFallback::new(None);
         assert_eq!(fallback.requests([PROBE].into_iter()), Target::Current);
         fallback
+    }
+
+    #[test]
+    fn every_transition_of_an_opening_is_as_in_the_table() {
+        use State::{Failed, Open, Probing, Replacing, Unopened};
+        let events = [
+            Event::Probes,
+            Event::Initializes,
+            Event::Requests,
+            Event::Answers,
+            Event::AnswersOddly,
+            Event::Ends,
+            Event::Replaced,
+        ];
+        for (state, after) in [
+            (Unopened, [Probing, Open, Open, Unopened, Unopened, Unopened, Unopened]),
+            (Probing, [Probing, Replacing, Open, Open, Failed, Failed, Probing]),
+            (Failed, [Failed, Replacing, Replacing, Failed, Failed, Failed, Failed]),
+            (Replacing, [Replacing, Replacing, Replacing, Replacing, Replacing, Replacing, Open]),
+            (Open, [Open; 7]),
+        ] {
+            assert_eq!(events.map(|event| state.after(event)), after, "{state:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,9 @@
-//! Calls of tools, judged before they go to the server: a marker must not be written over the secret it stands for, and
-//! a credential that goes to a server should be meant to.
+//! Checks calls of tools before they go to the server: a marker must not be written over the secret that it stands for, and
+//! a credential should not reach a server by accident.
 //!
-//! Only calls are judged: they are what a model writes with. What a person typed into a form, what another model
-//! answered a server (it may well speak of a marker), the arguments of prompts and of completions go on as they are:
-//! nothing is written by them, and no error would be of use to who reads it. A call goes on byte for byte or not at
-//! all. One that is refused is answered with a result, so that the model reads what is wrong, and a next step is for
-//! the user to take.
+//! Only calls are checked, because a model writes with them. Nothing is written by the answers to a server's questions or by
+//! the arguments of prompts and completions, and their reader could do nothing about an error. A call goes on byte for byte
+//! or not at all. A refused call is answered with a result, so that the model reads the reason; the next step is the user's.
 
 use crate::mcp::Params;
 use crate::redact::settings::{Arguments, Mode, WriteBack, table};

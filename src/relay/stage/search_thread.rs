@@ -1,4 +1,4 @@
-//! Long messages are searched on a thread of their own: the loop goes on to hear signals, timers and the other side.
+//! Searches long messages on a thread of their own, so that the loop still hears signals, timers and the other side.
 //!
 //! A message of usual length stays on the loop, because a hand-over takes longer than its search. What is searched there is
 //! sent only when the search has ended, so the order of messages is the same, and a session that ends before sends

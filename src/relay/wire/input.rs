@@ -1,5 +1,5 @@
-//! What the client sends, with a look ahead: its first message says which era and how much time it gives, and is wanted
-//! before there is a server to take it.
+//! Reads the client's input, with a look ahead: its first message shows the era and the client's name, and both are needed
+//! before the server is started.
 
 use std::io;
 

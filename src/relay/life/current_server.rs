@@ -1,9 +1,10 @@
-//! The server of the moment: its process, the directions that come from it, and another one in its place where the probe
-//! shield wants that.
+//! The server that runs now: its process, its output, and a fresh server in its place where the opening of the session
+//! needs one.
 
 use std::process::ExitStatus;
 use std::rc::Rc;
 
+use super::phase::{ServerEvent, ServerPhase};
 use crate::launch::file::SecretFiles;
 use crate::mcp::{Diagnosis, Era};
 use crate::redact::Finding;
@@ -15,39 +16,24 @@ use crate::relay::wire::stderr::{self, Tail};
 use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process};
 
-/// The server of the moment. Nothing here waits: what has to wait is a [`Pump`], which runs beside the others.
+/// The server that runs now. Nothing here waits: what has to wait is a [`Pump`], which runs beside the others.
 pub(in crate::relay) struct CurrentServer<'s, 'a> {
     session: &'s Session<'a>,
     pub(in crate::relay) process: Process,
     /// Held for the server that reads them.
     _files: SecretFiles,
-    /// What goes to the client: what the server says, and at its end what we say in its place.
+    /// Writes to the client: the server's output, and after its end our answers in its place.
     pub(in crate::relay) to_client: Pump<'s>,
     pub(in crate::relay) logs: Pump<'s>,
-    standing: Standing,
-    /// Whether what it left open is answered, or being answered.
-    answered: bool,
+    phase: ServerPhase,
     again: &'s Again<'s>,
     learn: &'s dyn Fn(Era),
     learned: Option<Era>,
     /// The end of its log.
     tail: Rc<Tail>,
     diagnose: &'s dyn Fn(&str) -> Option<Diagnosis>,
-    /// Why it ended, once that was looked for.
+    /// Why it ended, once that was examined.
     diagnosis: Option<Option<Diagnosis>>,
-}
-
-/// What has become of the server.
-#[derive(Debug, Clone, Copy)]
-enum Standing {
-    /// It runs, as far as we know.
-    Runs,
-    /// Its process has ended; what it said may still be on its way.
-    Ended(ExitStatus),
-    /// It is gone, and the session goes on: another one may be wanted.
-    Lost(ExitStatus),
-    /// It is gone, and no other one could be started.
-    Over(ExitStatus),
 }
 
 impl<'s, 'a> CurrentServer<'s, 'a> {
@@ -61,8 +47,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
             _files: files,
             to_client: None,
             logs: None,
-            standing: Standing::Runs,
-            answered: false,
+            phase: ServerPhase::Serving,
             again,
             learn,
             learned: None,
@@ -83,37 +68,37 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
         let record = |findings: &[Finding]| session.report.record(findings, None);
         let pump = stderr::pump(stderr, session.redactor, session.log, record, tail);
         self.logs = Some(Box::pin(pump));
-        self.standing = Standing::Runs;
+    }
+
+    fn happens(&mut self, event: ServerEvent) {
+        self.phase = self.phase.after(event);
     }
 
     /// Whether its process may still have to end.
     pub(in crate::relay) fn runs(&self) -> bool {
-        matches!(self.standing, Standing::Runs)
+        self.phase == ServerPhase::Serving
     }
 
-    /// Its process has ended. Whether the session ends with it shows when all that it said has arrived.
+    /// Its process has ended. When all its output has arrived, it is clear whether the session ends with it.
     pub(in crate::relay) fn ended(&mut self, status: ExitStatus) {
-        self.standing = Standing::Ended(status);
+        self.happens(ServerEvent::Ends(status));
     }
 
     /// How it ended, if its end is the session's.
     pub(in crate::relay) fn status(&self) -> Option<ExitStatus> {
-        match self.standing {
-            Standing::Ended(status) | Standing::Over(status) => Some(status),
-            Standing::Runs | Standing::Lost(_) => None,
-        }
+        self.phase.final_status()
     }
 
-    /// Whether it has ended for good: what it was given is of no use to it any more.
+    /// Whether it has ended for good, so that its leases are of no use any more.
     pub(in crate::relay) fn is_gone(&self) -> bool {
-        match self.standing {
-            Standing::Runs | Standing::Lost(_) => false,
-            Standing::Ended(_) => self.answered || self.is_silent(),
-            Standing::Over(_) => true,
+        match self.phase {
+            ServerPhase::Serving | ServerPhase::Replaceable(_) => false,
+            ServerPhase::Draining(_) => self.is_silent(),
+            ServerPhase::Answering(_) => true,
         }
     }
 
-    /// Ends it, where the session goes on without it.
+    /// Ends it, if the session goes on without it.
     pub(in crate::relay) fn dismiss(&self) {
         if self.runs() && self.session.handshake.may_replace_server() {
             self.process.kill();
@@ -125,10 +110,10 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
         self.runs() && self.to_client.is_none() && self.session.handshake.may_replace_server()
     }
 
-    /// Gives up its pipes, which somebody else holds open, where the session goes on without it; whether that is so. A frame
-    /// that is being written is never cut.
+    /// Closes its pipes, which another process holds open, if the session goes on without it; whether that is so. A frame that
+    /// is being written is never cut.
     pub(in crate::relay) fn cut(&mut self) -> bool {
-        let cut = matches!(self.standing, Standing::Ended(_))
+        let cut = matches!(self.phase, ServerPhase::Draining(_))
             && self.session.handshake.may_replace_server()
             && !self.session.progress().is_writing();
         if cut {
@@ -137,14 +122,14 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
         cut
     }
 
-    /// Leaves the session where that goes on without it: all that it said has arrived, and probes were all it had to answer.
-    /// Those get the answer of a server that knows no such method.
+    /// Leaves the session, if that goes on without it: all its output has arrived, and it had only probes to answer. Those are
+    /// answered as a server answers that does not know the method. Returns whether it has left.
     pub(in crate::relay) fn gives_way(&mut self) -> bool {
-        let Standing::Ended(status) = self.standing else { return false };
-        if !self.is_silent() || !self.session.handshake.server_ended() {
+        let draining = matches!(self.phase, ServerPhase::Draining(_));
+        if !draining || !self.is_silent() || !self.session.handshake.server_ended() {
             return false;
         }
-        self.standing = Standing::Lost(status);
+        self.happens(ServerEvent::GivesWay);
         self.session.connect(None);
         self.session.forget();
         if !self.session.handshake.is_replacing() {
@@ -153,27 +138,27 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
         true
     }
 
-    /// Starts another one in place of one that is lost, if it is wanted by now. If there is none to be had, the session ends.
+    /// Starts a fresh server in its place, if one is wanted by now. If that fails, the session ends.
     pub(in crate::relay) fn renew(&mut self) {
-        let Standing::Lost(status) = self.standing else { return };
-        if !self.session.handshake.is_replacing() || !self.is_silent() {
+        let replaceable = matches!(self.phase, ServerPhase::Replaceable(_));
+        if !replaceable || !self.session.handshake.is_replacing() || !self.is_silent() {
             return;
         }
         match (self.again)(&mut self.process) {
             Ok((streams, files)) => {
                 self._files = files;
                 self.connect(streams);
+                self.happens(ServerEvent::Restarted);
                 self.session.handshake.server_replaced();
             }
             Err(error) => {
                 self.session.log.note(&format!("error: {error}"));
-                self.standing = Standing::Over(status);
                 self.answer_the_rest("could not be started again".to_owned());
             }
         }
     }
 
-    /// Looks once for why it ended by itself before it had said anything, and tells the person.
+    /// Examines once why it ended before its first output, and logs it.
     fn find_diagnosis(&mut self, status: ExitStatus) {
         if self.diagnosis.is_some() {
             return;
@@ -199,12 +184,12 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     fn answer_the_rest(&mut self, how: String) {
-        self.answered = true;
+        self.happens(ServerEvent::AnsweringBegins);
         let diagnosis = self.diagnosis.clone().flatten();
         self.to_client = Some(Box::pin(self.session.answer_the_rest(how, diagnosis)));
     }
 
-    /// Keeps what the session has shown of the server's era, once.
+    /// Stores the era that the session has shown, once.
     pub(in crate::relay) fn keep_era(&mut self) {
         if let Some(era) = self.session.era_learned()
             && self.learned.replace(era) != Some(era)
@@ -213,16 +198,16 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
         }
     }
 
-    /// Whether nothing is left to do. Has what the server left open answered first, if a client waits for that.
+    /// Whether nothing is left to do. Answers first what the server left open, if a client waits for that.
     pub(in crate::relay) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
-        match self.standing {
-            Standing::Runs => false,
-            Standing::Lost(_) => client_closed && (self.is_silent() || !client_waits),
-            Standing::Over(_) => self.is_silent() || !client_waits,
-            Standing::Ended(_) if !self.is_silent() => false,
-            Standing::Ended(status) => {
+        match self.phase {
+            ServerPhase::Serving => false,
+            ServerPhase::Replaceable(_) => client_closed && (self.is_silent() || !client_waits),
+            ServerPhase::Answering(_) => self.is_silent() || !client_waits,
+            ServerPhase::Draining(_) if !self.is_silent() => false,
+            ServerPhase::Draining(status) => {
                 self.find_diagnosis(status);
-                if self.answered || self.session.pending.of_client.is_empty() || !client_waits {
+                if self.session.pending.of_client.is_empty() || !client_waits {
                     return true;
                 }
                 self.answer_the_rest(os::describe(status));
