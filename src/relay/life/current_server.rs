@@ -17,14 +17,14 @@ use crate::sys::command::{Started, Streams};
 use crate::sys::os::{self, Process};
 
 /// The server that runs now. Nothing here waits: what has to wait is a [`Pump`], which runs beside the others.
-pub(in crate::relay) struct CurrentServer<'s, 'a> {
+pub(crate) struct CurrentServer<'s, 'a> {
     session: &'s Session<'a>,
-    pub(in crate::relay) process: Process,
+    pub(crate) process: Process,
     /// Held for the server that reads them.
     _files: SecretFiles,
     /// Writes to the client: the server's output, and after its end our answers in its place.
-    pub(in crate::relay) to_client: Pump<'s>,
-    pub(in crate::relay) logs: Pump<'s>,
+    pub(crate) to_client: Pump<'s>,
+    pub(crate) logs: Pump<'s>,
     phase: ServerPhase,
     again: &'s Again<'s>,
     learn: &'s dyn Fn(Era),
@@ -38,7 +38,7 @@ pub(in crate::relay) struct CurrentServer<'s, 'a> {
 
 impl<'s, 'a> CurrentServer<'s, 'a> {
     /// A server that runs.
-    pub(in crate::relay) fn new(server: Server<'s>, session: &'s Session<'a>) -> Self {
+    pub(crate) fn new(server: Server<'s>, session: &'s Session<'a>) -> Self {
         let Server { spawned, again, learn, diagnose, .. } = server;
         let (Started { streams, process }, files) = spawned;
         let mut current = Self {
@@ -75,22 +75,22 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Whether its process may still have to end.
-    pub(in crate::relay) fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         self.phase == ServerPhase::Serving
     }
 
     /// Its process has ended. When all its output has arrived, it is clear whether the session ends with it.
-    pub(in crate::relay) fn ended(&mut self, status: ExitStatus) {
+    pub(crate) fn ended(&mut self, status: ExitStatus) {
         self.happens(ServerEvent::Ends(status));
     }
 
     /// How it ended, if its end is the session's.
-    pub(in crate::relay) fn status(&self) -> Option<ExitStatus> {
+    pub(crate) fn status(&self) -> Option<ExitStatus> {
         self.phase.final_status()
     }
 
     /// Whether it has ended for good, so that its leases are of no use any more.
-    pub(in crate::relay) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         match self.phase {
             ServerPhase::Serving | ServerPhase::Replaceable(_) => false,
             ServerPhase::Draining(_) => self.is_silent(),
@@ -99,20 +99,20 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Ends it, if the session goes on without it.
-    pub(in crate::relay) fn dismiss(&self) {
+    pub(crate) fn dismiss(&self) {
         if self.runs() && self.session.handshake.may_replace_server() {
             self.process.kill();
         }
     }
 
     /// Whether it runs on with its stdout closed, and the session can do without it.
-    pub(in crate::relay) fn is_mute(&self) -> bool {
+    pub(crate) fn is_mute(&self) -> bool {
         self.runs() && self.to_client.is_none() && self.session.handshake.may_replace_server()
     }
 
     /// Closes its pipes, which another process holds open, if the session goes on without it; whether that is so. A frame that
     /// is being written is never cut.
-    pub(in crate::relay) fn cut(&mut self) -> bool {
+    pub(crate) fn cut(&mut self) -> bool {
         let cut = matches!(self.phase, ServerPhase::Draining(_))
             && self.session.handshake.may_replace_server()
             && !self.session.progress().is_writing();
@@ -124,7 +124,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
 
     /// Leaves the session, if that goes on without it: all its output has arrived, and it had only probes to answer. Those are
     /// answered as a server answers that does not know the method. Returns whether it has left.
-    pub(in crate::relay) fn gives_way(&mut self) -> bool {
+    pub(crate) fn gives_way(&mut self) -> bool {
         let draining = matches!(self.phase, ServerPhase::Draining(_));
         if !draining || !self.is_silent() || !self.session.handshake.server_ended() {
             return false;
@@ -139,7 +139,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Starts a fresh server in its place, if one is wanted by now. If that fails, the session ends.
-    pub(in crate::relay) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         let replaceable = matches!(self.phase, ServerPhase::Replaceable(_));
         if !replaceable || !self.session.handshake.is_replacing() || !self.is_silent() {
             return;
@@ -175,7 +175,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Why it ended, where that was found out.
-    pub(in crate::relay) fn take_diagnosis(&mut self) -> Option<Diagnosis> {
+    pub(crate) fn take_diagnosis(&mut self) -> Option<Diagnosis> {
         self.diagnosis.take().flatten()
     }
 
@@ -190,7 +190,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Stores the era that the session has shown, once.
-    pub(in crate::relay) fn keep_era(&mut self) {
+    pub(crate) fn keep_era(&mut self) {
         if let Some(era) = self.session.era_learned()
             && self.learned.replace(era) != Some(era)
         {
@@ -199,7 +199,7 @@ impl<'s, 'a> CurrentServer<'s, 'a> {
     }
 
     /// Whether nothing is left to do. Answers first what the server left open, if a client waits for that.
-    pub(in crate::relay) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
+    pub(crate) fn is_over(&mut self, client_closed: bool, client_waits: bool) -> bool {
         match self.phase {
             ServerPhase::Serving => false,
             ServerPhase::Replaceable(_) => client_closed && (self.is_silent() || !client_waits),

@@ -56,7 +56,7 @@ enum Shutdown {
 }
 
 /// How far the end of a session has come.
-pub(in crate::relay) struct End<'a> {
+pub(crate) struct End<'a> {
     settings: &'a Settings,
     input: ClientInput,
     output: ServerOutput,
@@ -70,7 +70,7 @@ pub(in crate::relay) struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    pub(in crate::relay) fn new(settings: &'a Settings) -> Self {
+    pub(crate) fn new(settings: &'a Settings) -> Self {
         Self {
             settings,
             input: ClientInput::Open,
@@ -84,22 +84,22 @@ impl<'a> End<'a> {
     }
 
     /// Whether the client has closed its end, and TERM has not been sent.
-    pub(in crate::relay) fn draining(&self) -> bool {
+    pub(crate) fn draining(&self) -> bool {
         self.closed().is_some() && !self.terminating()
     }
 
     /// Whether TERM has been sent.
-    pub(in crate::relay) fn terminating(&self) -> bool {
+    pub(crate) fn terminating(&self) -> bool {
         self.stop != Shutdown::Nothing
     }
 
     /// Whether we ended the session, because the client or a signal asked for it, or because the server closed its stdout.
-    pub(in crate::relay) fn by_us(&self) -> bool {
+    pub(crate) fn by_us(&self) -> bool {
         self.closed().is_some() || self.terminating()
     }
 
     /// Whether the client may still read answers: one that has only closed its end may, however long ago.
-    pub(in crate::relay) fn client_waits(&self) -> bool {
+    pub(crate) fn client_waits(&self) -> bool {
         !self.deserted
     }
 
@@ -120,33 +120,33 @@ impl<'a> End<'a> {
     }
 
     /// The client closed its end.
-    pub(in crate::relay) fn client_leaves(&mut self) {
+    pub(crate) fn client_leaves(&mut self) {
         if self.input == ClientInput::Open {
             self.input = ClientInput::Closed(Instant::now());
         }
     }
 
     /// The client closed its end, and the server has everything it sent.
-    pub(in crate::relay) fn client_closed(&mut self) {
+    pub(crate) fn client_closed(&mut self) {
         self.input = ClientInput::Delivered(self.closed().unwrap_or_else(Instant::now));
     }
 
-    pub(in crate::relay) fn server_silent(&mut self) {
+    pub(crate) fn server_silent(&mut self) {
         self.output = ServerOutput::Closed(Instant::now());
     }
 
     /// The server has ended, and the session goes on without it.
-    pub(in crate::relay) fn server_lost(&mut self) {
+    pub(crate) fn server_lost(&mut self) {
         self.output = ServerOutput::Open;
     }
 
-    pub(in crate::relay) fn server_ended(&mut self) {
+    pub(crate) fn server_ended(&mut self) {
         self.output = ServerOutput::Ended(Instant::now());
     }
 
     /// Ends the session now: a signal came, or nobody reads our output. A second signal changes nothing, because some clients
     /// send INT and TERM together, and the server still gets its time.
-    pub(in crate::relay) fn terminate_now(&mut self, process: &Process) {
+    pub(crate) fn terminate_now(&mut self, process: &Process) {
         self.deserted = true;
         if !self.terminating() {
             self.terminate(process, TERM_TO_KILL);
@@ -154,7 +154,7 @@ impl<'a> End<'a> {
     }
 
     /// Sets the moment of the next step.
-    pub(in crate::relay) fn schedule(&mut self, nothing_in_flight: bool) {
+    pub(crate) fn schedule(&mut self, nothing_in_flight: bool) {
         let now = Instant::now();
         self.idle = match self.input {
             ClientInput::Delivered(_) if nothing_in_flight => self.idle.or(Some(now)),
@@ -184,7 +184,7 @@ impl<'a> End<'a> {
     }
 
     /// Waits for the moment of the next step.
-    pub(in crate::relay) async fn due(&self) {
+    pub(crate) async fn due(&self) {
         match self.due {
             Some(due) => sleep_until(due).await,
             None => pending().await,
@@ -192,7 +192,7 @@ impl<'a> End<'a> {
     }
 
     /// Takes the next step; true when there is nothing left to wait for.
-    pub(in crate::relay) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
+    pub(crate) fn escalate(&mut self, process: &Process, now: Progress) -> bool {
         let moved = std::mem::replace(&mut self.seen, now) != now || now.is_busy();
         if let Some(ended) = self.ended() {
             let late = self.closed().unwrap_or(ended).elapsed() >= self.settings.drain;

@@ -14,7 +14,7 @@ use crate::mcp::scan::members::member;
 use crate::mcp::{Envelope, Era};
 
 /// How the opening of one session goes. One thread relays, so plain cells do.
-pub(in crate::relay) struct ProbeFallback {
+pub(crate) struct ProbeFallback {
     state: Cell<State>,
     /// Whether the server itself has refused a probe.
     refused: Cell<bool>,
@@ -78,7 +78,7 @@ impl State {
 
 /// Which server the requests of a line go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::relay) enum Target {
+pub(crate) enum Target {
     /// The server that runs.
     Current,
     /// A fresh one. Nobody waits for the answers of the old one any more.
@@ -87,7 +87,7 @@ pub(in crate::relay) enum Target {
 
 /// What is done with an answer of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::relay) enum ProbeAnswer {
+pub(crate) enum ProbeAnswer {
     Pass,
     /// The client gets the answer "no such method" instead.
     Replace,
@@ -95,7 +95,7 @@ pub(in crate::relay) enum ProbeAnswer {
 
 impl ProbeFallback {
     /// The state before the first request. A server that is known to be stateful is not probed.
-    pub(in crate::relay) fn new(era: Option<Era>) -> Self {
+    pub(crate) fn new(era: Option<Era>) -> Self {
         Self {
             state: Cell::new(State::Unopened),
             refused: Cell::new(era == Some(Era::Stateful)),
@@ -107,12 +107,12 @@ impl ProbeFallback {
     }
 
     /// Whether a request of this method is answered by us: it is a probe, and the server has failed one.
-    pub(in crate::relay) fn refuses(&self, method: &str) -> bool {
+    pub(crate) fn refuses(&self, method: &str) -> bool {
         self.state.get() == State::Failed && method == PROBE
     }
 
     /// The client sends requests of these methods in one line. Without any, nothing changes.
-    pub(in crate::relay) fn requests<'m>(&self, methods: impl Iterator<Item = &'m str>) -> Target {
+    pub(crate) fn requests<'m>(&self, methods: impl Iterator<Item = &'m str>) -> Target {
         let (mut any, mut only_probes, mut initializes) = (false, true, false);
         for method in methods {
             any = true;
@@ -142,7 +142,7 @@ impl ProbeFallback {
     }
 
     /// The server answers a request that is open.
-    pub(in crate::relay) fn answer(&self, line: &[u8], envelope: &Envelope) -> ProbeAnswer {
+    pub(crate) fn answer(&self, line: &[u8], envelope: &Envelope) -> ProbeAnswer {
         if self.state.get() != State::Probing {
             return ProbeAnswer::Pass;
         }
@@ -167,12 +167,12 @@ impl ProbeFallback {
     }
 
     /// Whether the session goes on if the server ends now: it had only probes to answer, or a fresh one is wanted.
-    pub(in crate::relay) fn may_replace_server(&self) -> bool {
+    pub(crate) fn may_replace_server(&self) -> bool {
         matches!(self.state.get(), State::Probing | State::Failed | State::Replacing)
     }
 
     /// The server has ended, and all its output has arrived; whether the session goes on.
-    pub(in crate::relay) fn server_ended(&self) -> bool {
+    pub(crate) fn server_ended(&self) -> bool {
         if self.state.get() == State::Probing {
             self.happens(Event::Ends);
             self.refused.set(true);
@@ -181,7 +181,7 @@ impl ProbeFallback {
     }
 
     /// The server has opened a stateful session.
-    pub(in crate::relay) fn opened(&self) {
+    pub(crate) fn opened(&self) {
         if self.refused.get() {
             self.learn(Era::Stateful);
         }
@@ -193,34 +193,34 @@ impl ProbeFallback {
     }
 
     /// Waits until the session has shown the server's era.
-    pub(in crate::relay) async fn era_shown(&self) {
+    pub(crate) async fn era_shown(&self) {
         self.era_shown.notified().await;
     }
 
     /// The server's era, if this session has shown it. A server that opened a stateful session without having been probed
     /// may know both.
-    pub(in crate::relay) fn learned(&self) -> Option<Era> {
+    pub(crate) fn learned(&self) -> Option<Era> {
         self.learned.get()
     }
 
     /// Waits until the server is of no more use: it has failed a probe, or a fresh one is wanted. By the time that this is
     /// heard there may be a fresh one already.
-    pub(in crate::relay) async fn server_useless(&self) {
+    pub(crate) async fn server_useless(&self) {
         self.server_useless.notified().await;
     }
 
     /// Whether a fresh server is wanted, and not there yet. What the old one still says is not relayed.
-    pub(in crate::relay) fn is_replacing(&self) -> bool {
+    pub(crate) fn is_replacing(&self) -> bool {
         self.state.get() == State::Replacing
     }
 
     /// Waits until the fresh server is there.
-    pub(in crate::relay) async fn replaced(&self) {
+    pub(crate) async fn replaced(&self) {
         self.replaced.notified().await;
     }
 
     /// The fresh server is there.
-    pub(in crate::relay) fn server_replaced(&self) {
+    pub(crate) fn server_replaced(&self) {
         self.happens(Event::Replaced);
         self.replaced.notify_one();
     }

@@ -11,7 +11,7 @@ use crate::relay::wire::log::Log;
 pub const GIVE_BACK: Duration = Duration::from_millis(1500);
 
 /// The leases of a session.
-pub(in crate::relay) struct SessionLeases<'a> {
+pub(crate) struct SessionLeases<'a> {
     leases: &'a Leases,
     log: &'a Log,
     pump: Pump<'a>,
@@ -20,18 +20,18 @@ pub(in crate::relay) struct SessionLeases<'a> {
 
 impl<'a> SessionLeases<'a> {
     /// Leases that are renewed from here on.
-    pub(in crate::relay) fn new(leases: &'a Leases, log: &'a Log) -> Self {
+    pub(crate) fn new(leases: &'a Leases, log: &'a Log) -> Self {
         let keep = async { leases.keep(|line| log.note(&format!("warning: {line}"))).await };
         Self { leases, log, pump: Some(Box::pin(keep)), over: false }
     }
 
     /// Renews them, or gives them back; ends when there is nothing left to do, and never again.
-    pub(in crate::relay) async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         run(&mut self.pump).await;
     }
 
     /// Gives them back from here on, if the server needs them no more. Once.
-    pub(in crate::relay) fn end_if(&mut self, of_no_use: bool) {
+    pub(crate) fn end_if(&mut self, of_no_use: bool) {
         if !of_no_use || std::mem::replace(&mut self.over, true) {
             return;
         }
@@ -44,7 +44,7 @@ impl<'a> SessionLeases<'a> {
     }
 
     /// Gives back what is not yet, and waits for it.
-    pub(in crate::relay) async fn finish(mut self) {
+    pub(crate) async fn finish(mut self) {
         self.end_if(true);
         if let Some(rest) = self.pump {
             rest.await;

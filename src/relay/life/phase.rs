@@ -4,7 +4,7 @@ use std::process::ExitStatus;
 
 /// The phase of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::relay) enum ServerPhase {
+pub(crate) enum ServerPhase {
     /// It runs, as far as we know.
     Serving,
     /// Its process has ended. Its output may still be on its way.
@@ -17,7 +17,7 @@ pub(in crate::relay) enum ServerPhase {
 
 /// What happens to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::relay) enum ServerEvent {
+pub(crate) enum ServerEvent {
     /// Its process ends.
     Ends(ExitStatus),
     /// All its output has arrived, and the session can go on without it.
@@ -30,7 +30,7 @@ pub(in crate::relay) enum ServerEvent {
 
 impl ServerPhase {
     /// The phase after an event. The table is complete: what cannot happen changes nothing.
-    pub(in crate::relay) fn after(self, event: ServerEvent) -> Self {
+    pub(crate) fn after(self, event: ServerEvent) -> Self {
         match (self, event) {
             (Self::Serving, ServerEvent::Ends(status)) => Self::Draining(status),
             (Self::Draining(status), ServerEvent::GivesWay) => Self::Replaceable(status),
@@ -43,7 +43,7 @@ impl ServerPhase {
     }
 
     /// How the server ended, if its end is the session's.
-    pub(in crate::relay) fn final_status(self) -> Option<ExitStatus> {
+    pub(crate) fn final_status(self) -> Option<ExitStatus> {
         match self {
             Self::Draining(status) | Self::Answering(status) => Some(status),
             Self::Serving | Self::Replaceable(_) => None,

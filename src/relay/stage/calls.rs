@@ -18,7 +18,7 @@ const PLACE: &str = "/params/arguments";
 const LONGEST_NAME: usize = 80;
 
 /// Refuses a call that would write a marker over the secret that it stands for.
-pub(in crate::relay) fn check_markers(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check_markers(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     let Some(tool) = turn.called_tool() else { return Verdict::Pass };
     let write_back = session.settings.redact.write_back(tool);
     if write_back == WriteBack::Off {
@@ -48,7 +48,7 @@ pub(in crate::relay) fn check_markers(session: &Session<'_>, turn: &mut Turn<'_>
 }
 
 /// Reports a call with a credential in its arguments, or refuses it where the manifest says so.
-pub(in crate::relay) fn check_credentials(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check_credentials(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     let Some(tool) = turn.called_tool() else { return Verdict::Pass };
     let arguments = session.settings.redact.arguments(tool);
     if arguments == Arguments::Off {
@@ -81,12 +81,12 @@ pub(in crate::relay) fn check_credentials(session: &Session<'_>, turn: &mut Turn
 }
 
 /// Whether findings are only reported and change nothing.
-pub(in crate::relay) fn reports_only(session: &Session<'_>) -> bool {
+pub(crate) fn reports_only(session: &Session<'_>) -> bool {
     session.settings.redact.mode == Mode::Report
 }
 
 /// The name of a tool as it may be shown.
-pub(in crate::relay) fn name_shown(session: &Session<'_>, tool: &str) -> String {
+pub(crate) fn name_shown(session: &Session<'_>, tool: &str) -> String {
     session.redactor.name_shown(tool, LONGEST_NAME)
 }
 

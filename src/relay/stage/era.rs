@@ -9,7 +9,7 @@ use crate::relay::turn::{Turn, Verdict};
 use crate::relay::violation::Violation;
 
 /// Refuses a probe that the server has failed already.
-pub(in crate::relay) fn check_client(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check_client(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     let named = turn.is_request() && turn.envelope.id.usable().is_some();
     match named && session.handshake.refuses(turn.method()) {
         true => Refusal::no_such_method(turn.method()).into(),
@@ -18,7 +18,7 @@ pub(in crate::relay) fn check_client(session: &Session<'_>, turn: &mut Turn<'_>)
 }
 
 /// Learns from the answers that open a session, and replaces those of a server that cannot handle the probe.
-pub(in crate::relay) fn check_server(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check_server(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     if turn.is_request() && session.is_stateless() {
         session.violation(Violation::StatelessServerRequest);
         return Refusal::no_such_method(turn.method()).into();

@@ -17,13 +17,13 @@ use crate::relay::session::Session;
 use crate::relay::turn::{Turn, Turns};
 
 /// A line without what was removed, and what was found in it.
-pub(in crate::relay) struct Screened<'l> {
-    pub(in crate::relay) line: Line<'l>,
-    pub(in crate::relay) searched: Searched,
+pub(crate) struct Screened<'l> {
+    pub(crate) line: Line<'l>,
+    pub(crate) searched: Searched,
 }
 
 /// Searches a line, and removes instructions from it where the manifest says so.
-pub(in crate::relay) async fn screen<'l>(session: &Session<'_>, turns: &Turns<'l>) -> Screened<'l> {
+pub(crate) async fn screen<'l>(session: &Session<'_>, turns: &Turns<'l>) -> Screened<'l> {
     let screened = search(session, turns.line.into()).await;
     let (screened, stripped) = strip(session, screened, turns).await;
     match stripped {
@@ -33,10 +33,7 @@ pub(in crate::relay) async fn screen<'l>(session: &Session<'_>, turns: &Turns<'l
 }
 
 /// Searches a line for everything that redaction and this stage look for.
-pub(in crate::relay) async fn search<'l>(
-    session: &Session<'_>,
-    line: Cow<'l, [u8]>,
-) -> Screened<'l> {
+pub(crate) async fn search<'l>(session: &Session<'_>, line: Cow<'l, [u8]>) -> Screened<'l> {
     let line = Line::from(line);
     let searched = work_on(session, &line, Redactor::search).await;
     Screened { line, searched }

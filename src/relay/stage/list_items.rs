@@ -5,7 +5,7 @@ use crate::mcp::scan::members;
 use crate::redact::Blocked;
 
 /// The items of `/result/LIST` that everything blocking stands in; `None` where some of it stands elsewhere.
-pub(in crate::relay) fn blocked_items(blocked: &Blocked, list: &str) -> Option<Vec<usize>> {
+pub(crate) fn blocked_items(blocked: &Blocked, list: &str) -> Option<Vec<usize>> {
     let item = |place: &str| {
         let below = place.strip_prefix("/result/")?.strip_prefix(list)?.strip_prefix('/')?;
         below.split('/').next()?.parse().ok()
@@ -14,11 +14,7 @@ pub(in crate::relay) fn blocked_items(blocked: &Blocked, list: &str) -> Option<V
 }
 
 /// The line without these items of `/result/LIST`; the other items are as they were. `None` where there is no such list.
-pub(in crate::relay) fn without_items(
-    line: &[u8],
-    list: &str,
-    dropped: &[usize],
-) -> Option<Vec<u8>> {
+pub(crate) fn without_items(line: &[u8], list: &str, dropped: &[usize]) -> Option<Vec<u8>> {
     let array = members::member(members::member(line, "result")?, list)?;
     let kept = members::items(array).enumerate().filter(|(index, _)| !dropped.contains(index));
     let kept: Vec<&[u8]> = kept.map(|(_, item)| &array[item]).collect();

@@ -22,7 +22,7 @@ const ROUNDS: usize = 8;
 ///
 /// # Errors
 /// A known value stands where nothing may be rewritten.
-pub(in crate::relay) async fn redact<'l>(
+pub(crate) async fn redact<'l>(
     session: &Session<'_>,
     line: &'l Line<'_>,
     searched: Searched,
@@ -75,7 +75,7 @@ async fn clean<'l>(
 
 /// Sends a list without the items that hold a value where nothing can be rewritten, if the line is such a list; whether
 /// that was enough.
-pub(in crate::relay) async fn send_other_items(
+pub(crate) async fn send_other_items(
     session: &Session<'_>,
     line: &[u8],
     blocked: &Blocked,
@@ -106,14 +106,14 @@ pub(in crate::relay) async fn send_other_items(
 }
 
 /// Logs that a line is withheld; returns why, for whoever waits for it.
-pub(in crate::relay) fn withhold(session: &Session<'_>, blocked: &Blocked) -> Refusal {
+pub(crate) fn withhold(session: &Session<'_>, blocked: &Blocked) -> Refusal {
     let why = blocked.to_string();
     session.log.note(&why);
     Refusal::withheld(&session.settings.server, &why)
 }
 
 /// The answer in place of a withheld message: a failed result where a tool was called, so that the model reads it.
-pub(in crate::relay) fn withheld_answer(turn: &Turn<'_>, refusal: &Refusal) -> Answer {
+pub(crate) fn withheld_answer(turn: &Turn<'_>, refusal: &Refusal) -> Answer {
     match turn.request.as_ref().map(|request| request.facts.stop) {
         Some(Stop::ToolResult) => Answer::ToolError(refusal.message().to_owned()),
         _ => Answer::Error(refusal.clone()),

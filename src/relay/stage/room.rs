@@ -5,7 +5,7 @@ use crate::relay::session::Session;
 use crate::relay::turn::{Direction, Turn, Verdict};
 use crate::relay::violation::Violation;
 
-pub(in crate::relay) fn check(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     let open = session.pending.sent_by(turn.direction.sender());
     if !turn.is_request() || open.has_room_for(turn.requests) {
         return Verdict::Pass;

@@ -20,7 +20,7 @@ use crate::relay::session::{Progress, Session};
 const LONG: usize = 256 << 10;
 
 /// A message of the server on its way to the client.
-pub(in crate::relay) enum Line<'l> {
+pub(crate) enum Line<'l> {
     /// Searched on the loop.
     Short(Cow<'l, [u8]>),
     /// Searched on a thread of its own.
@@ -64,7 +64,7 @@ impl Drop for Searching<'_> {
 }
 
 /// Does this work on a message: on the search thread if it is a long one.
-pub(in crate::relay) async fn work_on<T: Send + 'static>(
+pub(crate) async fn work_on<T: Send + 'static>(
     session: &Session<'_>,
     line: &Line<'_>,
     work: impl FnOnce(&Redactor, &[u8]) -> T + Send + 'static,
@@ -79,7 +79,7 @@ pub(in crate::relay) async fn work_on<T: Send + 'static>(
 }
 
 /// Does this work on a thread of its own and waits for it; on the loop where there can be no more threads.
-pub(in crate::relay) async fn on_thread<T: Send + 'static>(
+pub(crate) async fn on_thread<T: Send + 'static>(
     session: &Session<'_>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {

@@ -6,7 +6,7 @@ use crate::relay::session::Session;
 use crate::relay::turn::{Direction, Turn, Verdict};
 use crate::relay::violation::Violation;
 
-pub(in crate::relay) fn check(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
+pub(crate) fn check(session: &Session<'_>, turn: &mut Turn<'_>) -> Verdict {
     if turn.kind != Some(Kind::Response) {
         return Verdict::Pass;
     }

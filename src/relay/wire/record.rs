@@ -55,23 +55,19 @@ impl Recording {
 }
 
 /// Writes down what a session relays, if it was asked to.
-pub(in crate::relay) struct Recorder<'a> {
+pub(crate) struct Recorder<'a> {
     recording: RefCell<Option<Recording>>,
     redactor: &'a Redactor,
     log: &'a Log,
 }
 
 impl<'a> Recorder<'a> {
-    pub(in crate::relay) fn new(
-        recording: Option<Recording>,
-        redactor: &'a Redactor,
-        log: &'a Log,
-    ) -> Self {
+    pub(crate) fn new(recording: Option<Recording>, redactor: &'a Redactor, log: &'a Log) -> Self {
         Self { recording: RefCell::new(recording), redactor, log }
     }
 
     /// The server was sent this frame, which may hold anything.
-    pub(in crate::relay) fn to_server(&self, from: Author, line: &[u8]) {
+    pub(crate) fn to_server(&self, from: Author, line: &[u8]) {
         if self.recording.borrow().is_none() {
             return;
         }
@@ -89,7 +85,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// The client was sent this frame.
-    pub(in crate::relay) fn to_client(&self, from: Author, clean: &Clean<'_>) {
+    pub(crate) fn to_client(&self, from: Author, clean: &Clean<'_>) {
         if self.recording.borrow().is_none() {
             return;
         }
@@ -132,7 +128,7 @@ struct Entry<'a> {
 /// Whose frame it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::relay) enum Author {
+pub(crate) enum Author {
     Client,
     Server,
     /// We answered for the other side.
@@ -142,7 +138,7 @@ pub(in crate::relay) enum Author {
 /// A side of the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::relay) enum Side {
+pub(crate) enum Side {
     Client,
     Server,
 }

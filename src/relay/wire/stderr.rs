@@ -20,7 +20,7 @@ const STDOUT_TAG: &str = "[server stdout] ";
 const STDERR_TAG: &str = "[server stderr] ";
 
 /// Drains the server's stderr into the log until it ends, and records what is found in it.
-pub(in crate::relay) async fn pump(
+pub(crate) async fn pump(
     mut stderr: ChildStderr,
     redactor: &Redactor,
     log: &Log,
@@ -51,7 +51,7 @@ pub(in crate::relay) async fn pump(
 
 /// The end of a server's log, redacted, for who wants to know why it ended.
 #[derive(Default)]
-pub(in crate::relay) struct Tail(RefCell<Vec<u8>>);
+pub(crate) struct Tail(RefCell<Vec<u8>>);
 
 /// How much of the end is kept, in bytes: more than the longest traceback of an import.
 const TAIL: usize = 32 * 1024;
@@ -67,7 +67,7 @@ impl Tail {
     }
 
     /// What is kept, as text.
-    pub(in crate::relay) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.borrow()).into_owned()
     }
 }
@@ -99,14 +99,14 @@ impl<'r> StdoutText<'r> {
     }
 
     /// Takes a piece of a line that goes on.
-    pub(in crate::relay) fn push_piece(&mut self, piece: &[u8]) -> Vec<u8> {
+    pub(crate) fn push_piece(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut clean = Vec::new();
         self.cleaner.push(piece, &mut clean);
         self.tag(&clean)
     }
 
     /// What has been found since this was last asked.
-    pub(in crate::relay) fn findings(&mut self) -> Vec<Finding> {
+    pub(crate) fn findings(&mut self) -> Vec<Finding> {
         findings(&mut self.cleaner)
     }
 
