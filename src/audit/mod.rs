@@ -12,8 +12,8 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use crate::sys::digest::Digest;
 use crate::sys::path::Paths;
 use crate::sys::private;
 pub use writer::Writer;
@@ -137,12 +137,8 @@ impl Findings {
 
     /// A digest for a name: a path may be longer than a name, and servers `a` and `A` are two everywhere.
     fn file(&self, server: &str, manifest: &Path) -> PathBuf {
-        let mut hash = Sha256::new();
-        hash.update(manifest.as_os_str().as_encoded_bytes());
-        hash.update([0]);
-        hash.update(server.as_bytes());
-        let name: String = hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect();
-        self.folder.join(name).with_extension(EXTENSION)
+        let name = [manifest.as_os_str().as_encoded_bytes(), server.as_bytes()].join(&0);
+        self.folder.join(Digest::hash(&name).short(16)).with_extension(EXTENSION)
     }
 }
 

@@ -13,12 +13,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes findings of one server, and has a thread write them.
 pub struct Writer {
-    record: Arc<Record>,
+    record: Arc<RecordFile>,
     events: Drain<Vec<Event>>,
 }
 
 /// Where they are written.
-struct Record {
+struct RecordFile {
     findings: Findings,
     server: String,
     manifest: PathBuf,
@@ -28,7 +28,7 @@ impl Writer {
     /// A writer for this server of this manifest (its links resolved). Nothing is written, and no thread is there,
     /// before something is found.
     pub fn new(findings: Findings, server: String, manifest: PathBuf) -> Self {
-        let record = Arc::new(Record { findings, server, manifest });
+        let record = Arc::new(RecordFile { findings, server, manifest });
         Self { record, events: Drain::default() }
     }
 

@@ -23,7 +23,7 @@ Examples:
   hushpipe call everything echo message=hello
   hushpipe call everything get-sum '{\"a\": 2, \"b\": 40}'
   hushpipe call files read_text_file --json - < arguments.json")]
-pub(super) struct Call {
+pub(super) struct CallArgs {
     #[command(flatten)]
     connect: Connect,
 
@@ -40,7 +40,7 @@ pub(super) struct Call {
     json: bool,
 }
 
-impl Call {
+impl CallArgs {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let arguments = match &self.arguments[..] {
             [dash] if dash == "-" => {
@@ -53,7 +53,7 @@ impl Call {
         };
         self.connect.run(context, async |session| {
             let raw = session.call(&self.tool, arguments).await?;
-            let mut result: Outcome = serde_json::from_str(raw.get()).map_err(|source| {
+            let mut result: CallOutcome = serde_json::from_str(raw.get()).map_err(|source| {
                 ClientError::Unreadable { method: "tools/call".to_owned(), source }
             })?;
             match self.json {
@@ -112,14 +112,14 @@ fn pair(text: &str) -> Result<(String, Value), ArgumentError> {
 /// The result of a call, as far as it is printed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Outcome {
+struct CallOutcome {
     result_type: Option<String>,
     content: Vec<Value>,
     structured_content: Option<Value>,
     is_error: bool,
 }
 
-impl Outcome {
+impl CallOutcome {
     /// What hushpipe says of the result in it: words, which are for stderr.
     fn take_notes(&mut self) -> Vec<String> {
         let note =
@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn outcome(value: Value) -> Outcome {
+    fn outcome(value: Value) -> CallOutcome {
         serde_json::from_value(value).unwrap()
     }
 

@@ -15,9 +15,9 @@ use super::literal::{Literals, Shown, looks_like_key};
 use super::output::{Output, json, one_line};
 use super::packager::{ENGINE_HINT, Packagers};
 use super::secret::what_weak_means;
-use super::standing::{Problem, Standing, State, is_credential};
+use super::standing::{Problem, ServerStanding, ServerState, is_credential};
 use crate::error::Error;
-use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::lock::{LockedPackages, Lockfile};
 use crate::manifest::{self, Argument, Level, Manifest, Server, Word};
 use crate::plan::program::is_pinned;
 use crate::provider::Providers;
@@ -36,7 +36,7 @@ Examples:
   hushpipe check
   hushpipe check github --resolve
   hushpipe check --project . --json")]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Check these servers only
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -60,29 +60,29 @@ pub(super) struct Check {
 
 /// The whole report, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Report {
+struct CheckReport {
     ok: bool,
     manifests: Vec<String>,
     notes: Vec<String>,
-    servers: Vec<Entry>,
+    servers: Vec<CheckedServer>,
 }
 
 /// One server of the report.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct CheckedServer {
     name: String,
     package: String,
-    state: State,
+    state: ServerState,
     problems: Vec<Problem>,
     notes: Vec<String>,
-    secrets: Vec<Fetched>,
+    secrets: Vec<FetchedSecret>,
     #[serde(skip)]
     exit_code: u8,
 }
 
 /// One secret that `--resolve` fetched.
 #[derive(Debug, Serialize)]
-struct Fetched {
+struct FetchedSecret {
     variable: String,
     reference: String,
     /// In bytes.
@@ -90,7 +90,7 @@ struct Fetched {
     weak: Option<String>,
 }
 
-impl Check {
+impl CheckArgs {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let paths = Paths::of_user(&context.env)?;
         let sources = context.sources(self.profile.as_deref());
@@ -105,18 +105,18 @@ impl Check {
         let machine = Machine::load(&paths)?;
         let mut servers = Vec::new();
         for server in manifest.select(&self.names)? {
-            let standing = Standing::of(server, &paths, machine.as_ref());
-            let mut entry = Entry::of(server, standing);
+            let standing = ServerStanding::of(server, &paths, machine.as_ref());
+            let mut entry = CheckedServer::of(server, standing);
             entry.notes.extend(unmet_engine(server, context, &paths, machine.as_ref()));
             // What nobody accepted fetches nothing.
-            if self.resolve && entry.state != State::NeedsTrust {
+            if self.resolve && entry.state != ServerState::NeedsTrust {
                 let providers = Providers::new(&manifest.providers, &context.env, &paths);
                 entry.resolve(server, providers.offline(self.offline), &context.out)?;
             }
             servers.push(entry);
         }
         let providers = Providers::new(&manifest.providers, &context.env, &paths);
-        let report = Report {
+        let report = CheckReport {
             ok: servers.iter().all(|entry| entry.problems.is_empty()),
             manifests: manifest.files.iter().map(|file| file.display().to_string()).collect(),
             notes: notes(&manifest, machine.as_ref(), providers),
@@ -161,7 +161,9 @@ fn unmet_engine(
 ) -> Option<String> {
     let Package::Npm(package) = &server.package else { return None };
     let lockfile = Lockfile::load(server.lock_path()).ok()?;
-    let Locked::Npm(locked) = lockfile.entry(&server.name)?.locked().ok()? else { return None };
+    let LockedPackages::Npm(locked) = lockfile.entry(&server.name)?.locked().ok()? else {
+        return None;
+    };
     let mut packagers = Packagers::new(context, paths, Some(machine?.clone()));
     let unmet = packagers.unmet_engine(server, package, &locked)?;
     Some(format!("{unmet}: {ENGINE_HINT}"))
@@ -194,8 +196,8 @@ fn of_arguments(server: &Server) -> Vec<String> {
     Literals::new(server).arguments().into_iter().filter_map(note).collect()
 }
 
-impl Entry {
-    fn of(server: &Server, standing: Standing) -> Self {
+impl CheckedServer {
+    fn of(server: &Server, standing: ServerStanding) -> Self {
         let mut notes = Vec::new();
         if !is_pinned(server) {
             notes.push("its program is not pinned".to_owned());
@@ -246,7 +248,7 @@ impl Entry {
             if let Some(weakness) = weakness {
                 self.notes.push(format!("`{variable}`: {}", what_weak_means(weakness)));
             }
-            self.secrets.push(Fetched {
+            self.secrets.push(FetchedSecret {
                 variable,
                 reference: attempt.reference.to_string(),
                 length: found.value.len(),
@@ -268,7 +270,7 @@ impl Entry {
     }
 }
 
-impl Report {
+impl CheckReport {
     /// Writes the report for people.
     fn show(&self, context: &Context) {
         let line = |mark: &str, name: &str, text: &str| {
@@ -291,7 +293,7 @@ impl Report {
                 }
             }
             for secret in &entry.secrets {
-                let Fetched { variable, reference, length, .. } = secret;
+                let FetchedSecret { variable, reference, length, .. } = secret;
                 line(
                     "ok",
                     &entry.name,

@@ -25,15 +25,15 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        context.out.data(script(self.shell).trim_end());
+    pub(super) fn run(self, context: &Context, mut cli: clap::Command) -> Result<ExitCode, Error> {
+        context.out.data(script(self.shell, &mut cli).trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// The script for one shell.
-fn script(shell: Shell) -> String {
+fn script(shell: Shell, cli: &mut clap::Command) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "hushpipe", &mut script);
+    clap_complete::generate(shell, cli, "hushpipe", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }

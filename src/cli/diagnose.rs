@@ -1,6 +1,6 @@
 //! Why a server ended before it said anything, as far as its log and its lock tell.
 
-use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::lock::{LockedPackages, Lockfile};
 use crate::manifest::{Level, Server};
 use crate::mcp::Diagnosis;
 use crate::runner::Package;
@@ -11,7 +11,9 @@ use crate::sys::permission::quoted;
 pub(super) fn diagnose(server: &Server, log: &str) -> Option<Diagnosis> {
     let Package::Pypi(package) = &server.package else { return None };
     let lockfile = Lockfile::load(server.lock_path()).ok()?;
-    let Locked::Pypi(locked) = lockfile.entry(&server.name)?.locked().ok()? else { return None };
+    let LockedPackages::Pypi(locked) = lockfile.entry(&server.name)?.locked().ok()? else {
+        return None;
+    };
     let misfit = pypi::misfit(log, package, &locked)?;
     let arguments = match server.level {
         Level::User => server.name.clone(),

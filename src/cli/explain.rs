@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Context;
 use super::literal::{Literals, looks_like_key};
 use super::output::{json, table};
-use super::standing::{Problem, Standing, State, is_credential};
+use super::standing::{Problem, ServerStanding, ServerState, is_credential};
 use crate::error::Error;
 use crate::launch::env::Origin;
 use crate::launch::process;
@@ -58,13 +58,13 @@ struct Explanation {
     lockfile: String,
     package: String,
     pinned: bool,
-    state: State,
+    state: ServerState,
     problems: Vec<Problem>,
     /// `null` where the program is not known yet: not locked, or not installed.
     argv: Option<Vec<String>>,
     cwd: String,
     environment: Vec<Variable>,
-    secrets: Vec<Secret>,
+    secrets: Vec<ExplainedSecret>,
     protections: Vec<Protection>,
 }
 
@@ -80,7 +80,7 @@ struct Variable {
 
 /// One variable that a secret fills, or one argument that is a secret.
 #[derive(Debug, Serialize)]
-struct Secret {
+struct ExplainedSecret {
     variable: String,
     reference: String,
     /// The coordinates that pin a version of the value; empty where the newest is fetched.
@@ -109,7 +109,7 @@ impl Explain {
         // A client's folder is not known here, and only named; nor is a program before `sync`, and only its argv is missing.
         let around = Surroundings { own: &context.env, machine, client_dir: PathBuf::new() };
         let plan = LaunchPlan::new(server, program.unwrap_or_default(), &around);
-        let standing = Standing::of(server, &paths, machine);
+        let standing = ServerStanding::of(server, &paths, machine);
         let explanation = Explanation {
             name: server.name.clone(),
             level: server.level,
@@ -125,7 +125,7 @@ impl Explain {
                 Cwd::Path(_) => plan.launch.cwd.display().to_string(),
             },
             environment: environment(plan, machine),
-            secrets: server.secrets.iter().flat_map(Secret::of).collect(),
+            secrets: server.secrets.iter().flat_map(ExplainedSecret::of).collect(),
             protections: protections(server),
         };
         if self.json {
@@ -171,7 +171,7 @@ fn environment(plan: LaunchPlan, machine: Option<&Machine>) -> Vec<Variable> {
     plan.launch.variables.into_iter().map(variable).collect()
 }
 
-impl Secret {
+impl ExplainedSecret {
     /// One for each variable that a request fills.
     fn of(request: &SecretRequest) -> Vec<Self> {
         let pins = ["version", "version_id", "stage"];

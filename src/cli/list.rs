@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{json, table};
-use super::standing::{Standing, State};
+use super::standing::{ServerStanding, ServerState};
 use crate::error::Error;
 use crate::manifest::{self, Level};
 use crate::plan::program::is_pinned;
@@ -30,11 +30,11 @@ pub(super) struct List {
 
 /// One server, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Line {
+struct ListedServer {
     name: String,
     package: String,
     pinned: bool,
-    state: State,
+    state: ServerState,
     level: Level,
     manifest: String,
     secrets: Vec<String>,
@@ -45,30 +45,30 @@ impl List {
         let paths = Paths::of_user(&context.env)?;
         let manifest = manifest::load(&context.sources(None), &paths)?;
         let machine = Machine::load(&paths)?;
-        let line = |server: &manifest::Server| Line {
+        let line = |server: &manifest::Server| ListedServer {
             name: server.name.clone(),
             package: server.package.to_string(),
             pinned: is_pinned(server),
-            state: Standing::of(server, &paths, machine.as_ref()).state,
+            state: ServerStanding::of(server, &paths, machine.as_ref()).state,
             level: server.level,
             manifest: server.manifest.display().to_string(),
             secrets: server.secrets.iter().flat_map(|secret| secret.variables.clone()).collect(),
         };
-        let lines: Vec<Line> = manifest.servers.values().map(line).collect();
+        let lines: Vec<ListedServer> = manifest.servers.values().map(line).collect();
         if self.json {
             context.out.data(&json(&lines));
         } else if lines.is_empty() {
             context.out.words("hushpipe: the manifest lists no servers yet");
         } else {
             let header = ["NAME", "PACKAGE", "STATE", "SECRETS"].map(str::to_owned);
-            let rows = std::iter::once(header).chain(lines.into_iter().map(Line::cells));
+            let rows = std::iter::once(header).chain(lines.into_iter().map(ListedServer::cells));
             table(rows).iter().for_each(|line| context.out.data(line));
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-impl Line {
+impl ListedServer {
     /// The cells of a row for people.
     fn cells(self) -> [String; 4] {
         let pinned = if self.pinned { "" } else { ", not pinned" };

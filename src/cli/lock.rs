@@ -10,7 +10,7 @@ use super::packager::{ENGINE_HINT, Packagers};
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
-use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::lock::{LockedPackages, Lockfile};
 use crate::manifest::{self, RuntimeChoice, Server};
 use crate::plan::program::current_entry;
 use crate::runner::{Package, RunnerError, npm, pypi};
@@ -46,8 +46,11 @@ impl Lock {
             false => servers.iter().map(|server| server.lock_path()).collect(),
         };
         let mut outcomes = Outcomes::default();
-        let mut resolver =
-            Resolver { context, paths: &paths, packagers: Packagers::new(context, &paths, None) };
+        let mut resolver = LockResolver {
+            context,
+            paths: &paths,
+            packagers: Packagers::new(context, &paths, None),
+        };
         for file in files {
             let lockfile = Lockfile::load(file.clone())?;
             for server in servers.iter().filter(|server| server.lock_path() == file) {
@@ -75,13 +78,13 @@ impl Lock {
     }
 }
 
-struct Resolver<'a> {
+struct LockResolver<'a> {
     context: &'a Context,
     paths: &'a Paths,
     packagers: Packagers<'a>,
 }
 
-impl Resolver<'_> {
+impl LockResolver<'_> {
     fn lock(&mut self, server: &Server, what: &str) -> Result<(), Error> {
         let (context, paths) = (self.context, self.paths);
         let folder = empty_folder(&paths.state)?;
@@ -96,7 +99,7 @@ impl Resolver<'_> {
         drop(bar);
         let count = locked.count();
         context.out.words(&format!("locked `{}`: {what}, {count} packages", server.name));
-        if let (Package::Npm(package), Locked::Npm(npm)) = (&server.package, &locked)
+        if let (Package::Npm(package), LockedPackages::Npm(npm)) = (&server.package, &locked)
             && let Some(unmet) = self.packagers.unmet_engine(server, package, npm)
         {
             context.out.warn(&format!("{unmet}: {}", ENGINE_HINT));
@@ -127,20 +130,20 @@ impl Resolver<'_> {
         server: &Server,
         folder: &Path,
         bar: &Bar,
-    ) -> Result<Option<(Locked, Vec<String>)>, Error> {
+    ) -> Result<Option<(LockedPackages, Vec<String>)>, Error> {
         let bin = server.bin.as_deref();
         match &server.package {
             Package::Npm(package) => {
                 let npm = self.packagers.npm()?;
                 let resolved =
                     npm::resolve(npm, package, bin, folder, &mut |done| bar.advance(done))?;
-                Ok(Some((Locked::Npm(resolved.locked), resolved.install_scripts)))
+                Ok(Some((LockedPackages::Npm(resolved.locked), resolved.install_scripts)))
             }
             Package::Pypi(package) => {
                 let runtime = server.runtime.as_ref().and_then(RuntimeChoice::version);
                 let request = pypi::Request { package, bin, runtime };
                 let locked = pypi::resolve(self.packagers.uv()?, request, folder)?;
-                Ok(Some((Locked::Pypi(locked), Vec::new())))
+                Ok(Some((LockedPackages::Pypi(locked), Vec::new())))
             }
             Package::Binary(_) | Package::Command(_) => Ok(None),
         }

@@ -23,15 +23,14 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
-        context.out.data(page(&self.verb)?.trim_end());
+    pub(super) fn run(self, context: &Context, cli: clap::Command) -> Result<ExitCode, Error> {
+        context.out.data(page(cli, &self.verb)?.trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// The page of a verb, in roff.
-fn page(verb: &[String]) -> Result<String, ManError> {
-    let mut command = super::command();
+fn page(mut command: clap::Command, verb: &[String]) -> Result<String, ManError> {
     command.build();
     for name in verb {
         let found = command.find_subcommand(name).cloned();
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     fn page_of(verb: &[&str]) -> Result<String, ManError> {
-        page(&verb.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        page(crate::cli::command(), &verb.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

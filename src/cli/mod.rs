@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod confirm;
 mod connect;
+mod context;
 mod diagnose;
 mod doctor;
 mod explain;
@@ -30,15 +31,15 @@ mod trust;
 mod verify;
 mod why;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Kind};
-use crate::manifest::Sources;
 use crate::sys::env::OwnEnv;
 use crate::sys::os;
+use context::Outcomes;
+pub use context::{Context, Global};
 use output::Output;
 
 /// Start pinned MCP servers with secrets from your stores, and keep those secrets out of what comes back
@@ -52,7 +53,7 @@ pub struct Cli {
     global: Global,
 
     #[command(subcommand)]
-    command: Command,
+    command: Verb,
 }
 
 /// What stands at the end of `hushpipe --help`.
@@ -83,78 +84,27 @@ Exit codes:
   127  the program was not found
   Otherwise `run` ends with the server's own code, or 128+n if signal n ended it";
 
-/// Which manifest a verb works on.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Project manifest")]
-pub struct Global {
-    /// Read this project manifest in addition to your own
-    #[arg(long, global = true, value_name = "PATH", conflicts_with = "project")]
-    pub manifest: Option<PathBuf>,
-
-    /// Read DIR/hushpipe.toml in addition to your own
-    #[arg(long, global = true, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-}
-
 /// The verbs, in the order in which a new user meets them.
 #[derive(Debug, Subcommand)]
-enum Command {
+enum Verb {
     Init(init::Init),
     Lock(lock::Lock),
     Sync(sync::Sync),
     Secret(secret::Secret),
     Trust(trust::Trust),
-    Check(check::Check),
+    Check(check::CheckArgs),
     Doctor(doctor::Doctor),
-    Run(run::Run),
+    Run(run::RunArgs),
     List(list::List),
     Explain(explain::Explain),
     Verify(verify::Verify),
-    Tools(tools::Tools),
-    Call(call::Call),
-    Redact(redact::Redact),
+    Tools(tools::ToolsArgs),
+    Call(call::CallArgs),
+    Redact(redact::RedactArgs),
     Why(why::Why),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
-}
-
-/// What every verb is handed.
-pub struct Context {
-    /// Which manifest to work on.
-    pub global: Global,
-    /// Our environment. In verbs that start a server or ask a store the process's own copy is already cleared.
-    pub env: OwnEnv,
-    /// The one printer.
-    pub out: Output,
-}
-
-impl Context {
-    /// The manifests that the command line and the environment name.
-    fn sources(&self, profile: Option<&str>) -> Sources {
-        let Global { manifest, project } = &self.global;
-        Sources::named(manifest.as_deref(), project.as_deref(), &self.env).with_profile(profile)
-    }
-}
-
-/// What became of several pieces of work, each reported when it fails, none keeping the next from being tried.
-#[derive(Default)]
-struct Outcomes {
-    first_failure: Option<u8>,
-}
-
-impl Outcomes {
-    fn add(&mut self, context: &Context, outcome: Result<(), Error>) {
-        if let Err(error) = outcome {
-            context.out.report(&error);
-            self.first_failure.get_or_insert(error.exit_code());
-        }
-    }
-
-    /// The exit code of the first failure, or success.
-    fn exit_code(self) -> ExitCode {
-        self.first_failure.map_or(ExitCode::SUCCESS, ExitCode::from)
-    }
 }
 
 /// The whole program: parses argv, runs the verb, reports a failure, returns the exit code.
@@ -207,14 +157,29 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-impl Command {
-    /// Whether our own environment must be out of reach of every library before anything else happens: where a server is
-    /// started, where the same is tried out, and where a store is asked.
+impl Verb {
+    /// Whether the process's own environment is cleared before anything else happens, so that no library can read it:
+    /// where a server is started, where that is tried out, and where a store is asked.
     fn clears_environment(&self) -> bool {
-        matches!(
-            self,
-            Self::Run(_) | Self::Doctor(_) | Self::Secret(_) | Self::Check(_) | Self::Redact(_)
-        )
+        match self {
+            Self::Run(_) | Self::Doctor(_) | Self::Secret(_) | Self::Check(_) | Self::Redact(_) => {
+                true
+            }
+            // These ask no store. `tools` and `call` start `hushpipe run`, which clears its own; npm and uv need theirs.
+            Self::Init(_)
+            | Self::Lock(_)
+            | Self::Sync(_)
+            | Self::Trust(_)
+            | Self::List(_)
+            | Self::Explain(_)
+            | Self::Verify(_)
+            | Self::Tools(_)
+            | Self::Call(_)
+            | Self::Why(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
     }
 
     fn run(self, context: &Context) -> Result<ExitCode, Error> {
@@ -235,8 +200,8 @@ impl Command {
             Self::Redact(verb) => verb.run(context),
             Self::Why(verb) => verb.run(context),
             Self::Schema(verb) => verb.run(context),
-            Self::Completions(verb) => verb.run(context),
-            Self::Man(verb) => verb.run(context),
+            Self::Completions(verb) => verb.run(context, command()),
+            Self::Man(verb) => verb.run(context, command()),
         }
     }
 }

@@ -37,10 +37,10 @@ Examples:
   some-program 2>&1 | hushpipe redact --format text
   hushpipe redact --report < app.log
   hushpipe redact --server github --known --report --json < recording.jsonl")]
-pub(super) struct Redact {
+pub(super) struct RedactArgs {
     /// Read every line as JSON, or as text; by default each line is judged by its look
     #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<Format>,
+    format: Option<InputFormat>,
 
     /// Print the findings instead of the text; exit with 1 if there are any
     #[arg(long)]
@@ -60,14 +60,14 @@ pub(super) struct Redact {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+enum InputFormat {
     Json,
     Text,
 }
 
 /// A finding, as `--json` writes it.
 #[derive(Serialize)]
-struct Line<'a> {
+struct FindingLine<'a> {
     /// From 1 on.
     line: u64,
     kind: &'static str,
@@ -81,13 +81,13 @@ struct Line<'a> {
     hmac: Option<&'a str>,
 }
 
-impl Redact {
+impl RedactArgs {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         let redactor = self.redactor(context)?;
         let format = match self.format {
             None => redact::Format::Auto,
-            Some(Format::Json) => redact::Format::Json,
-            Some(Format::Text) => redact::Format::Text,
+            Some(InputFormat::Json) => redact::Format::Json,
+            Some(InputFormat::Text) => redact::Format::Text,
         };
         let mut cleaner = redactor.lines(format);
         let mut stdin = io::stdin().lock();
@@ -96,10 +96,10 @@ impl Redact {
         loop {
             let read = match stdin.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read.map_err(Failed::Read)?,
+                read => read.map_err(UnreadableInput::Read)?,
             };
             if !std::mem::replace(&mut begun, true) && is_utf16(&buffer[..read]) {
-                return Err(Failed::Utf16.into());
+                return Err(UnreadableInput::Utf16.into());
             }
             clean.clear();
             match read {
@@ -156,7 +156,7 @@ impl Redact {
             redact::Kind::Rule => "rule",
         };
         let (name, length, hmac) = (&*finding.what, finding.len, finding.hmac.as_deref());
-        let line = Line { line: *line, kind, name, pointer, length, hmac };
+        let line = FindingLine { line: *line, kind, name, pointer, length, hmac };
         printable_json(&serde_json::to_string(&line).unwrap_or_default())
     }
 }
@@ -186,14 +186,14 @@ fn is_utf16(start: &[u8]) -> bool {
 
 /// A text could not be read.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum UnreadableInput {
     #[error("stdin is UTF-16, and hushpipe finds no secrets in UTF-16")]
     Utf16,
     #[error("cannot read stdin")]
     Read(#[source] io::Error),
 }
 
-impl Fault for Failed {
+impl Fault for UnreadableInput {
     fn kind(&self) -> Kind {
         Kind::Io
     }

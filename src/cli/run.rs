@@ -1,4 +1,4 @@
-//! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`Run::session`].
+//! `hushpipe run`: the command that stands in a client's configuration. The whole story is in [`RunArgs::session`].
 
 use std::future::ready;
 use std::io;
@@ -45,7 +45,7 @@ use crate::trust::Ledger;
 Example, in a client's configuration:
   { \"mcpServers\": {
       \"github\": { \"command\": \"/usr/local/bin/hushpipe\", \"args\": [\"run\", \"github\"] } } }")]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     /// The server's name in the manifest
     name: String,
 
@@ -62,7 +62,7 @@ pub(super) struct Run {
     offline: bool,
 }
 
-impl Run {
+impl RunArgs {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         if let Err(source) = os::check_descriptors() {
             let error = Error::from(NoDescriptors(source));

@@ -18,7 +18,7 @@ use crate::trust::{Ledger, TrustError};
 /// In one word, what `run` would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum State {
+pub(super) enum ServerState {
     /// Start it.
     Ready,
     /// Refuse: it is from a project manifest, and nobody has accepted it as it is now.
@@ -37,7 +37,7 @@ pub(super) enum State {
     Broken,
 }
 
-impl State {
+impl ServerState {
     /// The words for people.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -64,17 +64,17 @@ impl State {
 }
 
 /// How one server stands.
-pub(super) struct Standing {
+pub(super) struct ServerStanding {
     /// What comes first.
-    pub(super) state: State,
+    pub(super) state: ServerState,
     /// Everything that keeps `run` from starting it.
     pub(super) problems: Vec<Error>,
 }
 
-impl Standing {
+impl ServerStanding {
     /// Looks at a server's lock entry, its install and its folder.
     pub(super) fn of(server: &Server, paths: &Paths, machine: Option<&Machine>) -> Self {
-        let mut standing = Self { state: State::Ready, problems: Vec::new() };
+        let mut standing = Self { state: ServerState::Ready, problems: Vec::new() };
         let ledger = Ledger::of(paths);
         let program = program(server, paths, machine);
         let lock = program.as_ref().ok().and_then(|program| program.lock);
@@ -85,25 +85,25 @@ impl Standing {
         };
         if let Err(error) = consent {
             let state = match error {
-                TrustError::NotSynced { .. } => State::NotSynced,
-                _ => State::NeedsTrust,
+                TrustError::NotSynced { .. } => ServerState::NotSynced,
+                _ => ServerState::NeedsTrust,
             };
             standing.add(state, error.into());
         }
         if let Err(error) = program {
-            standing.add(State::of(&error), error.into());
+            standing.add(ServerState::of(&error), error.into());
         }
         if let Cwd::Path(path) = &server.cwd
             && !path.is_dir()
         {
             let (server, cwd) = (server.name.clone(), path.display().to_string());
             let error = LaunchError::NoWorkingDirectory { server, cwd };
-            standing.add(State::Broken, error.into());
+            standing.add(ServerState::Broken, error.into());
         }
         standing
     }
 
-    fn add(&mut self, state: State, problem: Error) {
+    fn add(&mut self, state: ServerState, problem: Error) {
         if self.problems.is_empty() {
             self.state = state;
         }

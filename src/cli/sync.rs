@@ -10,7 +10,7 @@ use super::packager::{ENGINE_HINT, Packagers};
 use super::progress::Bar;
 use super::{Context, Outcomes};
 use crate::error::Error;
-use crate::manifest::lock::{Locked, Lockfile};
+use crate::manifest::lock::{LockedPackages, Lockfile};
 use crate::manifest::{self, Level, RuntimeChoice, Server};
 use crate::plan::program;
 use crate::runner::{NpmPackage, Package, PypiPackage, RunnerError, npm, pypi};
@@ -81,7 +81,7 @@ impl Installer<'_> {
 
     fn npm(&mut self, server: &Server, package: &NpmPackage) -> Result<(), Error> {
         let (keys, locked) = self.locked(server)?;
-        let Locked::Npm(locked) = locked else { return Ok(()) };
+        let LockedPackages::Npm(locked) = locked else { return Ok(()) };
         let node = self.machine.node.as_ref().ok_or(RunnerError::NoNode)?;
         if let Some(unmet) = self.packagers.unmet_engine(server, package, &locked) {
             self.context.out.warn(&format!("{unmet}: {ENGINE_HINT}"));
@@ -100,7 +100,7 @@ impl Installer<'_> {
 
     fn pypi(&mut self, server: &Server, package: &PypiPackage) -> Result<(), Error> {
         let (keys, locked) = self.locked(server)?;
-        let Locked::Pypi(locked) = locked else { return Ok(()) };
+        let LockedPackages::Pypi(locked) = locked else { return Ok(()) };
         let uv = self.packagers.uv()?;
         let known = self.machine.python.iter().chain(&self.machine.other_pythons);
         let pythons = match server.runtime.as_ref().and_then(RuntimeChoice::path) {
@@ -133,11 +133,12 @@ impl Installer<'_> {
     }
 
     /// What is locked for a server, if it may be installed, and what it is called.
-    fn locked(&self, server: &Server) -> Result<(Keys, Locked), Error> {
+    fn locked(&self, server: &Server) -> Result<(InstallKeys, LockedPackages), Error> {
         let allowed = server.allow(self.ledger)?;
         let lockfile = Lockfile::load(server.lock_path())?;
         let entry = program::current_entry(&lockfile, server)?;
-        let keys = Keys { lock: entry.digest(), install: program::install_key(entry, server) };
+        let keys =
+            InstallKeys { lock: entry.digest(), install: program::install_key(entry, server) };
         allowed.install(&keys.lock)?;
         Ok((keys, entry.locked()?))
     }
@@ -145,7 +146,7 @@ impl Installer<'_> {
 
 /// What a lock entry and its install are called.
 #[derive(Clone, Copy)]
-struct Keys {
+struct InstallKeys {
     lock: Digest,
     install: Digest,
 }
@@ -161,7 +162,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn install(
         self,
-        keys: Keys,
+        keys: InstallKeys,
         (runtime, tie): (Runtime, Tie),
         fill: impl FnOnce(&Path, &Bar) -> Result<Vec<String>, Error>,
     ) -> Result<(), Error> {

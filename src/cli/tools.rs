@@ -16,7 +16,7 @@ use crate::error::Error;
 Examples:
   hushpipe tools github
   hushpipe tools github --json | jq -r '.[].name'")]
-pub(super) struct Tools {
+pub(super) struct ToolsArgs {
     #[command(flatten)]
     connect: Connect,
 
@@ -25,7 +25,7 @@ pub(super) struct Tools {
     json: bool,
 }
 
-impl Tools {
+impl ToolsArgs {
     pub(super) fn run(self, context: &Context) -> Result<ExitCode, Error> {
         self.connect.run(context, async |session| {
             let tools = session.tools().await?;

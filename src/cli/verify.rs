@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::manifest::{self, Integrity, Server};
 use crate::plan::program::{self, Installed, ProgramError};
 use crate::runner::Package;
-use crate::store::{Depth, Difference};
+use crate::store::{Depth, FileDifference};
 use crate::sys::machine::Machine;
 use crate::sys::path::Paths;
 
@@ -36,7 +36,7 @@ pub(super) struct Verify {
 
 /// What was found for one server.
 #[derive(Serialize)]
-struct Report<'a> {
+struct VerifyReport<'a> {
     server: &'a str,
     pinned: bool,
     /// How many locked files and links there are, for an install.
@@ -45,12 +45,12 @@ struct Report<'a> {
     /// The digest of all of them, equal on machines of one platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     tree: Option<String>,
-    differences: Vec<Named>,
+    differences: Vec<NamedFile>,
     extra: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Named {
+struct NamedFile {
     path: String,
     fault: &'static str,
 }
@@ -84,14 +84,15 @@ impl Verify {
 }
 
 /// A report, and the failure that it amounts to.
-type Examined<'a> = Result<(Report<'a>, Result<(), ProgramError>), ProgramError>;
+type Examined<'a> = Result<(VerifyReport<'a>, Result<(), ProgramError>), ProgramError>;
 
 fn examine_install<'a>(server: &'a Server, paths: &Paths) -> Examined<'a> {
     let installed = Installed::find(server, paths)?;
     let findings = installed.findings(Depth::Content)?;
     let outcome = installed.judge(&findings);
-    let named = |found: &Difference| Named { path: found.path.clone(), fault: found.flaw.token() };
-    let report = Report {
+    let named =
+        |found: &FileDifference| NamedFile { path: found.path.clone(), fault: found.flaw.token() };
+    let report = VerifyReport {
         server: &server.name,
         pinned: true,
         files: Some(installed.receipt.len()),
@@ -113,14 +114,14 @@ fn examine_program<'a>(
     let pinned = program::is_pinned(server);
     let (differences, extra) = (Vec::new(), Vec::new());
     let report =
-        Report { server: &server.name, pinned, files: None, tree: None, differences, extra };
+        VerifyReport { server: &server.name, pinned, files: None, tree: None, differences, extra };
     Ok((report, Ok(())))
 }
 
-impl Report<'_> {
+impl VerifyReport<'_> {
     fn print(&self, context: &Context) {
         let Self { server, files, differences, extra, .. } = self;
-        for Named { path, fault } in differences {
+        for NamedFile { path, fault } in differences {
             context.out.data(&format!("{server}: {fault} {}", one_line(path)));
         }
         for path in extra {

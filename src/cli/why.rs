@@ -42,7 +42,7 @@ pub(super) struct Why {
 
 /// One finding, as `--json` writes it.
 #[derive(Serialize)]
-struct Answer {
+struct ExplainedFinding {
     /// When it was found last, as RFC 3339.
     at: String,
     times: u64,
@@ -56,12 +56,12 @@ struct Answer {
     /// Where the format is documented.
     source: Option<String>,
     /// What an entry of `redact.allow` would be; `null` where nothing may let it pass.
-    allow: Option<Allow>,
+    allow: Option<AllowLines>,
 }
 
 /// The entries that let a finding pass.
 #[derive(Serialize)]
-struct Allow {
+struct AllowLines {
     /// The table of the manifest that has the list.
     table: String,
     /// By the rule and the place.
@@ -77,8 +77,8 @@ impl Why {
         // Only for the descriptions of its own rules: what was found is told whatever became of the manifest.
         let manifest = manifest::load(&context.sources(None), &paths).ok();
         let newest = latest.into_iter().rev().take(self.last);
-        let answers: Vec<Answer> =
-            newest.map(|event| Answer::of(event, manifest.as_ref())).collect();
+        let answers: Vec<ExplainedFinding> =
+            newest.map(|event| ExplainedFinding::of(event, manifest.as_ref())).collect();
         if self.json {
             context.out.data(&json(&answers));
         } else if answers.is_empty() {
@@ -91,7 +91,7 @@ impl Why {
     }
 }
 
-impl Answer {
+impl ExplainedFinding {
     fn of(event: Event, manifest: Option<&Manifest>) -> Self {
         let Event { at, times, server, manifest: file, what, done } = event;
         let entry = manifest.and_then(|manifest| manifest.servers.get(&server));
@@ -105,7 +105,7 @@ impl Answer {
         Self {
             at: clock::utc(at),
             times,
-            allow: Allow::of(&server, &what, done).filter(|_| !is_projects),
+            allow: AllowLines::of(&server, &what, done).filter(|_| !is_projects),
             server,
             manifest: file.display().to_string(),
             done,
@@ -147,7 +147,7 @@ impl Answer {
         let times = if self.times > 1 { format!(", {} times", self.times) } else { String::new() };
         say("where", format!("{tool}{place}, {length} bytes{times}"));
         match &self.allow {
-            Some(Allow { table, place, value }) => {
+            Some(AllowLines { table, place, value }) => {
                 say("allow", format!("under [{table}]: allow = [{place}]"));
                 if let Some(value) = value {
                     say("", format!("or only this value: allow = [{value}]"));
@@ -163,7 +163,7 @@ impl Answer {
     }
 }
 
-impl Allow {
+impl AllowLines {
     /// How to let a finding pass, unless it is a known value, or passes by itself.
     fn of(server: &str, what: &What, done: Done) -> Option<Self> {
         let What { kind, name, tool, place, hmac, .. } = what;

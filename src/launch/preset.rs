@@ -30,7 +30,7 @@ pub enum Preset {
 
 /// Where a variable's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum VariableSource {
     /// The machine record.
     Record,
     /// Always this.
@@ -65,11 +65,11 @@ impl Preset {
         own: &OwnEnv,
         record: Option<&Machine>,
     ) -> Vec<(&'static str, String)> {
-        let value = |(name, source): (&'static str, Source)| {
+        let value = |(name, source): (&'static str, VariableSource)| {
             let value = match source {
-                Source::Always(value) => Some(value.to_owned()),
-                Source::Record => record.and_then(|record| recorded(record, name)),
-                Source::Socket => socket(name, own, record),
+                VariableSource::Always(value) => Some(value.to_owned()),
+                VariableSource::Record => record.and_then(|record| recorded(record, name)),
+                VariableSource::Socket => socket(name, own, record),
             };
             value.map(|value| (name, value))
         };
@@ -77,22 +77,22 @@ impl Preset {
     }
 
     /// What it is made of.
-    fn variables(self) -> Vec<(&'static str, Source)> {
-        let record = |names: &[&'static str]| -> Vec<(&'static str, Source)> {
-            names.iter().map(|name| (*name, Source::Record)).collect()
+    fn variables(self) -> Vec<(&'static str, VariableSource)> {
+        let record = |names: &[&'static str]| -> Vec<(&'static str, VariableSource)> {
+            names.iter().map(|name| (*name, VariableSource::Record)).collect()
         };
         match self {
             // `NO_UPDATE_NOTIFIER` is what the package `update-notifier` reads.
             Self::Node => [
                 record(&["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"]),
-                vec![("NO_UPDATE_NOTIFIER", Source::Always("1"))],
+                vec![("NO_UPDATE_NOTIFIER", VariableSource::Always("1"))],
             ]
             .concat(),
             Self::Python => [
                 record(&["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
                 vec![
-                    ("PYTHONUTF8", Source::Always("1")),
-                    ("PYTHONUNBUFFERED", Source::Always("1")),
+                    ("PYTHONUTF8", VariableSource::Always("1")),
+                    ("PYTHONUNBUFFERED", VariableSource::Always("1")),
                 ],
             ]
             .concat(),
@@ -101,19 +101,19 @@ impl Preset {
                 record(variable::PROXIES),
                 record(variable::AUTHORITIES),
                 vec![
-                    ("NODE_USE_ENV_PROXY", Source::Always("1")),
-                    ("NODE_USE_SYSTEM_CA", Source::Always("1")),
+                    ("NODE_USE_ENV_PROXY", VariableSource::Always("1")),
+                    ("NODE_USE_SYSTEM_CA", VariableSource::Always("1")),
                 ],
             ]
             .concat(),
             Self::Docker => variable::DOCKER
                 .iter()
                 .map(|name| match *name {
-                    "DOCKER_HOST" => (*name, Source::Socket),
-                    name => (name, Source::Record),
+                    "DOCKER_HOST" => (*name, VariableSource::Socket),
+                    name => (name, VariableSource::Record),
                 })
                 .collect(),
-            Self::Ssh => variable::SSH.iter().map(|name| (*name, Source::Socket)).collect(),
+            Self::Ssh => variable::SSH.iter().map(|name| (*name, VariableSource::Socket)).collect(),
         }
     }
 }

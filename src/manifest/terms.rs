@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::argument::{Argument, Word};
-use super::lock::{Entry, LockError};
+use super::lock::{LockEntry, LockError};
 use super::read::{DRAIN, GRACE};
 use super::server::{Cwd, Integrity, RuntimeChoice, Server};
 use crate::launch::env::EnvSettings;
-use crate::redact::settings::Said;
+use crate::redact::settings::SettingWords;
 use crate::relay::wire::frame;
 use crate::runner::pypi::Pin;
 use crate::runner::{NpmPackage, Package, PypiPackage};
@@ -25,14 +25,14 @@ use crate::trust::{Fact, FactKey, Terms, mark};
 impl Server {
     /// The digest of all that the manifest entry decides.
     pub(super) fn digest(&self) -> Digest {
-        Digest::of(self.canonical().to_string().as_bytes())
+        Digest::hash(self.canonical().to_string().as_bytes())
     }
 
     /// What a person would accept: this entry, and the lock entry where there is one.
     ///
     /// # Errors
     /// The lock entry does not read.
-    pub fn terms(&self, lock: Option<&Entry>) -> Result<Terms, LockError> {
+    pub fn terms(&self, lock: Option<&LockEntry>) -> Result<Terms, LockError> {
         let packages = match lock {
             Some(entry) => locked_packages(entry)?,
             None => BTreeMap::new(),
@@ -184,7 +184,7 @@ impl Server {
     /// What is said of redaction.
     fn redaction(&self) -> impl Iterator<Item = (FactKey, Fact)> {
         let said = self.redact.words().into_iter();
-        let said = said.map(|Said { key, says, .. }| (key, Fact { says, value: None }));
+        let said = said.map(|SettingWords { key, says, .. }| (key, Fact { says, value: None }));
         let rules = self.redact.rules.iter().map(|rule| {
             let says = format!("adds the redaction rule `{}`", rule.id);
             (format!("rule {}", rule.id), Fact { says, value: Some(json!(rule).to_string()) })
@@ -258,7 +258,7 @@ fn canonical_request(request: &SecretRequest) -> Value {
 }
 
 /// The packages of a lock entry, each with a mark of its hashes.
-fn locked_packages(entry: &Entry) -> Result<BTreeMap<String, String>, LockError> {
+fn locked_packages(entry: &LockEntry) -> Result<BTreeMap<String, String>, LockError> {
     let mut hashes: BTreeMap<String, String> = BTreeMap::new();
     for (package, hash) in entry.locked()?.closure() {
         hashes.entry(package).or_default().push_str(hash);

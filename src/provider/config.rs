@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::cache::Cache;
-use super::{Failure, KINDS, Kind, Settings, cache, kind};
+use super::{Failure, KINDS, ProviderKind, Settings, cache, kind};
 
 /// Reads a provider's settings from its table, `type` removed.
 pub(super) type Parse = fn(toml::Table) -> Result<Arc<dyn Settings>, String>;
@@ -23,7 +23,7 @@ pub(super) type Describe = fn(&mut SchemaGenerator) -> Schema;
 #[derive(Debug, Clone)]
 pub struct ProviderConfig {
     /// Which kind it is.
-    pub(super) kind: &'static Kind,
+    pub(super) kind: &'static ProviderKind,
     /// What that kind read.
     pub(super) settings: Arc<dyn Settings>,
     /// Whether and how long its values are kept between launches.
@@ -32,12 +32,12 @@ pub struct ProviderConfig {
 
 impl ProviderConfig {
     /// Whether these may be the settings of a built-in provider itself.
-    pub fn configures(&self, kind: &Kind) -> bool {
+    pub fn configures(&self, kind: &ProviderKind) -> bool {
         kind.built_in_settings && self.kind.scheme == kind.scheme
     }
 
     /// A built-in provider for which the manifest has no table.
-    pub(super) fn without_settings(kind: &'static Kind) -> Result<Self, Failure> {
+    pub(super) fn without_settings(kind: &'static ProviderKind) -> Result<Self, Failure> {
         let settings = (kind.settings)(toml::Table::new())
             .map_err(|reason| Failure::NeedsSettings { scheme: kind.scheme, reason })?;
         Ok(Self { kind, settings, cache: None })
@@ -75,7 +75,7 @@ impl JsonSchema for ProviderConfig {
 }
 
 /// A kind's settings with its `type` among them.
-fn describe_kind(kind: &Kind, generator: &mut SchemaGenerator) -> Schema {
+fn describe_kind(kind: &ProviderKind, generator: &mut SchemaGenerator) -> Schema {
     let mut schema = (kind.schema)(generator);
     let name = serde_json::json!({ "const": kind.scheme });
     let object = schema.ensure_object();

@@ -8,12 +8,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, Provider, Settings, Surroundings, config,
+    Failure, Fetched, Fetching, Fields, Leases, Provider, ProviderKind, Settings, Surroundings,
+    config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::env::OwnEnv;
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: ProviderKind = ProviderKind {
     scheme: "env",
     about: "a variable of the environment that hushpipe was started with",
     query: &[],

@@ -13,14 +13,14 @@ use serde::Deserialize;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, MAX_VALUE, Provider, Settings, Surroundings,
-    config,
+    Failure, Fetched, Fetching, Fields, Leases, MAX_VALUE, Provider, ProviderKind, Settings,
+    Surroundings, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::os::{self, Readers};
 use crate::sys::{clock, permission, private};
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: ProviderKind = ProviderKind {
     scheme: "file",
     about: "a file that belongs to this user or to root",
     query: &[],

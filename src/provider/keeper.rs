@@ -6,12 +6,12 @@ use super::Failure;
 use crate::secret::Secret;
 
 /// A provider that hushpipe can store into: blocking calls, for the verbs that a person runs.
-pub trait Keeper {
+pub trait WritableStore {
     /// Stores a value under a name, in place of an earlier one.
     ///
     /// # Errors
     /// The name or the value cannot be held, or the store cannot be read or written; nothing has changed then.
-    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure>;
+    fn put(&self, name: &str, value: &Secret) -> Result<PutOutcome, Failure>;
 
     /// Removes a name.
     ///
@@ -37,7 +37,7 @@ pub trait Keeper {
     ///
     /// # Errors
     /// The store is there and cannot be read, or [`Failure::NoService`] where this machine can have none.
-    fn list(&self) -> Result<Vec<Kept>, Failure>;
+    fn list(&self) -> Result<Vec<StoredItem>, Failure>;
 
     /// Whether the store is there and answers. A store that is made when it is first needed is there.
     ///
@@ -65,7 +65,7 @@ pub trait Sealer: Send {
 
 /// What storing did.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Put {
+pub struct PutOutcome {
     /// Whether there was a value under this name before.
     pub replaced: bool,
     /// What the person must know about how it is kept, where this call decided it.
@@ -83,7 +83,7 @@ pub struct Rekeyed {
 
 /// One stored secret, without its value.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredItem {
     /// Its name.
     pub name: String,
     /// When it was first stored, in seconds since 1970, where the store says.

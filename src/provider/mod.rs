@@ -49,12 +49,12 @@ pub use failure::Failure;
 pub use fetch::{fetch_one, log_in};
 pub use fetched::{Fetched, Fetching, LoggingIn, Login, Unwrapped, Unwrapping};
 pub use file::trim_newline;
-pub use keeper::{Keeper, Kept, Put, Rekeyed, Sealer};
+pub use keeper::{PutOutcome, Rekeyed, Sealer, StoredItem, WritableStore};
 pub use lease::{Holder, Lease, Leases};
 pub use resolve::{Attempt, ResolveError, Resolved, attempt, resolve};
 
 /// Every provider of this version, in the order in which help and schema show them.
-pub static KINDS: &[Kind] = &[
+pub static KINDS: &[ProviderKind] = &[
     keychain::KIND,
     local::KIND,
     #[cfg(feature = "vault")]
@@ -92,7 +92,7 @@ pub const LATER: &[&str] = &[
 pub const MAX_VALUE: u64 = 1024 * 1024;
 
 /// One kind of provider: what it can be asked, and how it is made.
-pub struct Kind {
+pub struct ProviderKind {
     /// The scheme of its references, and its `type` in `[providers.<name>]`.
     pub scheme: &'static str,
     /// What it reads, as the end of "reads …".
@@ -132,7 +132,7 @@ pub trait Settings: fmt::Debug + Send + Sync {
 
     /// The same settings for a built-in provider of another kind that has no table of its own, where one table is meant
     /// for both.
-    fn shared_with(&self, _kind: &'static Kind) -> Option<Arc<dyn Settings>> {
+    fn shared_with(&self, _kind: &'static ProviderKind) -> Option<Arc<dyn Settings>> {
         None
     }
 
@@ -207,7 +207,7 @@ pub trait Provider {
     }
 
     /// The side that stores, where hushpipe may write to this provider.
-    fn keeper(&self) -> Option<&dyn Keeper> {
+    fn keeper(&self) -> Option<&dyn WritableStore> {
         None
     }
 }
@@ -253,12 +253,16 @@ impl<'a> Providers<'a> {
     ///
     /// # Errors
     /// The first thing that could not.
-    pub fn check(&self, reference: &SecretRef) -> Result<&'static Kind, Failure> {
+    pub fn check(&self, reference: &SecretRef) -> Result<&'static ProviderKind, Failure> {
         self.check_behind(&[], reference)
     }
 
     /// The same for a reference that the last of these providers logs in with, which the one before it needs, and so on.
-    fn check_behind(&self, way: &[&str], reference: &SecretRef) -> Result<&'static Kind, Failure> {
+    fn check_behind(
+        &self,
+        way: &[&str],
+        reference: &SecretRef,
+    ) -> Result<&'static ProviderKind, Failure> {
         let config = self.config(&reference.provider)?;
         let kind = config.kind;
         if let Some(key) = reference.query.keys().find(|key| !kind.query.contains(&key.as_str())) {
@@ -345,11 +349,11 @@ impl<'a> Providers<'a> {
 }
 
 /// The built-in provider of a scheme.
-pub fn kind(scheme: &str) -> Option<&'static Kind> {
+pub fn kind(scheme: &str) -> Option<&'static ProviderKind> {
     KINDS.iter().find(|kind| kind.scheme == scheme)
 }
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for ProviderKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.scheme)
     }

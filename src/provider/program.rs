@@ -67,7 +67,7 @@ pub(super) async fn output(
     let mut program = tokio::process::Command::from(program);
     let mut child = program.kill_on_drop(true).spawn().map_err(|_| "cannot be started")?;
     // Declared after the child, so that it is dropped before: see `end_session`.
-    let mut session = Session(child.id());
+    let mut session = ProcessSession(child.id());
     let mut output = Zeroizing::new(Vec::new());
     if let Some(stdout) = child.stdout.take() {
         let read = stdout.take(max).read_to_end(&mut output).await;
@@ -88,9 +88,9 @@ fn shown(status: ExitStatus) -> String {
 
 /// The session of a program that runs. Dropped, it ends every process in it: the helper of a wrapper script would outlive
 /// the wrapper. A program that has ended by itself may leave an agent behind, which is meant to stay.
-struct Session(Option<u32>);
+struct ProcessSession(Option<u32>);
 
-impl Drop for Session {
+impl Drop for ProcessSession {
     fn drop(&mut self) {
         self.0.into_iter().for_each(os::end_session);
     }

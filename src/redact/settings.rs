@@ -66,11 +66,11 @@ impl Settings {
     }
 
     /// What is not as it is where nothing is said, in words. Rules are told elsewhere.
-    pub fn words(&self) -> Vec<Said> {
+    pub fn words(&self) -> Vec<SettingWords> {
         let default = Self::default();
         let mut words = Vec::new();
         let mut say = |key: &str, says: &str, weakens: bool| {
-            words.push(Said { key: key.to_owned(), says: says.to_owned(), weakens });
+            words.push(SettingWords { key: key.to_owned(), says: says.to_owned(), weakens });
         };
         if self.mode != default.mode {
             say("mode", self.mode.words(), self.mode.weakens());
@@ -121,7 +121,7 @@ fn key(name: &str) -> String {
 
 /// Something that a server's settings say, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct SettingWords {
     /// Names the setting, and stays the same while it changes: `write_back`, `tool NAME write_back`.
     pub key: String,
     /// A sentence about the server, without its subject.
@@ -235,30 +235,30 @@ pub enum Instructions {
 }
 
 /// A setting that can be weaker than what holds where a manifest says nothing.
-pub trait Weakens: Copy {
+pub trait ProtectionSetting: Copy {
     /// Whether this one is, so that only the user manifest may have it.
     fn weakens(self) -> bool;
 }
 
-impl Weakens for Mode {
+impl ProtectionSetting for Mode {
     fn weakens(self) -> bool {
         self == Self::Report
     }
 }
 
-impl Weakens for WriteBack {
+impl ProtectionSetting for WriteBack {
     fn weakens(self) -> bool {
         self != Self::Deny
     }
 }
 
-impl Weakens for Arguments {
+impl ProtectionSetting for Arguments {
     fn weakens(self) -> bool {
         self == Self::Off
     }
 }
 
-impl Weakens for Instructions {
+impl ProtectionSetting for Instructions {
     fn weakens(self) -> bool {
         self == Self::Off
     }

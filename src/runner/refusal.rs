@@ -15,7 +15,7 @@ pub struct Refusal {
     /// What to do about it with this package manager.
     advice: Option<String>,
     /// The package manager's own words.
-    source: Said,
+    source: PackagerWords,
 }
 
 /// Classes of package managers' failures.
@@ -55,7 +55,7 @@ pub enum What {
 /// A package manager's own words.
 #[derive(Debug, thiserror::Error)]
 #[error("{tool} says: {words}")]
-struct Said {
+struct PackagerWords {
     tool: &'static str,
     words: String,
 }
@@ -64,7 +64,7 @@ impl Refusal {
     /// A failure of `tool` for `package`, with what it said.
     pub(super) fn new(tool: &'static str, what: What, package: &str, words: &str) -> Self {
         let lines: Vec<_> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let source = Said { tool, words: lines.join("\n") };
+        let source = PackagerWords { tool, words: lines.join("\n") };
         Self { tool, what, package: package.to_owned(), advice: None, source }
     }
 

@@ -83,7 +83,7 @@ mod tests {
         let home = tempfile::tempdir().expect("folder");
         let store = Store::of(&Paths::below(home.path()));
         assert!(store.remove_leftovers().expect("nothing to do").is_empty());
-        let (first, second) = (Digest::of(b"1"), Digest::of(b"2"));
+        let (first, second) = (Digest::hash(b"1"), Digest::hash(b"2"));
         let names = [
             ".new-abc".to_owned(),
             format!(".old-{first}"),

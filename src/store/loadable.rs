@@ -21,7 +21,7 @@ const SUFFIXES: &[&str] = &[
 const APPENDED: &[&str] = &[".js", ".json", ".node"];
 
 /// The locked names of one folder.
-pub(super) struct Known<'r> {
+pub(super) struct LockedNames<'r> {
     names: HashSet<&'r str>,
     lower: HashSet<String>,
     /// Whether the folder is on the server's PATH, so that any file in it may be run by name.
@@ -30,7 +30,7 @@ pub(super) struct Known<'r> {
     holds_packages: bool,
 }
 
-impl<'r> Known<'r> {
+impl<'r> LockedNames<'r> {
     /// The names of these entries of a folder, by its path below the install.
     pub(super) fn of(folder: &str, entries: &'r Entries) -> Result<Self, Malformed> {
         let names: Result<HashSet<_>, _> =
@@ -77,16 +77,16 @@ fn holds_node_packages(folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::receipt::{Content, EntryRecord};
+    use crate::store::receipt::{EntryContent, EntryRecord};
 
     #[test]
     fn code_is_loadable_and_data_is_not() {
         let mut entries = Entries::default();
         for name in ["util.js", "notes.txt"] {
-            let (stamp, content) = (Default::default(), Content::File(""));
+            let (stamp, content) = (Default::default(), EntryContent::File(""));
             entries.push(&EntryRecord { name, stamp, content });
         }
-        let known = Known::of("lib", &entries).unwrap();
+        let known = LockedNames::of("lib", &entries).unwrap();
         for name in [
             "a.js",
             "A.JS",
@@ -111,14 +111,14 @@ mod tests {
     #[test]
     fn whatever_stands_on_the_path_could_be_run() {
         let entries = Entries::default();
-        assert!(Known::of("bin", &entries).unwrap().makes_loadable("git"));
-        assert!(!Known::of("lib/bin", &entries).unwrap().makes_loadable("git"));
+        assert!(LockedNames::of("bin", &entries).unwrap().makes_loadable("git"));
+        assert!(!LockedNames::of("lib/bin", &entries).unwrap().makes_loadable("git"));
     }
 
     #[test]
     fn any_file_where_node_looks_for_packages_is_one() {
         let entries = Entries::default();
-        let makes = |folder, name| Known::of(folder, &entries).unwrap().makes_loadable(name);
+        let makes = |folder, name| LockedNames::of(folder, &entries).unwrap().makes_loadable(name);
         for folder in ["node_modules", "node_modules/a/node_modules", "node_modules/@s"] {
             assert!(makes(folder, "evil") && makes(folder, "notes.txt"), "{folder}");
             assert!(!makes(folder, ".cache"), "{folder}");

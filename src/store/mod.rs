@@ -6,7 +6,6 @@
 //! install does not count, so nothing needs to be flushed but the receipt: a file that a power cut emptied has other
 //! figures, and the check at launch refuses it.
 
-mod digest;
 mod leftover;
 mod loadable;
 mod receipt;
@@ -24,10 +23,12 @@ use crate::sys::path::Paths;
 use crate::sys::permission::{self, Insecure};
 use crate::sys::private;
 
-pub use digest::{Digest, NotADigest};
+pub use crate::sys::digest::{Digest, NotADigest};
 pub use leftover::Removal;
-pub use receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie};
-pub use verify::{Depth, Difference, Findings, Flaw};
+pub use receipt::{
+    Entries, EntryContent, EntryRecord, FolderRecord, Malformed, Receipt, Runtime, Tie,
+};
+pub use verify::{CheckResult, Depth, FileDifference, Flaw};
 
 /// The store of one user.
 #[derive(Debug, Clone)]
@@ -85,7 +86,7 @@ impl Store {
     /// # Errors
     /// A file cannot be read, or another account could put a folder in the install's place behind the check. What differs
     /// is no error here: see [`Findings::differences`].
-    pub fn check(&self, receipt: &Receipt, depth: Depth) -> Result<Findings, StoreError> {
+    pub fn check(&self, receipt: &Receipt, depth: Depth) -> Result<CheckResult, StoreError> {
         self.judge()?;
         let findings = verify::check(&self.folder(&receipt.lock), receipt, depth)?;
         if let Some(renewed) = &findings.renewed {

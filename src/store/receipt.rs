@@ -94,12 +94,12 @@ pub struct EntryRecord<'r> {
     /// Its figures.
     pub stamp: Stamp,
     /// What it holds.
-    pub content: Content<'r>,
+    pub content: EntryContent<'r>,
 }
 
 /// What a locked entry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content<'r> {
+pub enum EntryContent<'r> {
     /// A file with this digest, in hex.
     File(&'r str),
     /// A link to this target.
@@ -156,8 +156,8 @@ impl Entries {
         let EntryRecord { name, stamp, content } = entry;
         let stamp = figures(stamp);
         let _ = match content {
-            Content::File(digest) => writeln!(self.0, "f\t{stamp}\t{digest}\t{name}"),
-            Content::Link(target) => writeln!(self.0, "l\t{stamp}\t{target}\t{name}"),
+            EntryContent::File(digest) => writeln!(self.0, "f\t{stamp}\t{digest}\t{name}"),
+            EntryContent::Link(target) => writeln!(self.0, "l\t{stamp}\t{target}\t{name}"),
         };
     }
 
@@ -172,7 +172,7 @@ impl FromStr for Receipt {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let mut reader = Reader { rest: text, line: "", count: 0 };
+        let mut reader = ReceiptReader { rest: text, line: "", count: 0 };
         match reader.receipt() {
             Some(receipt) if reader.rest.is_empty() => Ok(receipt),
             _ => Err(Malformed(reader.line.to_owned())),
@@ -193,14 +193,14 @@ fn figures(stamp: &Stamp) -> String {
     format!("{}\t{}\t{}\t{}", stamp.inode, stamp.size, stamp.modified, stamp.changed)
 }
 
-struct Reader<'t> {
+struct ReceiptReader<'t> {
     rest: &'t str,
     line: &'t str,
     /// How many lines were taken.
     count: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ReceiptReader<'t> {
     /// Takes a line with its end.
     fn line(&mut self) -> Option<&'t str> {
         let end = memchr::memchr(b'\n', self.rest.as_bytes())?;
@@ -260,8 +260,8 @@ fn entry(line: &str) -> Option<EntryRecord<'_>> {
     let (stamp, rest) = stamp(rest)?;
     let (content, name) = rest.split_once('\t')?;
     let content = match kind {
-        "f" => Content::File(content),
-        "l" => Content::Link(content),
+        "f" => EntryContent::File(content),
+        "l" => EntryContent::Link(content),
         _ => return None,
     };
     Some(EntryRecord { name, stamp, content })
@@ -286,11 +286,11 @@ mod tests {
         Stamp { inode: 7, size: 3, modified: -1, changed: 1_700_000_000_123_456_789 };
 
     fn sample() -> Receipt {
-        let digest = Digest::of(b"abc").to_string();
+        let digest = Digest::hash(b"abc").to_string();
         let mut entries = Entries::default();
-        let file = Content::File(&digest);
+        let file = EntryContent::File(&digest);
         entries.push(&EntryRecord { name: "a b.js", stamp: STAMP, content: file });
-        let link = Content::Link("../a b/c.js");
+        let link = EntryContent::Link("../a b/c.js");
         entries.push(&EntryRecord { name: "link", stamp: STAMP, content: link });
         let folder = |path: &str, locked, entries| FolderRecord {
             path: path.into(),
@@ -299,8 +299,8 @@ mod tests {
             entries,
         };
         Receipt {
-            lock: Digest::of(b"lock"),
-            tree: Digest::of(b"tree"),
+            lock: Digest::hash(b"lock"),
+            tree: Digest::hash(b"tree"),
             runtime: Runtime {
                 path: "/usr/bin/node".into(),
                 version: "v20.20.2".into(),
@@ -324,10 +324,10 @@ mod tests {
     #[test]
     fn entries_read_back_as_they_were_added() {
         let receipt = sample();
-        let digest = Digest::of(b"abc").to_string();
+        let digest = Digest::hash(b"abc").to_string();
         let entries: Result<Vec<_>, _> = receipt.folders[0].entries.iter().collect();
-        let file = Content::File(&digest);
-        let link = Content::Link("../a b/c.js");
+        let file = EntryContent::File(&digest);
+        let link = EntryContent::Link("../a b/c.js");
         let expected = [
             EntryRecord { name: "a b.js", stamp: STAMP, content: file },
             EntryRecord { name: "link", stamp: STAMP, content: link },

@@ -26,7 +26,7 @@ impl Store {
         if permission::read_owned(&seal).is_ok_and(|sealed| sealed == line(expected)) {
             return Ok(true);
         }
-        let digest = Digest::of_reader(&mut open)?;
+        let digest = Digest::hash_reader(&mut open)?;
         let untouched = os::facts_of_file(&open)?.stamp == before;
         if digest == expected && untouched {
             // Next time is slower without it, and not less safe.
@@ -36,7 +36,7 @@ impl Store {
     }
 
     fn seal(&self, executable: &Path) -> PathBuf {
-        let name = Digest::of(executable.as_os_str().as_encoded_bytes());
+        let name = Digest::hash(executable.as_os_str().as_encoded_bytes());
         self.receipts.join(format!("binary-{name}"))
     }
 }
@@ -52,11 +52,11 @@ mod tests {
         let store = Store::of(&Paths::below(home.path()));
         let tool = home.path().join("tool");
         std::fs::write(&tool, "one").unwrap();
-        assert!(store.holds(&tool, Digest::of(b"one")).unwrap());
-        assert!(!store.holds(&tool, Digest::of(b"two")).unwrap());
+        assert!(store.holds(&tool, Digest::hash(b"one")).unwrap());
+        assert!(!store.holds(&tool, Digest::hash(b"two")).unwrap());
         std::fs::write(&tool, "two").unwrap();
-        assert!(!store.holds(&tool, Digest::of(b"one")).unwrap());
-        assert!(store.holds(&tool, Digest::of(b"two")).unwrap());
+        assert!(!store.holds(&tool, Digest::hash(b"one")).unwrap());
+        assert!(store.holds(&tool, Digest::hash(b"two")).unwrap());
     }
 
     #[test]
@@ -65,10 +65,11 @@ mod tests {
         let store = Store::of(&Paths::below(home.path()));
         let tool = home.path().join("tool");
         std::fs::write(&tool, "one").unwrap();
-        assert!(store.holds(&tool, Digest::of(b"one")).unwrap());
+        assert!(store.holds(&tool, Digest::hash(b"one")).unwrap());
         let seal = std::fs::read_to_string(store.seal(&tool)).unwrap();
-        let other = seal.replace(&Digest::of(b"one").to_string(), &Digest::of(b"x").to_string());
+        let other =
+            seal.replace(&Digest::hash(b"one").to_string(), &Digest::hash(b"x").to_string());
         std::fs::write(store.seal(&tool), other).unwrap();
-        assert!(store.holds(&tool, Digest::of(b"x")).unwrap());
+        assert!(store.holds(&tool, Digest::hash(b"x")).unwrap());
     }
 }

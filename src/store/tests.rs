@@ -38,7 +38,7 @@ fn fill(folder: &Path) -> error::Result<Vec<String>> {
 }
 
 fn lock() -> Digest {
-    Digest::of(b"lock")
+    Digest::hash(b"lock")
 }
 
 fn runtime() -> Runtime {
@@ -69,7 +69,7 @@ impl Home {
     }
 
     /// What a launch sees: the receipt on disk, compared by figures.
-    fn launch(&self) -> Findings {
+    fn launch(&self) -> CheckResult {
         let receipt = self.store.receipt(&lock()).unwrap();
         self.store.check(&receipt, Depth::Figures).unwrap()
     }
@@ -85,7 +85,7 @@ fn a_new_install_is_whole_and_its_receipt_is_on_disk() {
     assert_eq!(home.store.receipt(&lock()).unwrap(), home.receipt);
     assert_eq!(home.receipt.runtime.flags, ["--flag"]);
     for depth in [Depth::Figures, Depth::Content] {
-        assert_eq!(home.store.check(&home.receipt, depth).unwrap(), Findings::default());
+        assert_eq!(home.store.check(&home.receipt, depth).unwrap(), CheckResult::default());
     }
 }
 
@@ -166,7 +166,7 @@ fn a_servers_own_data_is_allowed_named_and_looked_at_once() {
     let data = ["node_modules/a/data/notes/today.txt", "node_modules/a/dist/memory.jsonl"];
     assert_eq!((findings.differences.len(), findings.extra), (0, data.map(Into::into).to_vec()));
     assert!(findings.renewed.is_some());
-    assert_eq!(home.launch(), Findings::default());
+    assert_eq!(home.launch(), CheckResult::default());
     let all = home.store.check(&home.store.receipt(&lock()).unwrap(), Depth::Content).unwrap();
     assert_eq!(all.extra, data);
 }
@@ -180,7 +180,7 @@ fn a_folder_that_a_server_added_stays_under_watch() {
     assert_eq!(home.faults(), ["`node_modules/a/data/p.js` was added and could be loaded as code"]);
     std::fs::remove_dir_all(home.path("node_modules/a/data")).unwrap();
     assert_eq!(home.faults(), [""; 0]);
-    assert_eq!(home.launch(), Findings::default());
+    assert_eq!(home.launch(), CheckResult::default());
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn other_figures_with_the_same_content_pass_and_are_remembered() {
     std::fs::rename(&copy, &place).unwrap();
     let findings = home.launch();
     assert_eq!((findings.differences, findings.renewed.is_some()), (Vec::new(), true));
-    assert_eq!(home.launch(), Findings::default());
+    assert_eq!(home.launch(), CheckResult::default());
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn an_install_closes_what_a_package_left_open_to_others() {
         Ok(Vec::new())
     };
     let receipt = store.install(lock(), runtime(), Tie::Any, &mut || (), open).unwrap().receipt;
-    assert_eq!(store.check(&receipt, Depth::Content).unwrap(), Findings::default());
+    assert_eq!(store.check(&receipt, Depth::Content).unwrap(), CheckResult::default());
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_broken_install_is_filled_again_and_keeps_its_servers_data() {
     std::fs::remove_file(home.path(ENTRY)).unwrap();
     let installed = home.store.install(lock(), runtime(), Tie::Any, &mut || (), fill).unwrap();
     assert!(installed.filled);
-    assert_eq!(home.launch(), Findings::default());
+    assert_eq!(home.launch(), CheckResult::default());
     let data = std::fs::read_to_string(home.path("node_modules/a/data/notes.txt")).unwrap();
     assert_eq!(data, "x");
     assert!(home.path("node_modules/a/dist/memory.jsonl").exists());
@@ -348,7 +348,7 @@ fn every_moment_of_being_killed_is_repaired() {
         home.write("node_modules/a/dist/memory.jsonl", "{}");
         accident(&home);
         home.store.install(lock(), runtime(), Tie::Any, &mut || (), fill).unwrap();
-        assert_eq!(home.launch(), Findings::default());
+        assert_eq!(home.launch(), CheckResult::default());
         let left = std::fs::read_dir(&home.store.installs).unwrap().count();
         assert_eq!(left, 2, "the install and the lock file");
     }
@@ -392,7 +392,7 @@ fn who_waits_is_told() {
 fn a_receipt_that_others_may_write_or_that_is_another_ones_is_refused() {
     let home = home();
     let path = home.store.receipts.join(lock().to_string());
-    let other = Digest::of(b"other");
+    let other = Digest::hash(b"other");
     std::fs::copy(&path, home.store.receipts.join(other.to_string())).unwrap();
     assert!(matches!(home.store.receipt(&other), Err(StoreError::Malformed(_))));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt};
+use super::receipt::{Entries, EntryContent, EntryRecord, FolderRecord, Malformed, Receipt};
 use super::{Digest, StoreError, loadable};
 use crate::sys::os;
 use crate::sys::stat::{Shape, Stamp};
@@ -30,12 +30,12 @@ pub(super) fn digest(folders: &[FolderRecord]) -> Result<Digest, Malformed> {
         for entry in folder.entries.iter() {
             let EntryRecord { name, content, .. } = entry?;
             text.push_str(&match content {
-                Content::File(digest) => format!("f\t{digest}\t{name}\n"),
-                Content::Link(target) => format!("l\t{target}\t{name}\n"),
+                EntryContent::File(digest) => format!("f\t{digest}\t{name}\n"),
+                EntryContent::Link(target) => format!("l\t{target}\t{name}\n"),
             });
         }
     }
-    Ok(Digest::of(text.as_bytes()))
+    Ok(Digest::hash(text.as_bytes()))
 }
 
 /// The path of an entry below the install.
@@ -63,7 +63,7 @@ pub(super) fn hashed(path: &Path) -> Result<(Digest, Stamp), StoreError> {
     let at = |source| StoreError::io(path, source);
     let mut file = std::fs::File::open(path).map_err(at)?;
     let before = os::facts_of_file(&file).map_err(at)?;
-    let digest = Digest::of_reader(&mut file).map_err(at)?;
+    let digest = Digest::hash_reader(&mut file).map_err(at)?;
     let after = os::facts_of_file(&file).map_err(at)?;
     match before.stamp == after.stamp {
         true => Ok((digest, after.stamp)),
@@ -77,7 +77,7 @@ pub(super) fn carry_over(from: &Path, to: &Path, receipt: &Receipt) -> Result<()
     let mut open = vec![String::new()];
     while let Some(path) = open.pop() {
         let known = receipt.folder(&path).map_or(&nothing, |folder| &folder.entries);
-        let known = loadable::Known::of(&path, known)?;
+        let known = loadable::LockedNames::of(&path, known)?;
         let place = from.join(&path);
         let handle = os::Folder::open(&place).map_err(|source| StoreError::io(&place, source))?;
         for name in names(&place)? {
@@ -118,13 +118,13 @@ fn folder(
             Shape::Folder => open.push(joined(&path, &name)),
             Shape::Link => {
                 let target = link(&path, &entry, outside)?;
-                let content = Content::Link(&target);
+                let content = EntryContent::Link(&target);
                 entries.push(&EntryRecord { name: &name, stamp: facts.stamp, content });
             }
             Shape::File => {
                 os::make_private(&entry).map_err(|source| StoreError::io(&entry, source))?;
                 let (digest, stamp) = hashed(&entry)?;
-                let content = Content::File(&digest.to_string());
+                let content = EntryContent::File(&digest.to_string());
                 entries.push(&EntryRecord { name: &name, stamp, content });
             }
             Shape::Other => return Err(StoreError::Special { path: entry }),

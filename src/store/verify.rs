@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::receipt::{Content, Entries, EntryRecord, FolderRecord, Malformed, Receipt};
+use super::receipt::{Entries, EntryContent, EntryRecord, FolderRecord, Malformed, Receipt};
 use super::{StoreError, loadable, tree};
 use crate::sys::os;
 use crate::sys::stat::{Shape, Stamp};
@@ -27,9 +27,9 @@ pub enum Depth {
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Findings {
+pub struct CheckResult {
     /// What is not as it was locked, sorted by path. None means that the install may run.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<FileDifference>,
     /// Files that the server added, sorted; complete at [`Depth::Content`] only.
     pub extra: Vec<String>,
     /// The receipt with today's figures, where some had changed.
@@ -38,7 +38,7 @@ pub struct Findings {
 
 /// One entry that is not as it was locked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Difference {
+pub struct FileDifference {
     /// Its path below the install.
     pub path: String,
     /// What is wrong with it.
@@ -70,7 +70,7 @@ impl Flaw {
     }
 }
 
-impl std::fmt::Display for Difference {
+impl std::fmt::Display for FileDifference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { path, flaw } = self;
         match flaw {
@@ -86,18 +86,22 @@ impl std::fmt::Display for Difference {
 ///
 /// # Errors
 /// A file or folder cannot be read for another reason than its absence.
-pub(super) fn check(root: &Path, receipt: &Receipt, depth: Depth) -> Result<Findings, StoreError> {
+pub(super) fn check(
+    root: &Path,
+    receipt: &Receipt,
+    depth: Depth,
+) -> Result<CheckResult, StoreError> {
     let Some(handle) = present(os::Folder::open(root), root)? else {
         let path = root.display().to_string();
-        let differences = vec![Difference { path, flaw: Flaw::Missing }];
-        return Ok(Findings { differences, ..Findings::default() });
+        let differences = vec![FileDifference { path, flaw: Flaw::Missing }];
+        return Ok(CheckResult { differences, ..CheckResult::default() });
     };
-    let check = Check { root, handle, receipt, depth };
+    let check = FolderCheck { root, handle, receipt, depth };
     let seen = check.known_folders()?;
     check.findings(seen)
 }
 
-struct Check<'a> {
+struct FolderCheck<'a> {
     root: &'a Path,
     handle: os::Folder,
     receipt: &'a Receipt,
@@ -107,7 +111,7 @@ struct Check<'a> {
 /// What was found in one folder.
 #[derive(Default)]
 struct Seen {
-    differences: Vec<Difference>,
+    differences: Vec<FileDifference>,
     extra: Vec<String>,
     new_folders: Vec<String>,
     /// What the receipt should say of the folder from now on: its path, and nothing where it is gone.
@@ -116,7 +120,7 @@ struct Seen {
 
 impl Seen {
     fn flaw(&mut self, path: String, flaw: Flaw) {
-        self.differences.push(Difference { path, flaw });
+        self.differences.push(FileDifference { path, flaw });
     }
 
     fn is_empty(&self) -> bool {
@@ -127,7 +131,7 @@ impl Seen {
     }
 }
 
-impl Check<'_> {
+impl FolderCheck<'_> {
     /// Looks at all recorded folders, on a few threads: the kernel's look-ups, not ours, are what takes the time.
     fn known_folders(&self) -> Result<Vec<Seen>, StoreError> {
         const THREADS: usize = 4;
@@ -159,8 +163,8 @@ impl Check<'_> {
     }
 
     /// Follows folders that the receipt does not know, and puts everything together.
-    fn findings(&self, mut seen: Vec<Seen>) -> Result<Findings, StoreError> {
-        let mut findings = Findings::default();
+    fn findings(&self, mut seen: Vec<Seen>) -> Result<CheckResult, StoreError> {
+        let mut findings = CheckResult::default();
         let mut renewals: BTreeMap<String, Option<FolderRecord>> = BTreeMap::new();
         while let Some(one) = seen.pop() {
             findings.differences.extend(one.differences);
@@ -242,11 +246,11 @@ impl Check<'_> {
             return Ok(Ok(facts.stamp));
         }
         let (same, stamp) = match (entry.content, facts.shape) {
-            (Content::File(digest), Shape::File) => {
+            (EntryContent::File(digest), Shape::File) => {
                 let (now, stamp) = tree::hashed(&place())?;
                 (now.to_string() == digest, stamp)
             }
-            (Content::Link(target), Shape::Link) => {
+            (EntryContent::Link(target), Shape::Link) => {
                 let now = std::fs::read_link(place());
                 let now = now.map_err(|source| StoreError::io(&place(), source))?;
                 (now.to_str() == Some(target), facts.stamp)
@@ -265,7 +269,7 @@ impl Check<'_> {
         seen: &mut Seen,
     ) -> Result<(), StoreError> {
         let at = |source| StoreError::io(place, source);
-        let known = loadable::Known::of(&record.path, &record.entries)?;
+        let known = loadable::LockedNames::of(&record.path, &record.entries)?;
         for entry in std::fs::read_dir(place).map_err(at)? {
             let name = entry.map_err(at)?.file_name();
             let shown = name.to_string_lossy();

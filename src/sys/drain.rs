@@ -22,12 +22,12 @@ pub trait Queue: Default + Send + 'static {
 pub struct Drain<Q>(Arc<Shared<Q>>);
 
 struct Shared<Q> {
-    state: Mutex<State<Q>>,
+    state: Mutex<DrainState<Q>>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State<Q> {
+struct DrainState<Q> {
     queue: Q,
     thread: bool,
     writing: bool,
@@ -60,7 +60,7 @@ impl<Q: Queue> Drain<Q> {
     /// Waits until everything is written, or until `limit` has passed: a disk may be slow, and nobody may be reading.
     pub fn flush(&self, limit: Duration) {
         let busy =
-            |state: &mut State<Q>| state.thread && (state.writing || !state.queue.is_empty());
+            |state: &mut DrainState<Q>| state.thread && (state.writing || !state.queue.is_empty());
         let mut state = self.0.lock();
         state.hurry = true;
         self.0.changed.notify_all();
@@ -71,7 +71,7 @@ impl<Q: Queue> Drain<Q> {
 
 impl<Q: Queue> Shared<Q> {
     /// No code that holds the lock can panic halfway through a change, so a poisoned queue is still whole.
-    fn lock(&self) -> MutexGuard<'_, State<Q>> {
+    fn lock(&self) -> MutexGuard<'_, DrainState<Q>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

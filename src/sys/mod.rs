@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod command;
+pub mod digest;
 pub mod drain;
 pub mod env;
 pub mod machine;

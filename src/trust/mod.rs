@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 pub use diff::{Change, Difference, Packages};
 pub use error::TrustError;
 pub use fact::{Fact, FactKey};
 
+use crate::sys::digest::Digest;
 use crate::sys::path::Paths;
 use crate::sys::{permission, private};
 
@@ -191,7 +191,7 @@ impl Ledger {
         let mut bytes = subject.manifest.as_os_str().as_encoded_bytes().to_vec();
         bytes.push(0);
         bytes.extend_from_slice(subject.server.as_bytes());
-        self.folder.join(hex(&bytes, 32)).with_extension(EXTENSION)
+        self.folder.join(Digest::hash(&bytes).to_string()).with_extension(EXTENSION)
     }
 }
 
@@ -205,17 +205,12 @@ impl Fact {
 /// The first half of a digest, in hex: so much that nobody can make two texts that have the same one, of which the first is
 /// shown and the second is taken for it.
 pub fn mark(bytes: &[u8]) -> String {
-    hex(bytes, 16)
+    Digest::hash(bytes).short(16)
 }
 
 const EXTENSION: &str = "toml";
 const HEADER: &str =
     "# Recorded by `hushpipe trust` or `hushpipe sync`. If you change it, it no longer counts.\n";
-
-/// The first bytes of a digest, in hex.
-fn hex(bytes: &[u8], count: usize) -> String {
-    Sha256::digest(bytes).iter().take(count).map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn read(path: &Path) -> Result<Option<String>, TrustError> {
     match permission::read_owned(path) {

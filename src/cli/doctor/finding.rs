@@ -10,7 +10,7 @@ use crate::sys::permission::Insecure;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(super) enum Severity {
     /// As it should be.
     Ok,
     /// Servers start, but something will surprise.
@@ -19,7 +19,7 @@ pub(super) enum Level {
     Fail,
 }
 
-impl Level {
+impl Severity {
     /// The word for people.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -67,8 +67,8 @@ impl Area {
 
 /// One thing found, as `--json` writes it.
 #[derive(Debug, Serialize)]
-pub(super) struct Finding {
-    pub(super) level: Level,
+pub(super) struct DoctorFinding {
+    pub(super) level: Severity,
     pub(super) area: Area,
     /// One sentence.
     pub(super) what: String,
@@ -84,8 +84,8 @@ pub(super) struct Finding {
     pub(super) exit_code: u8,
 }
 
-impl Finding {
-    fn new(level: Level, area: Area, what: impl Into<String>) -> Self {
+impl DoctorFinding {
+    fn new(level: Severity, area: Area, what: impl Into<String>) -> Self {
         let what = what.into();
         let exit_code = Kind::Config.exit_code();
         Self { level, area, what, place: None, fix: None, hint: None, exit_code }
@@ -93,17 +93,17 @@ impl Finding {
 
     /// Something as it should be.
     pub(super) fn ok(area: Area, what: impl Into<String>) -> Self {
-        Self::new(Level::Ok, area, what)
+        Self::new(Severity::Ok, area, what)
     }
 
     /// Something that will surprise.
     pub(super) fn warn(area: Area, what: impl Into<String>) -> Self {
-        Self::new(Level::Warn, area, what)
+        Self::new(Severity::Warn, area, what)
     }
 
     /// Something that keeps a server from starting, or lets somebody else in.
     pub(super) fn fail(area: Area, what: impl Into<String>) -> Self {
-        Self::new(Level::Fail, area, what)
+        Self::new(Severity::Fail, area, what)
     }
 
     /// A failure of another part, with its causes, its hint and its exit code.

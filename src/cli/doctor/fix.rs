@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::finding::{Area, Finding, Level};
-use super::permissions::{Target, targets};
+use super::finding::{Area, DoctorFinding, Severity};
+use super::permissions::{WatchedFile, targets};
 use crate::cli::{Context, Global};
 use crate::manifest::Sources;
 use crate::store::{Removal, Store};
@@ -21,7 +21,7 @@ pub(super) struct Fixed {
     /// A sentence each.
     pub(super) done: Vec<String>,
     /// What stands in the way.
-    pub(super) failed: Vec<Finding>,
+    pub(super) failed: Vec<DoctorFinding>,
 }
 
 /// Fixes what can be fixed; what cannot keeps nothing else from being tried.
@@ -42,13 +42,13 @@ impl Fixed {
     /// Not while somebody else could change it: who did must be looked at first, and the checks that follow say so.
     fn write_record(&mut self, paths: &Paths, now: &Machine) {
         let file = Machine::file(paths);
-        if Target::record(paths).judge().is_err() {
+        if WatchedFile::record(paths).judge().is_err() {
             return;
         }
         match now.save(paths) {
             Ok(()) => self.done.push(format!("wrote the machine record `{}`", file.display())),
             Err(error) => {
-                self.failed.push(Finding::of(Area::Record, &error.into()).at(&file));
+                self.failed.push(DoctorFinding::of(Area::Record, &error.into()).at(&file));
             }
         }
     }
@@ -57,7 +57,7 @@ impl Fixed {
         let removed = match Store::of(paths).remove_leftovers() {
             Ok(removed) => removed,
             Err(error) => {
-                self.failed.push(Finding::of(Area::Store, &error.into()));
+                self.failed.push(DoctorFinding::of(Area::Store, &error.into()));
                 return;
             }
         };
@@ -68,9 +68,9 @@ impl Fixed {
                     folder.display()
                 )),
                 // It takes space and keeps no server from starting.
-                Err(error) => self.failed.push(Finding {
-                    level: Level::Warn,
-                    ..Finding::of(Area::Store, &error.into()).at(&folder)
+                Err(error) => self.failed.push(DoctorFinding {
+                    level: Severity::Warn,
+                    ..DoctorFinding::of(Area::Store, &error.into()).at(&folder)
                 }),
             }
         }
@@ -79,7 +79,7 @@ impl Fixed {
 
 /// Takes the right to write from others, of the file and of what leads to it in the home folder. What belongs to somebody
 /// else stays as it is, and is found by the checks that follow.
-fn close(target: &Target, home: &Path) -> Vec<String> {
+fn close(target: &WatchedFile, home: &Path) -> Vec<String> {
     let mut closed: Vec<PathBuf> = Vec::new();
     while let Err(Insecure::GroupWritable(path) | Insecure::WorldWritable(path)) = target.judge() {
         // A link has a mode of its own, which means nothing.

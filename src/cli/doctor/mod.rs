@@ -28,7 +28,7 @@ use crate::sys::env::OwnEnv;
 use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
-use finding::{Area, Finding, Level};
+use finding::{Area, DoctorFinding, Severity};
 use fix::Fixed;
 
 /// Find what stops servers from working on this machine, and how to fix it
@@ -64,13 +64,13 @@ pub(super) struct Doctor {
 
 /// The whole report, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Report {
+struct DoctorReport {
     /// Of this form; 2 since `mend` became `fix`.
     version: u8,
     ok: bool,
     as_client: bool,
     fixed: Vec<String>,
-    findings: Vec<Finding>,
+    findings: Vec<DoctorFinding>,
 }
 
 /// What the checks know.
@@ -104,10 +104,10 @@ impl Doctor {
         findings.retain(|found| failed.iter().all(|failure| !failure.is_of_same_place(found)));
         findings.extend(failed);
         drop(bar);
-        let failures = || findings.iter().filter(|finding| finding.level == Level::Fail);
+        let failures = || findings.iter().filter(|finding| finding.level == Severity::Fail);
         let code = failures().next().map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_code));
         let ok = failures().next().is_none();
-        let report = Report { version: 2, ok, as_client: self.as_client, fixed, findings };
+        let report = DoctorReport { version: 2, ok, as_client: self.as_client, fixed, findings };
         match self.json {
             true => context.out.data(&json(&report)),
             false => report.show(context),
@@ -125,7 +125,7 @@ fn as_client(env: &OwnEnv) -> OwnEnv {
     }
 }
 
-fn examine(context: &Context, paths: &Paths, now: &Machine) -> Vec<Finding> {
+fn examine(context: &Context, paths: &Paths, now: &Machine) -> Vec<DoctorFinding> {
     let (manifest, mut findings) = match manifest::load(&context.sources(None), paths) {
         Ok(manifest) => (Some(manifest), Vec::new()),
         Err(error) => (None, of_manifest(error)),
@@ -145,23 +145,23 @@ fn examine(context: &Context, paths: &Paths, now: &Machine) -> Vec<Finding> {
 }
 
 /// What is wrong with the manifests as such. Who may write them is looked at with the other files.
-fn of_manifest(error: manifest::Error) -> Vec<Finding> {
+fn of_manifest(error: manifest::Error) -> Vec<DoctorFinding> {
     match error {
         manifest::Error::Insecure(_) => Vec::new(),
         manifest::Error::Missing(path) => {
-            let finding = Finding::warn(Area::Manifest, "there is no manifest yet");
+            let finding = DoctorFinding::warn(Area::Manifest, "there is no manifest yet");
             vec![finding.at(&path).fixed_by("hushpipe init")]
         }
-        error => vec![Finding::of(Area::Manifest, &error.into())],
+        error => vec![DoctorFinding::of(Area::Manifest, &error.into())],
     }
 }
 
-impl Report {
+impl DoctorReport {
     fn show(&self, context: &Context) {
         for done in &self.fixed {
             context.out.words(&format!("hushpipe: {}", printable(done)));
         }
-        for Finding { level, area, what, place, fix, hint, .. } in &self.findings {
+        for DoctorFinding { level, area, what, place, fix, hint, .. } in &self.findings {
             let place = place.iter().filter(|place| !what.contains(place.as_str()));
             let place = place.map(|place| format!(" ({place})")).collect::<String>();
             let line = format!("{:<4}  {}: {what}{place}", level.word(), area.word());

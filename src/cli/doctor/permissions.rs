@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::Inputs;
-use super::finding::{Area, Finding};
+use super::finding::{Area, DoctorFinding};
 use crate::manifest::find::LOCK_NAME;
 use crate::store::Store;
 use crate::sys::machine::Machine;
@@ -14,11 +14,11 @@ use crate::sys::permission::{self, Insecure, quoted};
 use crate::trust::Ledger;
 
 /// Looks at hushpipe's files and folders, and at two settings that make others' files writable.
-pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<DoctorFinding> {
+    let mut findings: Vec<DoctorFinding> = Vec::new();
     for target in targets(inputs.context.sources(None).project, inputs.paths) {
         if let Err(error) = target.judge() {
-            let finding = Finding::insecure(error).at(&target.path);
+            let finding = DoctorFinding::insecure(error).at(&target.path);
             // One open folder is the flaw of everything in it.
             if findings.iter().all(|known| known.what != finding.what) {
                 findings.push(finding);
@@ -28,31 +28,31 @@ pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
     findings.extend(readable_record(&Machine::file(inputs.paths)));
     if findings.is_empty() {
         let what = "only you can change the files that decide what runs";
-        findings.push(Finding::ok(Area::Permissions, what));
+        findings.push(DoctorFinding::ok(Area::Permissions, what));
     }
     if os::new_files_are_open() {
         let what =
             "your umask lets every account on this machine change the files that servers create";
-        let finding = Finding::warn(Area::Permissions, what);
+        let finding = DoctorFinding::warn(Area::Permissions, what);
         findings.push(finding.hinting("put `umask 022` in your shell's start-up file"));
     }
     let temporary = std::env::temp_dir();
     if os::anyone_may_replace(&temporary) {
         let what = "every account on this machine can replace your files in the temporary folder";
         let fix = format!("sudo chmod +t {}", quoted(&temporary));
-        findings.push(Finding::fail(Area::Permissions, what).at(&temporary).fixed_by(fix));
+        findings.push(DoctorFinding::fail(Area::Permissions, what).at(&temporary).fixed_by(fix));
     }
     findings
 }
 
 /// A file or folder that decides what runs.
-pub(super) struct Target {
+pub(super) struct WatchedFile {
     pub(super) path: PathBuf,
     is_folder: bool,
 }
 
 /// Everything that decides what runs, with the manifest of a `project`.
-pub(super) fn targets(project: Option<PathBuf>, paths: &Paths) -> Vec<Target> {
+pub(super) fn targets(project: Option<PathBuf>, paths: &Paths) -> Vec<WatchedFile> {
     let (store, ledger) = (Store::of(paths), Ledger::of(paths));
     let [installs, receipts] = store.folders();
     let folders = [&paths.config, &paths.data, &paths.state, installs, receipts, ledger.folder()];
@@ -62,12 +62,12 @@ pub(super) fn targets(project: Option<PathBuf>, paths: &Paths) -> Vec<Target> {
         let lock = manifest.with_file_name(LOCK_NAME);
         [manifest, lock]
     });
-    let files = files.map(|path| Target { path, is_folder: false });
-    let folders = folders.into_iter().map(|path| Target { path, is_folder: true });
-    folders.chain(files).chain([Target::record(paths)]).collect()
+    let files = files.map(|path| WatchedFile { path, is_folder: false });
+    let folders = folders.into_iter().map(|path| WatchedFile { path, is_folder: true });
+    folders.chain(files).chain([WatchedFile::record(paths)]).collect()
 }
 
-impl Target {
+impl WatchedFile {
     /// The machine record.
     pub(super) fn record(paths: &Paths) -> Self {
         Self { path: Machine::file(paths), is_folder: false }
@@ -84,10 +84,10 @@ impl Target {
 }
 
 /// The machine record tells where things are; nobody else needs to know.
-fn readable_record(path: &Path) -> Option<Finding> {
+fn readable_record(path: &Path) -> Option<DoctorFinding> {
     let file = File::open(path).ok()?;
     let is_private = os::readers(&file).is_ok_and(|readers| readers == Readers::Owner);
     let what = "other accounts can read the machine record";
     let fix = format!("chmod 600 {}", quoted(path));
-    (!is_private).then(|| Finding::warn(Area::Permissions, what).at(path).fixed_by(fix))
+    (!is_private).then(|| DoctorFinding::warn(Area::Permissions, what).at(path).fixed_by(fix))
 }

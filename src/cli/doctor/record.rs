@@ -1,7 +1,7 @@
 //! The machine record: whether it is there, reads, and still says what is true.
 
 use super::Inputs;
-use super::finding::{Area, Finding};
+use super::finding::{Area, DoctorFinding};
 use crate::sys::machine::{Interpreter, Machine, MachineError};
 use crate::sys::path::Paths;
 
@@ -9,31 +9,34 @@ use crate::sys::path::Paths;
 const MEND: &str = "hushpipe doctor --fix";
 
 /// A record that `run` would refuse. Who may write it is looked at with the other files.
-pub(super) fn unusable(error: MachineError, paths: &Paths) -> Vec<Finding> {
+pub(super) fn unusable(error: MachineError, paths: &Paths) -> Vec<DoctorFinding> {
     match error {
         MachineError::Insecure(_) => Vec::new(),
         error => {
-            let finding = Finding::of(Area::Record, &error.into());
+            let finding = DoctorFinding::of(Area::Record, &error.into());
             vec![finding.at(&Machine::file(paths)).fixed_by(MEND)]
         }
     }
 }
 
 /// Compares the record with the machine.
-pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<DoctorFinding> {
     let file = Machine::file(inputs.paths);
     let Some(record) = inputs.record else {
         let what =
             "this machine is not recorded yet, so servers get a short PATH, no locale and no proxy";
-        return vec![Finding::warn(Area::Record, what).at(&file).fixed_by(MEND)];
+        return vec![DoctorFinding::warn(Area::Record, what).at(&file).fixed_by(MEND)];
     };
-    let stale: Vec<Finding> = differences(record, inputs.now)
+    let stale: Vec<DoctorFinding> = differences(record, inputs.now)
         .into_iter()
-        .map(|what| Finding::warn(Area::Record, what).at(&file).fixed_by(MEND))
+        .map(|what| DoctorFinding::warn(Area::Record, what).at(&file).fixed_by(MEND))
         .collect();
     match stale.is_empty() {
         true => {
-            vec![Finding::ok(Area::Record, "the machine record matches your login shell").at(&file)]
+            vec![
+                DoctorFinding::ok(Area::Record, "the machine record matches your login shell")
+                    .at(&file),
+            ]
         }
         false => stale,
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::finding::{Area, Finding, Level};
+use super::finding::{Area, DoctorFinding, Severity};
 use super::{Inputs, engines};
 use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::Package;
@@ -11,7 +11,7 @@ use crate::runner::npm::Npm;
 use crate::sys::machine::{Interpreter, find_program};
 
 /// Looks at the runtimes of this machine.
-pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<DoctorFinding> {
     let now = inputs.now;
     let of_npm = servers(inputs, |server| matches!(server.package, Package::Npm(_)));
     let mut findings = vec![match &now.node {
@@ -23,8 +23,8 @@ pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
         && !of_npm.is_empty()
         && let Err(error) = Npm::find(&node.path, now.path.as_ref(), &inputs.context.env)
     {
-        let finding = Finding::of(Area::Runtimes, &error.into());
-        findings.push(Finding { level: Level::Warn, ..finding });
+        let finding = DoctorFinding::of(Area::Runtimes, &error.into());
+        findings.push(DoctorFinding { level: Severity::Warn, ..finding });
     }
     // uv before Python, which it brings: in the order in which they are fixed.
     let of_pypi = servers(inputs, |server| matches!(server.package, Package::Pypi(_)));
@@ -42,14 +42,14 @@ fn needs_a_python(server: &Server) -> bool {
 }
 
 /// uv, which servers need when they are locked and installed, and not to start.
-fn uv(found: Option<&Path>, servers: &[&str], path: &OsStr) -> Option<Finding> {
+fn uv(found: Option<&Path>, servers: &[&str], path: &OsStr) -> Option<DoctorFinding> {
     match (found, servers) {
-        (Some(uv), _) => Some(Finding::ok(Area::Runtimes, "uv").at(uv)),
+        (Some(uv), _) => Some(DoctorFinding::ok(Area::Runtimes, "uv").at(uv)),
         (None, []) => None,
         (None, servers) => {
             let what =
                 format!("uv is missing, and it is needed to install `{}`", servers.join("`, `"));
-            let finding = Finding::warn(Area::Runtimes, what);
+            let finding = DoctorFinding::warn(Area::Runtimes, what);
             let installer = INSTALLERS.iter().find(|(name, _)| find_program(name, path).is_some());
             Some(match installer {
                 Some((_, install)) => {
@@ -70,7 +70,7 @@ const INSTALLERS: &[(&str, &str)] = &[
 ];
 
 /// Python, which uv brings when a server is installed.
-fn python(found: Option<&Interpreter>, servers: &[&str]) -> Finding {
+fn python(found: Option<&Interpreter>, servers: &[&str]) -> DoctorFinding {
     match found {
         Some(python) => self::found("Python", python),
         None if servers.is_empty() => lacking("Python", servers),
@@ -78,20 +78,22 @@ fn python(found: Option<&Interpreter>, servers: &[&str]) -> Finding {
     }
 }
 
-fn found(name: &str, interpreter: &Interpreter) -> Finding {
+fn found(name: &str, interpreter: &Interpreter) -> DoctorFinding {
     let Interpreter { path, version } = interpreter;
-    Finding::ok(Area::Runtimes, format!("{name} {}", version.trim_start_matches('v'))).at(path)
+    DoctorFinding::ok(Area::Runtimes, format!("{name} {}", version.trim_start_matches('v')))
+        .at(path)
 }
 
 /// A runtime that is not there: a failure where servers need it.
-fn lacking(name: &str, servers: &[&str]) -> Finding {
+fn lacking(name: &str, servers: &[&str]) -> DoctorFinding {
     match servers {
-        [] => {
-            Finding::ok(Area::Runtimes, format!("{name} is not installed, and no server needs it"))
-        }
+        [] => DoctorFinding::ok(
+            Area::Runtimes,
+            format!("{name} is not installed, and no server needs it"),
+        ),
         servers => {
             let what = format!("{name} is missing, and `{}` need it", servers.join("`, `"));
-            Finding::fail(Area::Runtimes, what)
+            DoctorFinding::fail(Area::Runtimes, what)
         }
     }
 }
@@ -120,7 +122,7 @@ mod tests {
         std::fs::write(&pipx, "#!/bin/sh\n").expect("written");
         std::fs::set_permissions(&pipx, std::fs::Permissions::from_mode(0o755)).expect("chmod");
         let finding = uv(None, &["time"], path).expect("a finding");
-        assert_eq!(finding.level, Level::Warn);
+        assert_eq!(finding.level, Severity::Warn);
         assert_eq!(finding.fix.as_deref(), Some("pipx install uv && hushpipe doctor --fix"));
         assert!(finding.hint.is_none());
     }
@@ -130,10 +132,10 @@ mod tests {
         let finding = python(None, &["time"]);
         assert_eq!(
             (finding.level, finding.what.as_str()),
-            (Level::Fail, "Python is missing, and `time` need it")
+            (Severity::Fail, "Python is missing, and `time` need it")
         );
         assert_eq!(finding.fix.as_deref(), Some("hushpipe sync"));
         let finding = python(None, &[]);
-        assert_eq!((finding.level, finding.fix), (Level::Ok, None));
+        assert_eq!((finding.level, finding.fix), (Severity::Ok, None));
     }
 }

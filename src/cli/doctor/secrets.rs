@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::Inputs;
-use super::finding::{Area, Finding, Level};
+use super::finding::{Area, DoctorFinding, Severity};
 use crate::cli::fetch::log_in_once;
 use crate::cli::secret::storing;
 use crate::manifest::{Manifest, Server};
-use crate::provider::{Failure, Keeper, Login, Provider, Providers};
+use crate::provider::{Failure, Login, Provider, Providers, WritableStore};
 use crate::sys::clock;
 use crate::trust::Ledger;
 
 /// Asks every store that hushpipe can store into, and logs in to every provider that a server needs.
-pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
+pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<DoctorFinding> {
     let none = BTreeMap::new();
     let named = inputs.manifest.map_or(&none, |manifest| &manifest.providers);
     let providers = Providers::new(named, &inputs.context.env, inputs.paths);
@@ -24,7 +24,7 @@ pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
     let answer = |(scheme, provider): (String, Box<dyn Provider + '_>)| {
         Some(of_store(&scheme, provider.keeper()?, &users_of(&scheme)))
     };
-    let mut findings: Vec<Finding> = storing(providers).filter_map(answer).collect();
+    let mut findings: Vec<DoctorFinding> = storing(providers).filter_map(answer).collect();
     let remote = providers.schemes().filter(|scheme| providers.is_remote(scheme));
     let needed: Vec<&str> = remote.filter(|scheme| !users_of(scheme).is_empty()).collect();
     match log_in_once(&needed, providers, &inputs.context.out) {
@@ -34,22 +34,22 @@ pub(super) fn examine(inputs: &Inputs<'_>) -> Vec<Finding> {
                 logins.flat_map(|(scheme, login)| of_login(scheme, login, &users_of(scheme))),
             );
         }
-        Err(error) => findings.push(Finding::of(Area::Secrets, &error.into())),
+        Err(error) => findings.push(DoctorFinding::of(Area::Secrets, &error.into())),
     }
     findings
 }
 
-fn of_store(scheme: &str, keeper: &dyn Keeper, users: &[&str]) -> Finding {
+fn of_store(scheme: &str, keeper: &dyn WritableStore, users: &[&str]) -> DoctorFinding {
     match keeper.reach().and_then(|()| keeper.list()) {
         Ok(kept) => {
-            Finding::ok(Area::Secrets, format!("`{scheme}` answers, {} stored", kept.len()))
+            DoctorFinding::ok(Area::Secrets, format!("`{scheme}` answers, {} stored", kept.len()))
         }
         Err(failure) => {
-            let mut finding = Finding::of(Area::Secrets, &failure.into()).about(scheme);
+            let mut finding = DoctorFinding::of(Area::Secrets, &failure.into()).about(scheme);
             match users {
                 // A server or a container has no keychain, and nothing is wrong with that.
                 [] => {
-                    finding.level = Level::Ok;
+                    finding.level = Severity::Ok;
                     finding.what = format!("no server needs `{scheme}`, and {}", finding.what);
                 }
                 users => finding.what.push_str(&needed_by(users)),
@@ -60,19 +60,20 @@ fn of_store(scheme: &str, keeper: &dyn Keeper, users: &[&str]) -> Finding {
 }
 
 /// What became of a login, and what else the person should know of it.
-fn of_login(scheme: &str, login: Result<Login, Failure>, users: &[&str]) -> Vec<Finding> {
+fn of_login(scheme: &str, login: Result<Login, Failure>, users: &[&str]) -> Vec<DoctorFinding> {
     match login {
         Ok(Login { identity, lasts, warning }) => {
             let identity = identity.map(|identity| format!(" as {identity}"));
             let lasts = lasts.map(|lasts| format!(", for {}", clock::rough(lasts)));
             let said: String = identity.into_iter().chain(lasts).collect();
-            let ok = Finding::ok(Area::Secrets, format!("`{scheme}` accepts our login{said}"));
+            let ok =
+                DoctorFinding::ok(Area::Secrets, format!("`{scheme}` accepts our login{said}"));
             let warning =
-                warning.map(|warning| Finding::warn(Area::Secrets, warning).about(scheme));
+                warning.map(|warning| DoctorFinding::warn(Area::Secrets, warning).about(scheme));
             std::iter::once(ok).chain(warning).collect()
         }
         Err(failure) => {
-            let mut finding = Finding::of(Area::Secrets, &failure.into()).about(scheme);
+            let mut finding = DoctorFinding::of(Area::Secrets, &failure.into()).about(scheme);
             finding.what.push_str(&needed_by(users));
             vec![finding]
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{json, named, storing, table};
 use crate::cli::{Context, Outcomes};
 use crate::error::Error;
-use crate::provider::{Failure, Kept, Providers};
+use crate::provider::{Failure, Providers, StoredItem};
 use crate::secret::SecretRef;
 use crate::sys::clock;
 use crate::sys::path::Paths;
@@ -19,7 +19,7 @@ use crate::sys::path::Paths;
 Examples:
   hushpipe secret list
   hushpipe secret list --json")]
-pub(super) struct List {
+pub(super) struct ListSecrets {
     /// Write JSON
     #[arg(long)]
     json: bool,
@@ -27,7 +27,7 @@ pub(super) struct List {
 
 /// One stored secret, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Line {
+struct StoredSecret {
     reference: String,
     name: String,
     /// In bytes; `null`, as the dates, where the store does not say.
@@ -36,9 +36,9 @@ struct Line {
     updated: Option<String>,
 }
 
-impl Line {
-    fn of(scheme: &str, kept: Kept) -> Self {
-        let Kept { name, created, updated, length } = kept;
+impl StoredSecret {
+    fn of(scheme: &str, kept: StoredItem) -> Self {
+        let StoredItem { name, created, updated, length } = kept;
         let reference = SecretRef {
             provider: scheme.to_owned(),
             path: name.clone(),
@@ -50,7 +50,7 @@ impl Line {
     }
 }
 
-impl List {
+impl ListSecrets {
     pub(super) fn run(self, context: &Context, paths: &Paths) -> Result<ExitCode, Error> {
         let named = named(paths)?;
         let providers = Providers::new(&named, &context.env, paths);
@@ -59,7 +59,9 @@ impl List {
         for (scheme, provider) in storing(providers) {
             let Some(keeper) = provider.keeper() else { continue };
             match keeper.list() {
-                Ok(kept) => lines.extend(kept.into_iter().map(|kept| Line::of(&scheme, kept))),
+                Ok(kept) => {
+                    lines.extend(kept.into_iter().map(|kept| StoredSecret::of(&scheme, kept)))
+                }
                 // Nothing is in a keychain that is not there.
                 Err(Failure::NoService { .. }) => {}
                 // What the other stores hold is worth knowing.

@@ -43,7 +43,7 @@ pub(super) struct Secret {
 enum Verb {
     Set(set::Set),
     Get(get::Get),
-    List(list::List),
+    List(list::ListSecrets),
     Remove(remove::Remove),
     Rekey(rekey::Rekey),
     Forget(forget::Forget),

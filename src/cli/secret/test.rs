@@ -44,7 +44,7 @@ pub(super) struct Test {
 
 /// One variable, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Line {
+struct TestedSecret {
     variable: String,
     reference: String,
     /// The kind of provider; `null` where no provider has that name.
@@ -71,7 +71,7 @@ struct Line {
     failure: Option<String>,
 }
 
-impl Line {
+impl TestedSecret {
     fn of(attempt: &Attempt, providers: Providers<'_>) -> Self {
         let found = attempt.outcome.as_ref().ok();
         let created = found.and_then(|found| found.created);
@@ -158,8 +158,8 @@ impl Test {
         let providers = providers.offline(self.offline);
         unlock(context, server, providers);
         let attempts = attempt_once(&server.secrets, providers, &context.out)?;
-        let lines: Vec<Line> =
-            attempts.iter().map(|attempt| Line::of(attempt, providers)).collect();
+        let lines: Vec<TestedSecret> =
+            attempts.iter().map(|attempt| TestedSecret::of(attempt, providers)).collect();
         if self.json {
             context.out.data(&json(&lines));
         } else if lines.is_empty() {
@@ -176,7 +176,7 @@ impl Test {
                 "LEASE",
                 "TIME",
             ];
-            let rows = lines.into_iter().map(Line::cells);
+            let rows = lines.into_iter().map(TestedSecret::cells);
             let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
             table(rows).iter().for_each(|line| context.out.data(line));
         }

@@ -58,7 +58,7 @@ pub(super) struct Trust {
 
 /// One accepted server, as `--json` writes it.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
+struct TrustedServer<'a> {
     name: &'a str,
     manifest: String,
     entry: Option<&'a str>,
@@ -95,7 +95,7 @@ impl Trust {
     }
 
     fn list(&self, context: &Context, records: &[Record]) {
-        let lines = records.iter().map(|Record { head, .. }| Line {
+        let lines = records.iter().map(|Record { head, .. }| TrustedServer {
             name: &head.server,
             manifest: head.manifest.display().to_string(),
             entry: head.entry.as_deref(),

@@ -27,12 +27,12 @@ use crate::sys::private;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lockfile {
     path: PathBuf,
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, LockEntry>,
 }
 
 /// What is locked for one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct LockEntry {
     name: String,
     /// The section, lines ended by `\n`, without blank lines at its end.
     text: String,
@@ -41,7 +41,7 @@ pub struct Entry {
 /// The first lines of an entry: what `run` needs to know.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Head {
+pub struct LockHead {
     /// The package, `name@version`, of the npm registry.
     pub npm: Option<String>,
     /// The package, `name==version`, of PyPI.
@@ -63,14 +63,14 @@ pub struct Head {
 /// All that is locked for one server, by the runner it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Locked {
+pub enum LockedPackages {
     /// A package of the npm registry.
     Npm(npm::Locked),
     /// A package of PyPI.
     Pypi(pypi::Locked),
 }
 
-impl Locked {
+impl LockedPackages {
     /// How many packages there are.
     pub fn count(&self) -> usize {
         match self {
@@ -119,7 +119,7 @@ impl Lockfile {
     }
 
     /// The entry of a server.
-    pub fn entry(&self, server: &str) -> Option<&Entry> {
+    pub fn entry(&self, server: &str) -> Option<&LockEntry> {
         self.entries.get(server)
     }
 
@@ -127,11 +127,11 @@ impl Lockfile {
     ///
     /// # Errors
     /// It cannot be written as TOML.
-    pub fn set(&mut self, server: &str, locked: &Locked) -> Result<&Entry, LockError> {
+    pub fn set(&mut self, server: &str, locked: &LockedPackages) -> Result<&LockEntry, LockError> {
         let section = Section { servers: BTreeMap::from([(server, locked)]) };
         let failed = |error| LockError::write(&self.path, io::Error::other(error));
         let text = toml::to_string_pretty(&section).map_err(failed)?;
-        let entry = Entry { name: server.to_owned(), text: tidy(&text) };
+        let entry = LockEntry { name: server.to_owned(), text: tidy(&text) };
         Ok(self.entries.entry(server.to_owned()).insert_entry(entry).into_mut())
     }
 
@@ -206,7 +206,7 @@ impl Lockfile {
         let mut entries = BTreeMap::new();
         for (index, (start, name)) in sections.iter().enumerate() {
             let text = tidy(&text[*start..end_of(index + 1)]);
-            let entry = Entry { name: (*name).to_owned(), text };
+            let entry = LockEntry { name: (*name).to_owned(), text };
             if entries.insert(entry.name.clone(), entry).is_some() {
                 return Err(malformed(format!("server `{name}` is listed twice")));
             }
@@ -215,7 +215,7 @@ impl Lockfile {
     }
 }
 
-impl Entry {
+impl LockEntry {
     /// The digest that names this entry's install and receipt.
     pub fn digest(&self) -> Digest {
         let header = self.header();
@@ -228,7 +228,7 @@ impl Entry {
             }
         }
         text.push_str(&self.text[copied..]);
-        Digest::of(text.as_bytes())
+        Digest::hash(text.as_bytes())
     }
 
     /// Whether a package of it has no hash of its own, because another one's archive holds it.
@@ -240,7 +240,7 @@ impl Entry {
     ///
     /// # Errors
     /// They do not read.
-    pub fn head(&self) -> Result<Head, LockError> {
+    pub fn head(&self) -> Result<LockHead, LockError> {
         let text = self.first_lines().fold(String::new(), |text, line| text + line + "\n");
         toml::from_str(&text).map_err(|error| self.unreadable(&text, &error))
     }
@@ -249,10 +249,10 @@ impl Entry {
     ///
     /// # Errors
     /// It does not read.
-    pub fn locked(&self) -> Result<Locked, LockError> {
+    pub fn locked(&self) -> Result<LockedPackages, LockError> {
         match self.first_lines().any(|line| line.starts_with("pypi ")) {
-            true => self.section().map(Locked::Pypi),
-            false => self.section().map(Locked::Npm),
+            true => self.section().map(LockedPackages::Pypi),
+            false => self.section().map(LockedPackages::Npm),
         }
     }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::runner::npm::{self, LockedPackage};
 
-fn locked(version: &str) -> Locked {
+fn locked(version: &str) -> LockedPackages {
     let package = LockedPackage {
         version: version.into(),
         integrity: Some("sha512-x".into()),
@@ -11,7 +11,7 @@ fn locked(version: &str) -> Locked {
         os: vec!["linux".into(), "darwin".into()],
         ..LockedPackage::default()
     };
-    Locked::Npm(npm::Locked {
+    LockedPackages::Npm(npm::Locked {
         npm: format!("@s/a@{version}"),
         bin: None,
         entry: "node_modules/@s/a/index.js".into(),

@@ -9,7 +9,7 @@ use super::super::error::Mistake;
 use super::super::names;
 use super::super::server::Level;
 use super::super::table::TextOrList;
-use super::{Around, Findings};
+use super::{Around, Mistakes};
 use crate::launch::env::EnvSettings;
 use crate::launch::loader::redirects;
 use crate::launch::preset::Preset;
@@ -27,7 +27,7 @@ pub(super) struct Env {
 pub(super) fn settings(
     mut table: BTreeMap<Spanned<String>, Spanned<TextOrList>>,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Env {
     let level = around.level;
     let dangerously_pass = dangerous(table.remove_entry("dangerously_pass"), level, findings);
@@ -62,7 +62,7 @@ pub(super) fn settings(
 pub(super) fn check_variable(
     name: &Spanned<String>,
     dangerously_pass: &[String],
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) {
     let text = name.get_ref();
     if !names::is_variable(text) {
@@ -81,7 +81,7 @@ pub(super) fn check_variable(
 fn passing(
     value: Option<Spanned<TextOrList>>,
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Vec<String> {
     let patterns = list(value, findings);
     for pattern in &patterns {
@@ -105,7 +105,7 @@ fn passing(
 fn dangerous(
     entry: Option<(Spanned<String>, Spanned<TextOrList>)>,
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Vec<String> {
     let Some((key, value)) = entry else { return Vec::new() };
     if level == Level::Project {
@@ -123,7 +123,7 @@ fn dangerous(
 }
 
 /// `presets`: names from a short list.
-fn presets(value: Option<Spanned<TextOrList>>, findings: &mut Findings) -> Vec<Preset> {
+fn presets(value: Option<Spanned<TextOrList>>, findings: &mut Mistakes) -> Vec<Preset> {
     let names = list(value, findings);
     let named = |name: Spanned<String>| {
         let unknown = || Mistake::UnknownWord {
@@ -135,7 +135,7 @@ fn presets(value: Option<Spanned<TextOrList>>, findings: &mut Findings) -> Vec<P
     names.into_iter().filter_map(named).collect()
 }
 
-fn list(value: Option<Spanned<TextOrList>>, findings: &mut Findings) -> Vec<Spanned<String>> {
+fn list(value: Option<Spanned<TextOrList>>, findings: &mut Mistakes) -> Vec<Spanned<String>> {
     let Some(value) = value else { return Vec::new() };
     let span = value.span();
     match value.into_inner() {

@@ -68,7 +68,7 @@ pub(super) struct Reading<'a> {
 pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents, Error> {
     let Reading { level, profile, paths, only, .. } = reading;
     let document = structure::document(source, only)?;
-    let mut findings = Findings::default();
+    let mut findings = Mistakes::default();
     let places: Vec<_> = document.providers.keys().map(Spanned::span).collect();
     let own = providers(document.providers, level, &mut findings);
     let named = if level == Level::User { &own } else { reading.providers };
@@ -98,7 +98,7 @@ pub(super) fn contents(source: &Source, reading: Reading<'_>) -> Result<Contents
 fn providers(
     tables: BTreeMap<Spanned<String>, ProviderConfig>,
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> BTreeMap<String, ProviderConfig> {
     let mut providers = BTreeMap::new();
     for (name, config) in tables {
@@ -138,7 +138,7 @@ fn server(
     table: table::Server,
     source: &Source,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<Server> {
     let level = around.level;
     if !names::is_server(name.get_ref()) {
@@ -211,16 +211,16 @@ impl Around<'_> {
 /// What reading an entry's secrets depends on.
 struct Reader<'a> {
     around: Around<'a>,
-    findings: &'a mut Findings,
+    findings: &'a mut Mistakes,
     /// The server's `dangerously_pass`.
     dangerously_pass: &'a [String],
 }
 
 /// What is wrong in one manifest, and where.
 #[derive(Default)]
-struct Findings(Vec<(Mistake, Range<usize>)>);
+struct Mistakes(Vec<(Mistake, Range<usize>)>);
 
-impl Findings {
+impl Mistakes {
     fn add(&mut self, span: Range<usize>, mistake: Mistake) {
         self.0.push((mistake, span));
     }

@@ -13,7 +13,7 @@ use super::super::names;
 use super::super::server::Level;
 use super::super::table::word::Word;
 use super::super::table::{Binary, Server};
-use super::{Around, Findings, setting};
+use super::{Around, Mistakes, setting};
 use crate::runner::pypi::{Inexact, Pin};
 use crate::runner::{BinaryPackage, NpmPackage, Package, PypiPackage};
 
@@ -22,7 +22,7 @@ pub(super) fn package(
     name: &Spanned<String>,
     table: &Server,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<Package> {
     let Server { npm: of_npm, pypi: of_pypi, binary: file, command: argv, .. } = table;
     let keys = [of_npm.is_some(), of_pypi.is_some(), file.is_some(), argv.is_some()];
@@ -43,7 +43,7 @@ pub(super) fn package(
 }
 
 /// Names the keys that mean nothing for this kind of package.
-fn misplaced(table: &Server, findings: &mut Findings) {
+fn misplaced(table: &Server, findings: &mut Mistakes) {
     let is_package = table.npm.is_some() || table.pypi.is_some();
     for (key, value) in [("bin", &table.bin), ("runtime", &table.runtime)] {
         if let Some(value) = value.as_ref().filter(|_| !is_package) {
@@ -64,7 +64,7 @@ fn misplaced(table: &Server, findings: &mut Findings) {
 pub(super) fn allowed_scripts(
     table: &Server,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Vec<NpmPackage> {
     if let Some(first) = table.allow_scripts.first().filter(|_| around.level == Level::Project) {
         findings.add(first.span(), Mistake::UserOnly("`allow_scripts`".into()));
@@ -78,7 +78,7 @@ fn pypi(
     spec: &Spanned<String>,
     table: &Server,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<PypiPackage> {
     let main = pin("pypi", spec, findings);
     let mut pins = |key, list: &[Spanned<String>]| -> Vec<Pin> {
@@ -92,7 +92,7 @@ fn pypi(
 }
 
 /// One exact version of a package of PyPI.
-fn pin(key: &'static str, spec: &Spanned<String>, findings: &mut Findings) -> Option<Pin> {
+fn pin(key: &'static str, spec: &Spanned<String>, findings: &mut Mistakes) -> Option<Pin> {
     let pin = spec.get_ref().parse().map_err(|Inexact { name, meant }| match name {
         Some(name) => Mistake::InexactPypi { name, write: meant },
         None => Mistake::NotPypi { key },
@@ -130,7 +130,7 @@ fn meant(asked: &str) -> Option<Version> {
     Some(version)
 }
 
-fn binary(table: &Binary, findings: &mut Findings) -> Option<BinaryPackage> {
+fn binary(table: &Binary, findings: &mut Mistakes) -> Option<BinaryPackage> {
     let path = setting::absolute("path", table.path.get_ref(), "");
     let path = findings.keep(table.path.span(), path);
     let hex = table.sha256.get_ref();
@@ -145,7 +145,7 @@ fn binary(table: &Binary, findings: &mut Findings) -> Option<BinaryPackage> {
 fn command(
     words: &Spanned<Vec<Spanned<Word>>>,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<String> {
     if around.level == Level::Project {
         findings.add(words.span(), Mistake::UserOnly("`command`".into()));

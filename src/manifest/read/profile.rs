@@ -11,7 +11,7 @@ use super::super::error::Mistake;
 use super::super::names::nearest;
 use super::super::server::Server;
 use super::super::table::Secrets;
-use super::{Around, Findings, Reader, secrets};
+use super::{Around, Mistakes, Reader, secrets};
 
 /// The profiles of a manifest: profile, then server, then secrets.
 type Profiles = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Secrets>>;
@@ -22,7 +22,7 @@ pub(super) fn apply(
     chosen: Option<&str>,
     servers: &mut BTreeMap<String, Server>,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) {
     for (profile, overrides) in profiles {
         for (name, table) in overrides {
@@ -44,7 +44,7 @@ fn over(
     table: Secrets,
     is_chosen: bool,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) {
     for key in table.keys() {
         let variables = secrets::variables(key.get_ref());

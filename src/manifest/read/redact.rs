@@ -8,15 +8,15 @@ use super::super::error::Mistake;
 use super::super::names::nearest;
 use super::super::server::Level;
 use super::super::table::redact as table;
-use super::{Around, Findings};
-use crate::redact::settings::{Allow, Exceptions, OwnRule, Settings, Weakens};
+use super::{Around, Mistakes};
+use crate::redact::settings::{Allow, Exceptions, OwnRule, ProtectionSetting, Settings};
 use crate::redact::{self, OwnRuleError, Pointer};
 
 /// Reads a `redact` table.
 pub(super) fn settings(
     table: table::Redact,
     around: Around<'_>,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Settings {
     let level = around.level;
     let rules = rules(table.rules, findings);
@@ -48,11 +48,11 @@ pub(super) fn settings(
 /// Reads settings that can be weaker than where nothing is said.
 struct Weaker<'a> {
     level: Level,
-    findings: &'a mut Findings,
+    findings: &'a mut Mistakes,
 }
 
 impl Weaker<'_> {
-    fn read<T: Weakens>(&mut self, what: &str, value: Option<Spanned<T>>) -> Option<T> {
+    fn read<T: ProtectionSetting>(&mut self, what: &str, value: Option<Spanned<T>>) -> Option<T> {
         let value = value?;
         if self.level == Level::Project && value.get_ref().weakens() {
             self.findings.add(value.span(), Mistake::UserOnly(what.to_owned()));
@@ -62,7 +62,7 @@ impl Weaker<'_> {
 }
 
 /// The rules that can be ones.
-fn rules(tables: Vec<table::Rule>, findings: &mut Findings) -> Vec<OwnRule> {
+fn rules(tables: Vec<table::Rule>, findings: &mut Mistakes) -> Vec<OwnRule> {
     let mut rules: Vec<OwnRule> = Vec::new();
     for table in tables {
         let (id, keywords, pattern) =
@@ -103,7 +103,7 @@ fn allowed(
     entry: Spanned<table::Allow>,
     rules: &[OwnRule],
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<Allow> {
     let span = entry.span();
     if level == Level::Project {

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::super::error::Mistake;
 use super::super::server::{Cwd, Level, RuntimeChoice};
 use super::super::table::Scalar;
-use super::Findings;
+use super::Mistakes;
 use crate::relay::wire::frame::DEFAULT_LIMIT;
 use crate::sys::clock;
 
@@ -20,7 +20,7 @@ const MAX_TIME: Duration = Duration::from_secs(3600);
 const SIZES: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024 * 1024;
 
 /// The name of one of a package's programs.
-pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Findings) -> Option<String> {
+pub(super) fn bin(bin: Option<Spanned<String>>, findings: &mut Mistakes) -> Option<String> {
     let bin = bin?;
     if bin.get_ref().is_empty() || bin.get_ref().contains(['/', '\\', '\0']) {
         let mistake = Mistake::Name {
@@ -39,7 +39,7 @@ pub(super) fn runtime(
     runtime: Option<Spanned<String>>,
     is_python: bool,
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Option<RuntimeChoice> {
     let runtime = runtime?;
     let text = runtime.get_ref();
@@ -65,7 +65,7 @@ fn is_version(text: &str, numbers: RangeInclusive<usize>) -> bool {
 }
 
 /// The server's working directory.
-pub(super) fn cwd(cwd: Option<Spanned<String>>, findings: &mut Findings) -> Cwd {
+pub(super) fn cwd(cwd: Option<Spanned<String>>, findings: &mut Mistakes) -> Cwd {
     match cwd {
         Some(cwd) if cwd.get_ref() != "client" => {
             let path = absolute("cwd", cwd.get_ref(), " or `client`");
@@ -94,7 +94,7 @@ pub(super) fn time(
     key: &'static str,
     text: Option<Spanned<String>>,
     default: Duration,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> Duration {
     let Some(text) = text else { return default };
     let time = duration(text.get_ref()).ok_or(Mistake::Time { key });
@@ -110,7 +110,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 pub(super) fn frame_limit(
     size: Option<Spanned<Scalar>>,
     level: Level,
-    findings: &mut Findings,
+    findings: &mut Mistakes,
 ) -> usize {
     let Some(size) = size else { return DEFAULT_LIMIT };
     let bytes = match size.get_ref() {

@@ -27,7 +27,7 @@ impl<'a> Pair<'a> {
 
 /// The members of the object that `bytes` are, in order; none where they are no object.
 pub fn members(bytes: &[u8]) -> impl Iterator<Item = Pair<'_>> {
-    let mut walk = Walk::into(bytes, b'{');
+    let mut walk = BracketWalk::into(bytes, b'{');
     std::iter::from_fn(move || {
         let name = walk.value()?;
         let name = bytes[name].strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -40,7 +40,7 @@ pub fn members(bytes: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 
 /// Where the items of the array that `bytes` are stand in them, in order; none where they are no array.
 pub fn items(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut walk = Walk::into(bytes, b'[');
+    let mut walk = BracketWalk::into(bytes, b'[');
     std::iter::from_fn(move || {
         let item = walk.value()?;
         walk.next();
@@ -55,7 +55,7 @@ pub fn member<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
 
 /// The first member of this name, from its value on to the end of the bytes: one pass less for who looks into it next.
 pub fn from_member<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let mut walk = Walk::into(bytes, b'{');
+    let mut walk = BracketWalk::into(bytes, b'{');
     loop {
         let found = walk.value()?;
         let found = bytes[found].strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -95,14 +95,14 @@ pub fn end_of(bytes: &[u8], start: usize) -> usize {
 }
 
 /// A walk from value to value inside one bracket.
-struct Walk<'a> {
+struct BracketWalk<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Whether another value may come.
     open: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> BracketWalk<'a> {
     /// Starts behind the bracket that the bytes begin with.
     fn into(bytes: &'a [u8], bracket: u8) -> Self {
         let mark: &[u8] = b"\xEF\xBB\xBF";

@@ -46,7 +46,7 @@ pub fn messages(line: &[u8]) -> impl Iterator<Item = (&[u8], Envelope)> {
         let start = rest.iter().position(|byte| *byte == b'{')?;
         let mut scanner = Scanner::default();
         let mut end = start;
-        while end < rest.len() && scanner.state != State::Done {
+        while end < rest.len() && scanner.state != ScanState::Done {
             end = scanner.step(rest, end);
         }
         let message = &rest[start..end];
@@ -58,7 +58,7 @@ pub fn messages(line: &[u8]) -> impl Iterator<Item = (&[u8], Envelope)> {
 /// A resumable scanner for one line at a time.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    state: State,
+    state: ScanState,
     /// Whether the messages are items of an array.
     batch: bool,
     /// The member of the envelope whose value comes next or is being read.
@@ -72,7 +72,7 @@ pub struct Scanner {
 
 /// Where in the grammar the next byte stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum State {
+enum ScanState {
     /// Before everything.
     #[default]
     Start,
@@ -125,8 +125,8 @@ impl Scanner {
         self.member = None;
         self.names = Names::default();
         match state {
-            State::Done if batch => Shape::Batch,
-            State::Done => Shape::Object(envelope),
+            ScanState::Done if batch => Shape::Batch,
+            ScanState::Done => Shape::Object(envelope),
             _ => Shape::NotJson,
         }
     }
@@ -134,64 +134,70 @@ impl Scanner {
     /// Scans one token, or what there is of it, and returns where the next one starts.
     fn step(&mut self, bytes: &[u8], at: usize) -> usize {
         match self.state {
-            State::InName { escaped } => self.name(bytes, at, escaped),
-            State::InText { escaped } => self.text(bytes, at, escaped),
-            State::InScalar { number } => self.scalar(bytes, at, number),
-            State::InNested => match self.nested.skip(&bytes[at..]) {
+            ScanState::InName { escaped } => self.name(bytes, at, escaped),
+            ScanState::InText { escaped } => self.text(bytes, at, escaped),
+            ScanState::InScalar { number } => self.scalar(bytes, at, number),
+            ScanState::InNested => match self.nested.skip(&bytes[at..]) {
                 Some(length) => {
-                    self.state = State::Next;
+                    self.state = ScanState::Next;
                     at + length
                 }
                 None => bytes.len(),
             },
-            State::Failed => bytes.len(),
-            state if is_space(bytes[at]) && !matches!(state, State::Mark(_)) => at + 1,
+            ScanState::Failed => bytes.len(),
+            state if is_space(bytes[at]) && !matches!(state, ScanState::Mark(_)) => at + 1,
             _ => {
                 self.state = self.after(bytes[at]);
                 // The first byte of a number or a word is part of it; every other byte read here has said all it says.
-                at + usize::from(!matches!(self.state, State::InScalar { .. }))
+                at + usize::from(!matches!(self.state, ScanState::InScalar { .. }))
             }
         }
     }
 
     /// The state after a byte that is not white space and not inside a token.
-    fn after(&mut self, byte: u8) -> State {
+    fn after(&mut self, byte: u8) -> ScanState {
         match (self.state, byte) {
-            (State::Start, 0xEF) => State::Mark(1),
-            (State::Mark(1), 0xBB) => State::Mark(2),
-            (State::Mark(2), 0xBF) => State::Outside,
-            (State::Start | State::Outside | State::Message, b'{') => State::FirstName,
-            (State::Start | State::Outside, b'[') => {
+            (ScanState::Start, 0xEF) => ScanState::Mark(1),
+            (ScanState::Mark(1), 0xBB) => ScanState::Mark(2),
+            (ScanState::Mark(2), 0xBF) => ScanState::Outside,
+            (ScanState::Start | ScanState::Outside | ScanState::Message, b'{') => {
+                ScanState::FirstName
+            }
+            (ScanState::Start | ScanState::Outside, b'[') => {
                 self.batch = true;
-                State::Message
+                ScanState::Message
             }
-            (State::FirstName | State::Name, b'"') => self.start(State::InName { escaped: false }),
-            (State::Colon, b':') => State::Value,
-            (State::Value, b'"') => self.start(State::InText { escaped: false }),
-            (State::Value, b'-' | b'0'..=b'9') => self.start(State::InScalar { number: true }),
-            (State::Value, b'a'..=b'z' | b'A'..=b'Z') => {
-                self.start(State::InScalar { number: false })
+            (ScanState::FirstName | ScanState::Name, b'"') => {
+                self.start(ScanState::InName { escaped: false })
             }
-            (State::Value, b'{' | b'[') => {
+            (ScanState::Colon, b':') => ScanState::Value,
+            (ScanState::Value, b'"') => self.start(ScanState::InText { escaped: false }),
+            (ScanState::Value, b'-' | b'0'..=b'9') => {
+                self.start(ScanState::InScalar { number: true })
+            }
+            (ScanState::Value, b'a'..=b'z' | b'A'..=b'Z') => {
+                self.start(ScanState::InScalar { number: false })
+            }
+            (ScanState::Value, b'{' | b'[') => {
                 self.settle(Value::Other);
                 self.nested = Nested::opened();
-                State::InNested
+                ScanState::InNested
             }
-            (State::Next, b',') => State::Name,
-            (State::Next | State::FirstName, b'}') if self.batch => {
+            (ScanState::Next, b',') => ScanState::Name,
+            (ScanState::Next | ScanState::FirstName, b'}') if self.batch => {
                 self.envelope = Envelope::default();
                 self.names = Names::default();
-                State::NextMessage
+                ScanState::NextMessage
             }
-            (State::Next | State::FirstName, b'}') => State::Done,
-            (State::NextMessage, b',') => State::Message,
-            (State::NextMessage, b']') => State::Done,
-            _ => State::Failed,
+            (ScanState::Next | ScanState::FirstName, b'}') => ScanState::Done,
+            (ScanState::NextMessage, b',') => ScanState::Message,
+            (ScanState::NextMessage, b']') => ScanState::Done,
+            _ => ScanState::Failed,
         }
     }
 
     /// Starts a token.
-    fn start(&mut self, state: State) -> State {
+    fn start(&mut self, state: ScanState) -> ScanState {
         self.token.clear();
         state
     }
@@ -203,12 +209,12 @@ impl Scanner {
                 let name = self.token.whole(&bytes[at..end]);
                 self.member = name.and_then(Member::named);
                 self.envelope.ambiguous |= name.is_some_and(|name| self.names.meet(name));
-                self.state = State::Colon;
+                self.state = ScanState::Colon;
                 end + 1
             }
             Err(escaped) => {
                 self.token.push(&bytes[at..]);
-                self.state = State::InName { escaped };
+                self.state = ScanState::InName { escaped };
                 bytes.len()
             }
         }
@@ -221,12 +227,12 @@ impl Scanner {
                 let mut token = std::mem::take(&mut self.token);
                 self.settle(Value::Text(token.whole(&bytes[at..end])));
                 self.token = token;
-                self.state = State::Next;
+                self.state = ScanState::Next;
                 end + 1
             }
             Err(escaped) => {
                 self.token.push(&bytes[at..]);
-                self.state = State::InText { escaped };
+                self.state = ScanState::InText { escaped };
                 bytes.len()
             }
         }
@@ -239,12 +245,13 @@ impl Scanner {
         let number = number && rest[..length].iter().copied().all(is_numeric);
         if length == rest.len() {
             self.token.push(rest);
-            self.state = State::InScalar { number };
+            self.state = ScanState::InScalar { number };
             return bytes.len();
         }
         let mut token = std::mem::take(&mut self.token);
         let text = token.whole(&rest[..length]);
-        self.state = if number || text.is_some_and(is_word) { State::Next } else { State::Failed };
+        self.state =
+            if number || text.is_some_and(is_word) { ScanState::Next } else { ScanState::Failed };
         self.settle(match text {
             _ if number => Value::Number(text),
             Some(b"null") => Value::Null,

@@ -60,7 +60,7 @@ pub(super) fn check(
     let store = Store::of(paths);
     let same = match server.integrity {
         Integrity::Fast => store.holds(&binary.path, expected),
-        Integrity::Full => Digest::of_file(&binary.path).map(|digest| digest == expected),
+        Integrity::Full => Digest::hash_file(&binary.path).map(|digest| digest == expected),
     };
     match same.map_err(|source| ProgramError::Unreadable { path: path(), source })? {
         true => Ok(()),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::{Fault, Kind};
 use crate::manifest::lock::LockError;
 use crate::runner::npm::Rejected;
-use crate::store::{Difference, StoreError};
+use crate::store::{FileDifference, StoreError};
 
 /// Why a server cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum ProgramError {
         /// Its folder.
         install: PathBuf,
         /// What differs.
-        differences: Vec<Difference>,
+        differences: Vec<FileDifference>,
     },
     /// The lock entry has a package without a hash, so that nothing says what was installed.
     #[error("the lock entry of server `{server}` does not pin all the code that runs")]
@@ -131,7 +131,7 @@ pub enum ProgramError {
 }
 
 /// The first difference and how many more there are.
-fn summary(differences: &[Difference]) -> String {
+fn summary(differences: &[FileDifference]) -> String {
     match differences {
         [] => String::new(),
         [one] => one.to_string(),

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Program, ProgramError};
-use crate::manifest::lock::{Entry, Head, Locked, Lockfile};
+use crate::manifest::lock::{LockEntry, LockHead, LockedPackages, Lockfile};
 use crate::manifest::{RuntimeChoice, Server};
 use crate::runner::pypi::{self, Pin};
 use crate::runner::{Package, PypiPackage, npm};
-use crate::store::{Depth, Digest, Findings, Receipt, Store, StoreError};
+use crate::store::{CheckResult, Depth, Digest, Receipt, Store, StoreError};
 use crate::sys::machine::Machine;
 use crate::sys::os;
 use crate::sys::path::Paths;
@@ -20,12 +20,12 @@ use crate::sys::path::Paths;
 pub fn current_entry<'l>(
     lockfile: &'l Lockfile,
     server: &Server,
-) -> Result<&'l Entry, ProgramError> {
-    let (name, wanted) = (server.name.clone(), Asked::by(server));
+) -> Result<&'l LockEntry, ProgramError> {
+    let (name, wanted) = (server.name.clone(), AskedPackage::by(server));
     let Some(entry) = lockfile.entry(&server.name) else {
         return Err(ProgramError::NotLocked { server: name, package: wanted.package });
     };
-    let locked = Asked::when_locked(entry.head()?);
+    let locked = AskedPackage::when_locked(entry.head()?);
     match locked == wanted {
         true => {
             check_bundled(entry, server)?;
@@ -41,31 +41,33 @@ pub fn current_entry<'l>(
 
 /// Checks that every package without a hash is inside an archive that has one. Older versions locked packages that npm then
 /// fetched unchecked. The whole entry is read only if there is such a package at all.
-fn check_bundled(entry: &Entry, server: &Server) -> Result<(), ProgramError> {
+fn check_bundled(entry: &LockEntry, server: &Server) -> Result<(), ProgramError> {
     if !entry.has_bundled() {
         return Ok(());
     }
     match entry.locked()? {
-        Locked::Npm(locked) => locked
+        LockedPackages::Npm(locked) => locked
             .check_bundled()
             .map_err(|source| ProgramError::Unpinned { server: server.name.clone(), source }),
-        Locked::Pypi(_) => Ok(()),
+        LockedPackages::Pypi(_) => Ok(()),
     }
 }
 
 /// What names the install of a lock entry: the entry's digest, the Python where the manifest gives its path, and the
 /// packages whose install scripts ran. An
 /// environment belongs to one Python, so two servers that share an entry and not a Python do not share it.
-pub fn install_key(entry: &Entry, server: &Server) -> Digest {
+pub fn install_key(entry: &LockEntry, server: &Server) -> Digest {
     let path = server.runtime.as_ref().and_then(RuntimeChoice::path);
     if !server.allow_scripts.is_empty() {
         // What the scripts make belongs to the install.
         let names: Vec<String> = server.allow_scripts.iter().map(ToString::to_string).collect();
-        return Digest::of(format!("{}\tscripts\t{}", entry.digest(), names.join(" ")).as_bytes());
+        return Digest::hash(
+            format!("{}\tscripts\t{}", entry.digest(), names.join(" ")).as_bytes(),
+        );
     }
     match (&server.package, path) {
         (Package::Pypi(_), Some(path)) => {
-            Digest::of(format!("{}\t{}", entry.digest(), path.display()).as_bytes())
+            Digest::hash(format!("{}\t{}", entry.digest(), path.display()).as_bytes())
         }
         _ => entry.digest(),
     }
@@ -73,7 +75,7 @@ pub fn install_key(entry: &Entry, server: &Server) -> Digest {
 
 /// What a manifest asks to be locked.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
+struct AskedPackage {
     /// The package with its version, and whose it is.
     package: String,
     is_pypi: bool,
@@ -83,7 +85,7 @@ struct Asked {
     allow_sdist: Vec<String>,
 }
 
-impl Asked {
+impl AskedPackage {
     fn by(server: &Server) -> Self {
         let asked = Self { bin: server.bin.clone(), ..Self::default() };
         let texts = |pins: &[Pin]| pins.iter().map(Pin::to_string).collect();
@@ -101,8 +103,8 @@ impl Asked {
         }
     }
 
-    fn when_locked(head: Head) -> Self {
-        let Head { npm, pypi, with, bin, runtime, allow_sdist, .. } = head;
+    fn when_locked(head: LockHead) -> Self {
+        let LockHead { npm, pypi, with, bin, runtime, allow_sdist, .. } = head;
         let is_pypi = pypi.is_some();
         let package = pypi.or(npm).unwrap_or_default();
         Self { package, is_pypi, bin, with, runtime, allow_sdist }
@@ -125,7 +127,7 @@ pub struct Installed<'a> {
     /// What is recorded of it.
     pub receipt: Receipt,
     store: Store,
-    lock: Entry,
+    lock: LockEntry,
     entry: String,
     server: &'a Server,
 }
@@ -143,7 +145,7 @@ impl<'a> Installed<'a> {
         let receipt = store.receipt(&install_key(entry, server)).map_err(|error| match error {
             StoreError::NotInstalled => ProgramError::NotInstalled {
                 server: server.name.clone(),
-                package: Asked::by(server).package,
+                package: AskedPackage::by(server).package,
             },
             error => error.into(),
         })?;
@@ -154,7 +156,7 @@ impl<'a> Installed<'a> {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn findings(&self, depth: Depth) -> Result<Findings, ProgramError> {
+    pub fn findings(&self, depth: Depth) -> Result<CheckResult, ProgramError> {
         Ok(self.store.check(&self.receipt, depth)?)
     }
 
@@ -162,7 +164,7 @@ impl<'a> Installed<'a> {
     ///
     /// # Errors
     /// [`ProgramError::Altered`] where there is any difference.
-    pub fn judge(&self, findings: &Findings) -> Result<(), ProgramError> {
+    pub fn judge(&self, findings: &CheckResult) -> Result<(), ProgramError> {
         match findings.differences.as_slice() {
             [] => Ok(()),
             differences => Err(ProgramError::Altered {
@@ -188,11 +190,11 @@ impl<'a> Installed<'a> {
             return Ok(());
         }
         match self.lock.locked()? {
-            Locked::Npm(locked) => match npm::stray(&locked, &install, &above) {
+            LockedPackages::Npm(locked) => match npm::stray(&locked, &install, &above) {
                 None => Ok(()),
                 Some(path) => Err(ProgramError::Stray { server: self.server.name.clone(), path }),
             },
-            Locked::Pypi(_) => Ok(()),
+            LockedPackages::Pypi(_) => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::error::Fault;
-use crate::manifest::lock::Locked;
+use crate::manifest::lock::LockedPackages;
 use crate::manifest::lock::Lockfile;
 use crate::manifest::{self, Argument, Level, Manifest, Sources};
 use crate::runner::npm::{self, LockedPackage};
@@ -55,7 +55,7 @@ impl Home {
     fn lock(&self, version: &str) -> Digest {
         let mut lockfile = Lockfile::load(self.server().lock_path()).unwrap();
         let package = LockedPackage { version: version.into(), ..LockedPackage::default() };
-        let locked = Locked::Npm(npm::Locked {
+        let locked = LockedPackages::Npm(npm::Locked {
             npm: format!("a@{version}"),
             bin: None,
             entry: "node_modules/a/index.js".into(),
@@ -168,7 +168,7 @@ fn a_store_in_which_others_may_replace_an_install_is_refused() {
         assert_eq!(hint, format!("run `chmod go-w {}`", folder.display()));
         let runtime = Runtime { path: home.path("node"), version: "v1".into(), flags: Vec::new() };
         let fill = |_: &Path| panic!("nothing is put into an open store");
-        let other = Digest::of(b"other");
+        let other = Digest::hash(b"other");
         let installed =
             Store::of(&home.paths()).install(other, runtime, Tie::Any, &mut || (), fill);
         assert_eq!(installed.unwrap_err().kind().exit_code(), 78);
@@ -218,7 +218,7 @@ const CODE: &str = "\x7fELF and more";
 #[test]
 fn a_script_is_pinned_by_no_digest() {
     for script in ["#!/bin/sh\necho\n", "echo", ""] {
-        let digest = Digest::of(script.as_bytes());
+        let digest = Digest::hash(script.as_bytes());
         let home =
             Home::with(&format!("binary = {{ path = \"HOME/tool\", sha256 = \"{digest}\" }}"));
         home.executable("tool", script);
@@ -262,7 +262,7 @@ fn a_node_named_by_version_is_one_of_the_machine_records() {
 fn a_binary_runs_only_with_its_digest() {
     let entry = format!(
         "binary = {{ path = \"HOME/tool\", sha256 = \"{}\" }}",
-        Digest::of(CODE.as_bytes())
+        Digest::hash(CODE.as_bytes())
     );
     let home = Home::with(&entry);
     assert_eq!(home.failure().0, 127);

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::profile::Files;
+use super::profile::AwsFiles;
 use crate::provider::{Failure, Identify, Surroundings};
 use crate::secret::SecretRef;
 use crate::sys::permission;
@@ -167,13 +167,13 @@ impl Account {
     }
 
     /// Where the profile is.
-    pub(super) fn files(&self, surroundings: Surroundings<'_>) -> Files {
+    pub(super) fn files(&self, surroundings: Surroundings<'_>) -> AwsFiles {
         let folder = surroundings.paths.home.join(".aws");
         let file = |given: &Option<PathBuf>, name: &str, usual: &str| {
             let given = given.clone().or_else(|| self.variable(name, surroundings).map(Into::into));
             given.unwrap_or_else(|| folder.join(usual))
         };
-        Files {
+        AwsFiles {
             config: file(&self.config_file, "AWS_CONFIG_FILE", "config"),
             credentials: file(&self.credentials_file, "AWS_SHARED_CREDENTIALS_FILE", "credentials"),
         }

@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 
-use super::session::Session;
-use super::{Access, failure, region_of};
+use super::session::AwsSession;
+use super::{AwsAccess, failure, region_of};
 use crate::provider::once::Once;
 use crate::provider::{Failure, Fetched, Leases};
 use crate::secret::SecretRef;
@@ -64,9 +64,9 @@ impl<T> Batches<T> {
     pub(super) async fn fetch<E>(
         &self,
         name: &str,
-        access: &Access<'_>,
+        access: &AwsAccess<'_>,
         leases: &Leases,
-        ask: impl AsyncFnOnce(&Session, Vec<String>) -> Result<Vec<T>, SdkError<E>>,
+        ask: impl AsyncFnOnce(&AwsSession, Vec<String>) -> Result<Vec<T>, SdkError<E>>,
         found: impl FnOnce(&[T]) -> Option<Fetched>,
     ) -> Result<Option<Fetched>, Failure>
     where

@@ -12,11 +12,11 @@ use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 
 use super::credentials::whose_key;
 use super::http::TooLong;
-use super::session::{CALL, Session};
+use super::session::{AwsSession, CALL};
 use crate::provider::{Failure, MAX_VALUE};
 
 /// What was asked, for the words of a failure.
-pub(super) struct Asked<'a> {
+pub(super) struct AwsRequest<'a> {
     /// Whom, as in "Secrets Manager in `eu-central-1`".
     pub(super) place: String,
     /// What for, as in "the secret `x`".
@@ -29,9 +29,14 @@ pub(super) struct Asked<'a> {
     pub(super) renewal: &'a str,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> AwsRequest<'a> {
     /// A question of this session's.
-    pub(super) fn by(session: &'a Session, service: &str, what: String, action: &'a str) -> Self {
+    pub(super) fn by(
+        session: &'a AwsSession,
+        service: &str,
+        what: String,
+        action: &'a str,
+    ) -> Self {
         Self {
             place: session.place(service),
             what,
@@ -113,7 +118,7 @@ fn element(xml: &str, name: &str) -> String {
 }
 
 /// What a call failed with that means the same whatever was asked.
-pub(super) fn of<E>(error: &SdkError<E>, asked: &Asked<'_>) -> Failure
+pub(super) fn of<E>(error: &SdkError<E>, asked: &AwsRequest<'_>) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -124,8 +129,8 @@ where
 }
 
 /// What a code means whatever was asked.
-pub(super) fn common(refused: &Refused, asked: &Asked<'_>) -> Failure {
-    let Asked { place, what, action, origin, renewal } = asked;
+pub(super) fn common(refused: &Refused, asked: &AwsRequest<'_>) -> Failure {
+    let AwsRequest { place, what, action, origin, renewal } = asked;
     let denied = |reason: String, hint: String| Failure::Denied { reason, hint };
     match refused.code.as_str() {
         _ if refused.is_of_key() => denied(
@@ -261,7 +266,7 @@ mod tests {
     }
 
     fn saying(status: u16, code: &str, message: &str) -> Failure {
-        let asked = Asked {
+        let asked = AwsRequest {
             place: "Secrets Manager in `eu-central-1`".to_owned(),
             what: "the secret `x`".to_owned(),
             action: "secretsmanager:GetSecretValue",
@@ -315,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_key_of_the_manifest_is_named_once() {
-        let asked = Asked {
+        let asked = AwsRequest {
             place: "STS".to_owned(),
             what: "the secret `x`".to_owned(),
             action: "a",

@@ -47,7 +47,7 @@ pub(super) struct Http {
 }
 
 /// An answer to a call of our own.
-pub(super) struct Answer {
+pub(super) struct AwsAnswer {
     /// The HTTP status.
     pub(super) status: u16,
     /// The body.
@@ -68,7 +68,7 @@ impl Http {
         let client = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(tls(authorities.as_deref(), plain)?)
-            .build_with_resolver(Resolver);
+            .build_with_resolver(AwsResolver);
         let client = http_client_fn(move |settings, components| {
             SharedHttpConnector::new(Bounded(client.http_connector(settings, components)))
         });
@@ -76,13 +76,17 @@ impl Http {
     }
 
     /// Asks once, for what is not a call of the SDK. `place` is who is asked, for messages.
-    pub(super) async fn send(&self, place: &str, request: HttpRequest) -> Result<Answer, Failure> {
+    pub(super) async fn send(
+        &self,
+        place: &str,
+        request: HttpRequest,
+    ) -> Result<AwsAnswer, Failure> {
         let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(TRY);
         let connector = Connector::builder()
             .connector_settings(settings.build())
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(tls(self.authorities.as_deref(), is_plain(request.uri()))?)
-            .build_with_resolver(Resolver);
+            .build_with_resolver(AwsResolver);
         let answer = connector.call(request).await;
         let answer = answer.map_err(|error| match error.is_timeout() {
             true => failure::silent(place, TRY),
@@ -92,7 +96,7 @@ impl Http {
         let body = tokio::time::timeout(BODY, read(answer.into_body(), MAX_ANSWER)).await;
         let body = body.map_err(|_| failure::silent(place, BODY))?;
         let body = body.map_err(|_| failure::unreached(place, None))?;
-        Ok(Answer { status, body })
+        Ok(AwsAnswer { status, body })
     }
 }
 
@@ -154,9 +158,9 @@ pub(super) struct TooLong;
 
 /// A resolver that nobody has to wait for: the runtime would wait for its own threads at the end of the process.
 #[derive(Debug, Clone)]
-struct Resolver;
+struct AwsResolver;
 
-impl ResolveDns for Resolver {
+impl ResolveDns for AwsResolver {
     fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
         let name = name.to_owned();
         DnsFuture::new(async move {

@@ -23,12 +23,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Failure, Identify, Kind, Leases, LoggingIn, Provider, Settings, Surroundings, config};
+use super::{
+    Failure, Identify, Leases, LoggingIn, Provider, ProviderKind, Settings, Surroundings, config,
+};
 use crate::provider::once::Once;
 use crate::secret::SecretRef;
 use account::Account;
 use credentials::Identity;
-use session::{Facts, Session};
+use session::{AccountFacts, AwsSession};
 
 pub(super) use parameter_store::KIND as PARAMETER_STORE;
 pub(super) use secrets_manager::KIND as SECRETS_MANAGER;
@@ -62,7 +64,7 @@ struct Aws {
 
 impl Settings for Aws {
     fn open<'a>(&self, surroundings: Surroundings<'a>) -> Box<dyn Provider + 'a> {
-        let access = Access::new(self.service, self.account.clone(), surroundings);
+        let access = AwsAccess::new(self.service, self.account.clone(), surroundings);
         match self.service {
             Service::SecretsManager => Box::new(secrets_manager::Manager::new(access)),
             Service::ParameterStore => Box::new(parameter_store::Store::new(access)),
@@ -75,7 +77,7 @@ impl Settings for Aws {
     }
 
     /// One table for all three: `[providers.awssm]` says our identity for `awsssm` and `aws-sts` too.
-    fn shared_with(&self, kind: &'static Kind) -> Option<Arc<dyn Settings>> {
+    fn shared_with(&self, kind: &'static ProviderKind) -> Option<Arc<dyn Settings>> {
         let service = [Service::ParameterStore, Service::Sts];
         let service = service.into_iter().find(|service| service.scheme() == kind.scheme)?;
         Some(Arc::new(Self { service, account: self.account.clone() }))
@@ -95,15 +97,15 @@ fn parse(service: Service, table: toml::Table) -> Result<Arc<dyn Settings>, Stri
 }
 
 /// The way to a service: an account, and one login however many references are fetched with it.
-struct Access<'a> {
+struct AwsAccess<'a> {
     service: Service,
     account: Account,
     surroundings: Surroundings<'a>,
-    facts: Once<Facts>,
+    facts: Once<AccountFacts>,
     identity: Once<Identity>,
 }
 
-impl<'a> Access<'a> {
+impl<'a> AwsAccess<'a> {
     fn new(service: Service, account: Account, surroundings: Surroundings<'a>) -> Self {
         let (facts, identity) = (Once::default(), Once::default());
         Self { service, account, surroundings, facts, identity }
@@ -116,14 +118,14 @@ impl<'a> Access<'a> {
 
     /// A session in the region that a reference names itself, or in that of the account. That there is none is found
     /// before anybody is asked for credentials.
-    async fn session(&self, region: Option<&str>, leases: &Leases) -> Result<Session, Failure> {
-        let gather = Facts::gather(&self.account, self.surroundings);
+    async fn session(&self, region: Option<&str>, leases: &Leases) -> Result<AwsSession, Failure> {
+        let gather = AccountFacts::gather(&self.account, self.surroundings);
         let facts = self.facts.get_or_try_init(gather).await?;
         let region = region.or(facts.region.as_deref());
         let region = region.ok_or_else(|| facts.no_region(self.service.scheme()))?;
         let find = credentials::find(self, facts, region, leases);
         let identity = self.identity.get_or_try_init(find).await?;
-        Ok(Session::new(facts, region, identity))
+        Ok(AwsSession::new(facts, region, identity))
     }
 
     /// Logs in and says as whom, for `doctor`.

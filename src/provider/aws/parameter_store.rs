@@ -10,15 +10,15 @@ use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 use aws_sdk_ssm::types::Parameter;
 
 use super::batch::Batches;
-use super::failure::{self, Asked};
-use super::session::Session;
-use super::{Access, Service, account::Account, parse, region_of};
+use super::failure::{self, AwsRequest};
+use super::session::AwsSession;
+use super::{AwsAccess, Service, account::Account, parse, region_of};
 use crate::provider::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, Provider, config,
+    Failure, Fetched, Fetching, Fields, Leases, LoggingIn, Provider, ProviderKind, config,
 };
 use crate::secret::{Secret, SecretRef};
 
-pub(in crate::provider) const KIND: Kind = Kind {
+pub(in crate::provider) const KIND: ProviderKind = ProviderKind {
     scheme: Service::ParameterStore.scheme(),
     about: "a parameter of AWS Systems Manager Parameter Store, decrypted",
     query: &["version", "label"],
@@ -37,18 +37,18 @@ const BATCH: usize = 10;
 
 /// The provider of an account's parameters.
 pub(super) struct Store<'a> {
-    access: Access<'a>,
+    access: AwsAccess<'a>,
     batches: Batches<Parameter>,
 }
 
 impl<'a> Store<'a> {
-    pub(super) fn new(access: Access<'a>) -> Self {
+    pub(super) fn new(access: AwsAccess<'a>) -> Self {
         Self { access, batches: Batches::new(SERVICE, BATCH) }
     }
 
     /// What the batch of this parameter says of it, if it is in one and there is something.
     async fn batched(&self, name: &str, leases: &Leases) -> Result<Option<Fetched>, Failure> {
-        let ask = async |session: &Session, names| {
+        let ask = async |session: &AwsSession, names| {
             let call = Client::new(&session.sdk).get_parameters().with_decryption(true);
             let answer = call.set_names(Some(names)).send().await?;
             Ok(answer.parameters.unwrap_or_default())
@@ -142,7 +142,7 @@ fn is(name: &str, parameter: &Parameter) -> bool {
 }
 
 /// Fetches one parameter.
-async fn get(session: &Session, name: &str) -> Result<Fetched, Failure> {
+async fn get(session: &AwsSession, name: &str) -> Result<Fetched, Failure> {
     let call = Client::new(&session.sdk).get_parameter().name(name).with_decryption(true);
     let answer = call.send().await.map_err(|error| not_got(&error, session, name))?;
     answer.parameter().and_then(fetched).ok_or_else(|| Failure::BadAnswer {
@@ -162,13 +162,14 @@ fn fetched(parameter: &Parameter) -> Option<Fetched> {
     })
 }
 
-fn not_got(error: &SdkError<GetParameterError>, session: &Session, name: &str) -> Failure {
-    let asked = Asked::by(session, SERVICE, format!("the parameter `{name}`"), "ssm:GetParameter");
+fn not_got(error: &SdkError<GetParameterError>, session: &AwsSession, name: &str) -> Failure {
+    let asked =
+        AwsRequest::by(session, SERVICE, format!("the parameter `{name}`"), "ssm:GetParameter");
     let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };
-    let Asked { what, place, .. } = &asked;
+    let AwsRequest { what, place, .. } = &asked;
     match refused.code.as_str() {
         "ParameterNotFound" => Failure::NotFound {
             place: format!("{what} in {place}"),

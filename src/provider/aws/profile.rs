@@ -17,7 +17,7 @@ use crate::provider::Failure;
 use crate::sys::permission::{self, Insecure};
 
 /// Where the files are.
-pub(super) struct Files {
+pub(super) struct AwsFiles {
     /// The one with `[profile name]` sections.
     pub(super) config: PathBuf,
     /// The one with keys.
@@ -97,7 +97,7 @@ pub(super) struct Role {
 /// # Errors
 /// A file cannot be read, could have been written by somebody else, or is not in AWS's format; a named profile is in
 /// neither file; the profile contradicts itself.
-pub(super) fn read(files: &Files, named: Option<String>) -> Result<Profile, Failure> {
+pub(super) fn read(files: &AwsFiles, named: Option<String>) -> Result<Profile, Failure> {
     let name = named.clone().unwrap_or_else(|| "default".to_owned());
     let config = text(&files.config)?;
     let credentials = text(&files.credentials)?;
@@ -120,7 +120,7 @@ pub(super) fn read(files: &Files, named: Option<String>) -> Result<Profile, Fail
         });
     };
     let region = section.get("region").map(str::to_owned);
-    let chain = Reading { sections: &sections, config: &files.config }.chain(section)?;
+    let chain = ProfileReading { sections: &sections, config: &files.config }.chain(section)?;
     Ok(profile(region, chain))
 }
 
@@ -136,7 +136,7 @@ fn text(path: &Path) -> Result<String, Failure> {
 
 #[expect(deprecated, reason = "as above")]
 fn parse(
-    files: &Files,
+    files: &AwsFiles,
     config: String,
     credentials: String,
     name: &str,
@@ -163,12 +163,12 @@ fn parse(
 }
 
 /// The profiles of both files, while one of them is followed to its credentials.
-struct Reading<'a> {
+struct ProfileReading<'a> {
     sections: &'a ProfileSet,
     config: &'a Path,
 }
 
-impl Reading<'_> {
+impl ProfileReading<'_> {
     fn wrong(&self, section: &Section, reason: &str) -> Failure {
         Failure::Denied {
             reason: format!(

@@ -12,15 +12,15 @@ use aws_sdk_secretsmanager::primitives::{Blob, DateTime};
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 
 use super::batch::Batches;
-use super::failure::{self, Asked};
-use super::session::Session;
-use super::{Access, Service, account::Account, parse, region_of};
+use super::failure::{self, AwsRequest};
+use super::session::AwsSession;
+use super::{AwsAccess, Service, account::Account, parse, region_of};
 use crate::provider::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, Provider, config,
+    Failure, Fetched, Fetching, Fields, Leases, LoggingIn, Provider, ProviderKind, config,
 };
 use crate::secret::{Secret, SecretRef};
 
-pub(in crate::provider) const KIND: Kind = Kind {
+pub(in crate::provider) const KIND: ProviderKind = ProviderKind {
     scheme: Service::SecretsManager.scheme(),
     about: "a secret of AWS Secrets Manager",
     query: &["stage", "version_id"],
@@ -42,18 +42,18 @@ const BATCH: usize = 20;
 
 /// The provider of an account's secrets.
 pub(super) struct Manager<'a> {
-    access: Access<'a>,
+    access: AwsAccess<'a>,
     batches: Batches<SecretValueEntry>,
 }
 
 impl<'a> Manager<'a> {
-    pub(super) fn new(access: Access<'a>) -> Self {
+    pub(super) fn new(access: AwsAccess<'a>) -> Self {
         Self { access, batches: Batches::new(SERVICE, BATCH) }
     }
 
     /// What the batch of this secret says of it, if it is in one and there is something.
     async fn batched(&self, id: &str, leases: &Leases) -> Result<Option<Fetched>, Failure> {
-        let ask = async |session: &Session, ids| {
+        let ask = async |session: &AwsSession, ids| {
             let call = Client::new(&session.sdk).batch_get_secret_value();
             let answer = call.set_secret_id_list(Some(ids)).send().await?;
             Ok(answer.secret_values.unwrap_or_default())
@@ -126,7 +126,7 @@ fn is(id: &str, name: Option<&str>, arn: Option<&str>) -> bool {
 }
 
 /// Fetches one secret.
-async fn get(session: &Session, coordinate: &SecretRef) -> Result<Fetched, Failure> {
+async fn get(session: &AwsSession, coordinate: &SecretRef) -> Result<Fetched, Failure> {
     let query = |key: &str| coordinate.query.get(key).cloned();
     let version = query("version_id");
     let stage = query("stage").or_else(|| version.is_none().then(|| CURRENT.to_owned()));
@@ -160,7 +160,7 @@ fn fetched(value: Secret, version: Option<&str>, created: Option<&DateTime>) -> 
 
 fn not_got(
     error: &SdkError<GetSecretValueError>,
-    session: &Session,
+    session: &AwsSession,
     coordinate: &SecretRef,
 ) -> Failure {
     let id = &coordinate.path;
@@ -170,12 +170,12 @@ fn not_got(
         value.map(|value| format!(" in {word} `{value}`")).unwrap_or_default()
     };
     let selected = selected("stage", "stage") + &selected("version_id", "version");
-    let asked = Asked::by(session, SERVICE, format!("the secret `{id}`{selected}"), action);
+    let asked = AwsRequest::by(session, SERVICE, format!("the secret `{id}`{selected}"), action);
     let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };
-    let Asked { what, place, .. } = &asked;
+    let AwsRequest { what, place, .. } = &asked;
     let message = refused.message.as_str();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let not_found = |hint: String| Failure::NotFound { place: format!("{what} in {place}"), hint };

@@ -29,7 +29,7 @@ const TRIES: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(150);
 
 /// What this machine says of an account, before anybody is asked.
-pub(super) struct Facts {
+pub(super) struct AccountFacts {
     /// The region of the manifest, of the variables where they count, or of the profile.
     pub(super) region: Option<String>,
     /// The profile and what `~/.aws` says of it.
@@ -40,7 +40,7 @@ pub(super) struct Facts {
     pub(super) http: Http,
 }
 
-impl Facts {
+impl AccountFacts {
     /// Reads the files of the user.
     pub(super) async fn gather(
         account: &Account,
@@ -106,7 +106,7 @@ impl Facts {
 }
 
 /// Whom we are, where: everything a call needs.
-pub(super) struct Session {
+pub(super) struct AwsSession {
     /// For the clients of the SDK.
     pub(super) sdk: SdkConfig,
     /// The region.
@@ -115,9 +115,9 @@ pub(super) struct Session {
     pub(super) identity: Identity,
 }
 
-impl Session {
+impl AwsSession {
     /// A session of this identity in a region.
-    pub(super) fn new(facts: &Facts, region: &str, identity: &Identity) -> Self {
+    pub(super) fn new(facts: &AccountFacts, region: &str, identity: &Identity) -> Self {
         let credentials = SharedCredentialsProvider::new(identity.credentials.clone());
         Self {
             sdk: facts.sdk(region, Some(credentials)),

@@ -10,17 +10,17 @@ use aws_sdk_sts::config::Credentials;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::primitives::DateTime;
 
-use super::failure::{self, Asked, Refused};
+use super::failure::{self, AwsRequest, Refused};
 use super::profile::Role;
-use super::session::Session;
-use super::{Access, Service, account::Account, parse};
+use super::session::AwsSession;
+use super::{AwsAccess, Service, account::Account, parse};
 use crate::provider::{
-    Failure, Fetched, Fetching, Fields, Kind, Leases, LoggingIn, Login, Provider, config,
+    Failure, Fetched, Fetching, Fields, Leases, LoggingIn, Login, Provider, ProviderKind, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
-pub(in crate::provider) const KIND: Kind = Kind {
+pub(in crate::provider) const KIND: ProviderKind = ProviderKind {
     scheme: Service::Sts.scheme(),
     about: "short-lived credentials of an AWS role, as `access_key_id`, `secret_access_key` and `session_token`",
     query: &["duration", "session_name"],
@@ -41,10 +41,10 @@ const SESSION_NAME: &str = "hushpipe";
 const DURATIONS: std::ops::RangeInclusive<u64> = 900..=43_200;
 
 /// The provider of an account's roles.
-pub(super) struct Tokens<'a>(Access<'a>);
+pub(super) struct Tokens<'a>(AwsAccess<'a>);
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(access: Access<'a>) -> Self {
+    pub(super) fn new(access: AwsAccess<'a>) -> Self {
         Self(access)
     }
 }
@@ -118,7 +118,7 @@ fn fetched(keys: &Credentials) -> Fetched {
 
 /// Takes on a role; for `seconds`, or as long as AWS usually lets it.
 pub(super) async fn assume(
-    session: &Session,
+    session: &AwsSession,
     role: &Role,
     seconds: Option<i32>,
 ) -> Result<Credentials, Failure> {
@@ -136,7 +136,7 @@ pub(super) async fn assume(
 
 /// Takes on a role as whom the token of an identity provider says that we are.
 pub(super) async fn assume_with_token(
-    session: &Session,
+    session: &AwsSession,
     role: &Role,
     token: &str,
 ) -> Result<Credentials, Failure> {
@@ -152,24 +152,25 @@ pub(super) async fn assume_with_token(
 }
 
 /// Asks AWS our identity.
-pub(super) async fn who(session: &Session) -> Result<Login, Failure> {
+pub(super) async fn who(session: &AwsSession) -> Result<Login, Failure> {
     let answer = aws_sdk_sts::Client::new(&session.sdk).get_caller_identity().send().await;
-    let asked = || Asked::by(session, SERVICE, "our identity".to_owned(), "sts:GetCallerIdentity");
+    let asked =
+        || AwsRequest::by(session, SERVICE, "our identity".to_owned(), "sts:GetCallerIdentity");
     let answer = answer.map_err(|error| failure::of(&error, &asked()))?;
     Ok(Login { identity: answer.arn, lasts: session.identity.lasts(), warning: None })
 }
 
-fn not_assumed<E>(error: &SdkError<E>, session: &Session, role: &Role, action: &str) -> Failure
+fn not_assumed<E>(error: &SdkError<E>, session: &AwsSession, role: &Role, action: &str) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let asked = Asked::by(session, SERVICE, format!("the role `{}`", role.arn), action);
+    let asked = AwsRequest::by(session, SERVICE, format!("the role `{}`", role.arn), action);
     let refused = match failure::refused(error, &asked.place) {
         Ok(refused) => refused,
         Err(failure) => return failure,
     };
     let Refused { code, .. } = &refused;
-    let Asked { what, place, origin, renewal, .. } = &asked;
+    let AwsRequest { what, place, origin, renewal, .. } = &asked;
     match code.as_str() {
         "AccessDenied" | "AccessDeniedException" => Failure::Denied {
             reason: format!("{place} does not give {what} to {origin}"),
@@ -192,7 +193,7 @@ where
 /// The credentials of an answer.
 fn credentials(
     given: Option<aws_sdk_sts::types::Credentials>,
-    session: &Session,
+    session: &AwsSession,
 ) -> Result<Credentials, Failure> {
     // The SDK reads an answer that was cut off as one whose last parts are empty.
     let is_whole = |given: &aws_sdk_sts::types::Credentials| {

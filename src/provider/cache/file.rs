@@ -19,11 +19,11 @@ const ROOM: u64 = 64 * 1024;
 const ENDING: &str = "age";
 
 /// The files of one provider.
-pub(super) struct Folder {
+pub(super) struct CacheFolder {
     path: PathBuf,
 }
 
-impl Folder {
+impl CacheFolder {
     /// The files of a provider, in a folder called like it. Does no I/O.
     pub(super) fn of(cache: &Path, provider: &str) -> Self {
         Self { path: cache.join(provider) }

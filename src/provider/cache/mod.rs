@@ -26,7 +26,7 @@ use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 use crate::sys::machine_key::MachineKey;
 use crate::sys::path::Paths;
-use file::Folder;
+use file::CacheFolder;
 
 pub(super) use settings::{Cache, describe};
 
@@ -40,14 +40,14 @@ pub(super) struct Place {
     digest: String,
     /// What all names of this machine's user begin with.
     start: String,
-    folder: Folder,
+    folder: CacheFolder,
     sealer: Box<dyn Sealer>,
     max_age: Duration,
 }
 
 /// What stands before a value, as JSON of one line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Head {
+struct CacheHead {
     /// When the value was fetched, in seconds since 1970.
     fetched: u64,
     version: Option<String>,
@@ -82,7 +82,7 @@ impl Place {
             Ok(Some(Self {
                 digest: key.hmac(&parts),
                 start: start(&key),
-                folder: Folder::of(&folder(&paths), &coordinate.provider),
+                folder: CacheFolder::of(&folder(&paths), &coordinate.provider),
                 provider: coordinate.provider,
                 sealer,
                 max_age: cache.max_age,
@@ -174,7 +174,7 @@ pub(super) fn forget(provider: Option<&str>, paths: &Paths) -> Result<usize, Fai
         }
     };
     let all = Duration::ZERO;
-    let in_files = providers.iter().map(|name| Folder::of(&folder, name).remove_older(all));
+    let in_files = providers.iter().map(|name| CacheFolder::of(&folder, name).remove_older(all));
     Ok(in_memory + in_files.sum::<usize>())
 }
 
@@ -205,7 +205,7 @@ fn sealer(providers: Providers<'_>) -> Result<Box<dyn Sealer>, Failure> {
 )]
 fn entry(fetched: &Fetched, now: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let Fetched { value, version, created, .. } = fetched;
-    let head = Head { fetched: now, version: version.clone(), created: *created };
+    let head = CacheHead { fetched: now, version: version.clone(), created: *created };
     let head = serde_json::to_vec(&head).map_err(|_| Failure::Stopped)?;
     let mut entry = Zeroizing::new(Vec::with_capacity(head.len() + 1 + value.len()));
     entry.extend_from_slice(&head);
@@ -217,7 +217,7 @@ fn entry(fetched: &Fetched, now: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
 /// The value of an entry, with its age.
 fn parse(entry: &[u8], now: u64) -> Option<Fetched> {
     let end = memchr::memchr(b'\n', entry)?;
-    let Head { fetched, version, created } = serde_json::from_slice(&entry[..end]).ok()?;
+    let CacheHead { fetched, version, created } = serde_json::from_slice(&entry[..end]).ok()?;
     // From the future: the clock was set back, and the age is not known.
     let age = Duration::from_secs(now.checked_sub(fetched)?);
     let value = Secret::new(entry[end + 1..].to_vec());

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::KEEP;
-use crate::provider::Kind;
+use crate::provider::ProviderKind;
 use crate::sys::clock;
 
 /// What a provider's table says of the cache.
@@ -33,7 +33,7 @@ impl Cache {
     /// time is none.
     pub(in crate::provider) fn take(
         table: &mut toml::Table,
-        kind: &Kind,
+        kind: &ProviderKind,
     ) -> Result<Option<Self>, String> {
         let Some(cache) = table.remove("cache") else { return Ok(None) };
         if !kind.remote {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::fetch::place;
 use super::super::resolve::{Attempt, DEADLINE, within_limit};
 use super::super::{
-    Fetching, Fields, Identify, Kind, Leases, Provider, ProviderConfig, Settings, Surroundings,
-    attempt,
+    Fetching, Fields, Identify, Leases, Provider, ProviderConfig, ProviderKind, Settings,
+    Surroundings, attempt,
 };
 use super::*;
 use crate::secret::{Delivery, SecretRequest};
@@ -18,7 +18,7 @@ const CANARY: &str = "canary-c4c4e0";
 /// More than the kernel takes, so it goes into a file.
 const LONG: usize = 40_000;
 
-static FAKE: Kind = Kind {
+static FAKE: ProviderKind = ProviderKind {
     scheme: "fake",
     about: "answers for tests",
     query: &[],
@@ -304,7 +304,7 @@ fn a_file_is_the_users_alone_and_holds_nothing_in_clear() {
 
 #[test]
 fn a_cache_is_for_values_from_elsewhere_and_for_at_most_a_day() {
-    let take = |text: &str, kind: &Kind| {
+    let take = |text: &str, kind: &ProviderKind| {
         let mut table = text.parse::<toml::Table>().expect(text);
         Cache::take(&mut table, kind).map(|cache| cache.map(|cache| cache.max_age))
     };

@@ -12,7 +12,7 @@ use keyring_core::api::CredentialStoreApi;
 use keyring_core::{Entry, Error};
 use security_framework::os::macos::keychain::{SecKeychain, SecPreferencesDomain};
 
-use super::{Failure, Item, Kept, Place, locked, no_service, refused};
+use super::{Failure, Item, KeychainPlace, StoredItem, locked, no_service, refused};
 use crate::secret::Secret;
 use crate::sys::env::OwnEnv;
 
@@ -36,7 +36,7 @@ impl Access {
     /// The keychain is not there, is locked or refuses.
     pub(in crate::provider) fn get(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         _limit: Duration,
     ) -> Result<Option<Item>, Failure> {
         let _silent =
@@ -52,7 +52,7 @@ impl Access {
     #[expect(clippy::disallowed_methods, reason = "storing: the value goes into the keychain")]
     pub(in crate::provider) fn put(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         value: &Secret,
         _limit: Duration,
     ) -> Result<bool, Failure> {
@@ -67,7 +67,7 @@ impl Access {
     /// As [`Access::get`].
     pub(in crate::provider) fn remove(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         _limit: Duration,
     ) -> Result<bool, Failure> {
         if_any(entry(place)?.delete_credential()).map(|done| done.is_some())
@@ -81,12 +81,13 @@ impl Access {
         &self,
         service: &str,
         _limit: Duration,
-    ) -> Result<Vec<Kept>, Failure> {
+    ) -> Result<Vec<StoredItem>, Failure> {
         let store = Store::new().map_err(failure)?;
         let found = store.search(&HashMap::from([("service", service)])).map_err(failure)?;
         let names = found.iter().filter_map(|entry| Some(entry.get_specifiers()?.1));
-        let mut kept: Vec<Kept> =
-            names.map(|name| Kept { name, created: None, updated: None, length: None }).collect();
+        let mut kept: Vec<StoredItem> = names
+            .map(|name| StoredItem { name, created: None, updated: None, length: None })
+            .collect();
         kept.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(kept)
     }
@@ -97,7 +98,7 @@ impl Access {
     /// As [`Access::get`], or the person did not give it.
     pub(in crate::provider) fn unlock(
         &self,
-        _place: Option<&Place>,
+        _place: Option<&KeychainPlace>,
         _limit: Duration,
         _patience: Duration,
     ) -> Result<(), Failure> {
@@ -107,7 +108,7 @@ impl Access {
     }
 }
 
-fn entry(place: &Place) -> Result<Entry, Failure> {
+fn entry(place: &KeychainPlace) -> Result<Entry, Failure> {
     let store = Store::new().map_err(failure)?;
     store.build(&place.service, &place.account, None).map_err(failure)
 }

@@ -20,16 +20,16 @@ use serde::Deserialize;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Leases, Provider, Put, Settings,
-    Surroundings, config, file,
+    Failure, Fetched, Fetching, Fields, Leases, Provider, ProviderKind, PutOutcome, Settings,
+    StoredItem, Surroundings, WritableStore, config, file,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::clock;
 
-pub(super) use place::Place;
+pub(super) use place::KeychainPlace;
 pub(super) use store::Access;
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: ProviderKind = ProviderKind {
     scheme: "keychain",
     about: "the operating system's keychain",
     query: &[],
@@ -74,8 +74,8 @@ struct Items {
 }
 
 impl Items {
-    fn place(&self, path: &str) -> Result<Place, Failure> {
-        Place::parse(path, &self.service)
+    fn place(&self, path: &str) -> Result<KeychainPlace, Failure> {
+        KeychainPlace::parse(path, &self.service)
     }
 }
 
@@ -97,13 +97,13 @@ impl Provider for Items {
         self.access.unlock(place.as_ref(), LIMIT, PATIENCE)
     }
 
-    fn keeper(&self) -> Option<&dyn Keeper> {
+    fn keeper(&self) -> Option<&dyn WritableStore> {
         Some(self)
     }
 }
 
-impl Keeper for Items {
-    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure> {
+impl WritableStore for Items {
+    fn put(&self, name: &str, value: &Secret) -> Result<PutOutcome, Failure> {
         let place = self.place(name)?;
         if value.len() > store::MAX_VALUE {
             return Err(Failure::Unfit {
@@ -115,7 +115,7 @@ impl Keeper for Items {
             });
         }
         let replaced = self.access.put(&place, value, LIMIT)?;
-        Ok(Put { replaced, notice: None })
+        Ok(PutOutcome { replaced, notice: None })
     }
 
     fn remove(&self, name: &str) -> Result<(), Failure> {
@@ -124,7 +124,7 @@ impl Keeper for Items {
         if self.access.remove(&place, LIMIT)? { Ok(()) } else { Err(missing()) }
     }
 
-    fn list(&self) -> Result<Vec<Kept>, Failure> {
+    fn list(&self) -> Result<Vec<StoredItem>, Failure> {
         self.access.list(&self.service, LIMIT)
     }
 
@@ -148,7 +148,11 @@ impl Item {
     }
 }
 
-fn fetch(access: &Access, place: &Place, reference: &SecretRef) -> Result<Fetched, Failure> {
+fn fetch(
+    access: &Access,
+    place: &KeychainPlace,
+    reference: &SecretRef,
+) -> Result<Fetched, Failure> {
     let item = access.get(place, LIMIT)?.ok_or_else(|| {
         let hint = format!("ask the user to store it with `hushpipe secret set {reference}`");
         place.not_found(hint)
@@ -196,7 +200,7 @@ fn no_service(reason: impl Into<String>) -> Failure {
 
 /// Several items answer to one reference.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn ambiguous(place: &Place, count: usize) -> Failure {
+fn ambiguous(place: &KeychainPlace, count: usize) -> Failure {
     Failure::Ambiguous {
         reason: format!("{count} items of the keychain are {place}"),
         hint:

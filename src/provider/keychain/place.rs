@@ -6,14 +6,14 @@ use super::Failure;
 
 /// An item by the two names that every keychain knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::provider) struct Place {
+pub(in crate::provider) struct KeychainPlace {
     /// The service: what the item is for.
     pub(super) service: String,
     /// The account: whose it is, or what it is called.
     pub(super) account: String,
 }
 
-impl Place {
+impl KeychainPlace {
     /// Reads `[service/]account`. The service ends at the first slash.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for KeychainPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` of service `{}`", self.account, self.service)
     }
@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_path_names_an_account_and_perhaps_a_service() {
-        let place = |path: &str| Place::parse(path, "hushpipe").map(|place| place.to_string());
+        let place =
+            |path: &str| KeychainPlace::parse(path, "hushpipe").map(|place| place.to_string());
         assert_eq!(place("token").ok().as_deref(), Some("`token` of service `hushpipe`"));
         assert_eq!(place("work/token").ok().as_deref(), Some("`token` of service `work`"));
         assert_eq!(place("work/a/b").ok().as_deref(), Some("`a/b` of service `work`"));

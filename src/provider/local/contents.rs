@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::provider::Kept;
+use crate::provider::StoredItem;
 use crate::secret::Secret;
 
 /// The format this version writes, and the only one it reads.
@@ -18,10 +18,10 @@ const VERSION: u32 = 1;
 
 /// What a store holds.
 #[derive(Debug, Default)]
-pub(super) struct Contents(BTreeMap<String, Entry>);
+pub(super) struct StoreContents(BTreeMap<String, StoredValue>);
 
 #[derive(Debug)]
-struct Entry {
+struct StoredValue {
     value: Secret,
     created: u64,
     updated: u64,
@@ -30,30 +30,30 @@ struct Entry {
 /// The JSON. Values are borrowed from the buffer: base64 needs no escapes, so no copy is made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document<'a> {
+struct StoredDocument<'a> {
     version: u32,
     #[serde(borrow)]
-    secrets: BTreeMap<String, Line<'a>>,
+    secrets: BTreeMap<String, StoredLine<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct StoredLine<'a> {
     value: &'a str,
     created: u64,
     updated: u64,
 }
 
-impl Contents {
+impl StoreContents {
     /// Reads the plaintext. The error is the reason, as the end of "cannot be read: …".
     pub(super) fn parse(plain: &[u8]) -> Result<Self, &'static str> {
-        let document = match serde_json::from_slice::<Document<'_>>(plain) {
+        let document = match serde_json::from_slice::<StoredDocument<'_>>(plain) {
             Ok(document) if document.version == VERSION => document,
             _ => return Err(why_not(plain)),
         };
-        let entry = |(name, line): (String, Line<'_>)| {
+        let entry = |(name, line): (String, StoredLine<'_>)| {
             let value = Secret::new(STANDARD.decode(line.value).ok()?);
-            Some((name, Entry { value, created: line.created, updated: line.updated }))
+            Some((name, StoredValue { value, created: line.created, updated: line.updated }))
         };
         document.secrets.into_iter().map(entry).collect::<Option<_>>().map(Self).ok_or(BROKEN)
     }
@@ -61,7 +61,8 @@ impl Contents {
     /// The plaintext. Written by hand into one buffer that is never moved, so that no copy is left behind.
     #[expect(clippy::disallowed_methods, reason = "storing: the values go into the encrypted file")]
     pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let room = |(name, entry): (&String, &Entry)| name.len() + entry.value.len() / 3 * 4 + 128;
+        let room =
+            |(name, entry): (&String, &StoredValue)| name.len() + entry.value.len() / 3 * 4 + 128;
         let mut json =
             Zeroizing::new(String::with_capacity(64 + self.0.iter().map(room).sum::<usize>()));
         let _ = write!(json, "{{\"version\":{VERSION},\"secrets\":{{");
@@ -82,7 +83,7 @@ impl Contents {
     pub(super) fn set(&mut self, name: &str, value: &Secret, now: u64) -> bool {
         let value = Secret::new(value.expose().to_vec());
         let created = self.0.get(name).map_or(now, |entry| entry.created);
-        self.0.insert(name.to_owned(), Entry { value, created, updated: now }).is_some()
+        self.0.insert(name.to_owned(), StoredValue { value, created, updated: now }).is_some()
     }
 
     /// Removes a name and returns whether it was there.
@@ -96,8 +97,8 @@ impl Contents {
     }
 
     /// What is stored, without values.
-    pub(super) fn kept(&self) -> Vec<Kept> {
-        let kept = |(name, entry): (&String, &Entry)| Kept {
+    pub(super) fn kept(&self) -> Vec<StoredItem> {
+        let kept = |(name, entry): (&String, &StoredValue)| StoredItem {
             name: name.clone(),
             created: Some(entry.created),
             updated: Some(entry.updated),
@@ -110,11 +111,11 @@ impl Contents {
 /// Why a plaintext is not one that this version reads.
 fn why_not(plain: &[u8]) -> &'static str {
     #[derive(Deserialize)]
-    struct Versioned {
+    struct StoreVersion {
         version: u32,
     }
     match serde_json::from_slice(plain) {
-        Ok(Versioned { version }) if version > VERSION => "a newer hushpipe wrote it",
+        Ok(StoreVersion { version }) if version > VERSION => "a newer hushpipe wrote it",
         _ => BROKEN,
     }
 }
@@ -129,17 +130,17 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "comparing what was stored")]
     fn contents_round_trip() {
         let values: [&[u8]; 4] = [b"token", b"\0\xff\"\\", b"x", &[7; 5000]];
-        let mut contents = Contents::default();
+        let mut contents = StoreContents::default();
         for (index, value) in values.iter().enumerate() {
             assert!(!contents.set(&format!("a/b-{index}"), &Secret::new(value.to_vec()), 5));
         }
         assert!(contents.set("a/b-0", &Secret::new(b"token".to_vec()), 9));
         let json = contents.to_json();
-        let read = Contents::parse(&json).expect("own format");
+        let read = StoreContents::parse(&json).expect("own format");
         assert_eq!(read.kept(), contents.kept());
         assert_eq!((read.kept()[0].created, read.kept()[0].updated), (Some(5), Some(9)));
         for (index, value) in values.iter().enumerate() {
-            let read = Contents::parse(&json).expect("own format");
+            let read = StoreContents::parse(&json).expect("own format");
             let (secret, _) = read.take(&format!("a/b-{index}")).expect("stored");
             assert_eq!(secret.expose(), *value);
         }
@@ -158,7 +159,7 @@ mod tests {
             ),
             ("{\"version\":1,\"secrets\":{},\"more\":1}", BROKEN),
         ] {
-            assert_eq!(Contents::parse(text.as_bytes()).expect_err(text), reason);
+            assert_eq!(StoreContents::parse(text.as_bytes()).expect_err(text), reason);
         }
     }
 }

@@ -20,15 +20,15 @@ use zeroize::Zeroizing;
 
 use super::detached::detached;
 use super::{
-    Failure, Fetched, Fetching, Fields, Keeper, Kept, Kind, Leases, MAX_VALUE, Provider, Put,
-    Rekeyed, Sealer, Settings, Surroundings, config,
+    Failure, Fetched, Fetching, Fields, Leases, MAX_VALUE, Provider, ProviderKind, PutOutcome,
+    Rekeyed, Sealer, Settings, StoredItem, Surroundings, WritableStore, config,
 };
 use crate::secret::{Secret, SecretRef};
 use crate::sys::{clock, os, permission, private};
-use contents::Contents;
+use contents::StoreContents;
 use key::{Key, Named, NotOpened, Source};
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: ProviderKind = ProviderKind {
     scheme: "local",
     about: "hushpipe's own encrypted file, filled by `hushpipe secret set`",
     query: &[],
@@ -97,13 +97,13 @@ impl Provider for Store {
         self.key.caution()
     }
 
-    fn keeper(&self) -> Option<&dyn Keeper> {
+    fn keeper(&self) -> Option<&dyn WritableStore> {
         Some(self)
     }
 }
 
-impl Keeper for Store {
-    fn put(&self, name: &str, value: &Secret) -> Result<Put, Failure> {
+impl WritableStore for Store {
+    fn put(&self, name: &str, value: &Secret) -> Result<PutOutcome, Failure> {
         check_name(name)?;
         if value.len() as u64 > MAX_VALUE {
             return Err(Failure::Unfit {
@@ -114,7 +114,7 @@ impl Keeper for Store {
         let _lock = self.lock()?;
         let (mut contents, key) = match self.load()? {
             Some((contents, key)) => (contents, Some(key)),
-            None => (Contents::default(), self.key.load()?),
+            None => (StoreContents::default(), self.key.load()?),
         };
         let replaced = contents.set(name, value, clock::now());
         let (key, notice) = match key {
@@ -122,7 +122,7 @@ impl Keeper for Store {
             None => (self.key.create()?, self.key.caution()),
         };
         self.save(&contents, &key)?;
-        Ok(Put { replaced, notice })
+        Ok(PutOutcome { replaced, notice })
     }
 
     fn remove(&self, name: &str) -> Result<(), Failure> {
@@ -161,7 +161,7 @@ impl Keeper for Store {
         Some(Box::new(self.clone()))
     }
 
-    fn list(&self) -> Result<Vec<Kept>, Failure> {
+    fn list(&self) -> Result<Vec<StoredItem>, Failure> {
         Ok(self.load()?.map(|(contents, _)| contents.kept()).unwrap_or_default())
     }
 }
@@ -200,7 +200,7 @@ impl Store {
     }
 
     /// The decrypted store and its key; nothing where there is no store yet.
-    fn load(&self) -> Result<Option<(Contents, Key)>, Failure> {
+    fn load(&self) -> Result<Option<(StoreContents, Key)>, Failure> {
         let Some(mut file) = open(&self.file)? else { return Ok(None) };
         let sealed = private::read_limited(&mut file, MAX_STORE)
             .map_err(|error| Failure::of_file("reading", &self.file, error))?;
@@ -223,11 +223,11 @@ impl Store {
                 damaged("it is damaged, or another program changed it", restore())
             }
         })?;
-        let contents = Contents::parse(&plain).map_err(|reason| damaged(reason, restore()))?;
+        let contents = StoreContents::parse(&plain).map_err(|reason| damaged(reason, restore()))?;
         Ok(Some((contents, key)))
     }
 
-    fn save(&self, contents: &Contents, key: &Key) -> Result<(), Failure> {
+    fn save(&self, contents: &StoreContents, key: &Key) -> Result<(), Failure> {
         let plain: Zeroizing<Vec<u8>> = contents.to_json();
         key.seal(&plain)
             .and_then(|sealed| private::replace(&self.file, &sealed))

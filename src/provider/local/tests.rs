@@ -59,11 +59,11 @@ fn what_is_stored_is_read_back_and_the_first_time_is_announced() {
     assert!(notice.contains("no safer than plaintext") && notice.contains("local.key"), "{notice}");
     assert_eq!(
         store.put("b", &secret("two")).expect("stored"),
-        Put { replaced: false, notice: None }
+        PutOutcome { replaced: false, notice: None }
     );
     assert_eq!(
         store.put("a", &secret("three")).expect("stored"),
-        Put { replaced: true, notice: None }
+        PutOutcome { replaced: true, notice: None }
     );
     assert_eq!(read(store, "a").expect("there"), "three");
     assert_eq!(read(store, "b").expect("there"), "two");

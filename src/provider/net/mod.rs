@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::detached::detached;
 use super::{Failure, MAX_VALUE};
 use crate::secret::Secret;
-use retry::{Again, Tried};
+use retry::{FailedTry, RetryAdvice};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -62,7 +62,7 @@ pub(super) struct Answer {
     /// The body, which may hold secrets.
     pub(super) body: Zeroizing<Vec<u8>>,
     /// Whether the status, or `Retry-After`, asks for another try.
-    pub(super) again: Again,
+    pub(super) again: RetryAdvice,
 }
 
 impl Client {
@@ -99,12 +99,12 @@ impl Client {
         &self,
         request: reqwest::Request,
         repeatable: bool,
-    ) -> Result<Answer, Tried> {
+    ) -> Result<Answer, FailedTry> {
         let lost = |error: reqwest::Error| self.explain(&error, repeatable);
         let mut response = self.http.execute(request).await.map_err(lost)?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let again = Again::of_status(status, retry_after);
+        let again = RetryAdvice::of_status(status, retry_after);
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(0).min(MAX_ANSWER)));
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// Says why a request has no answer, and whether another one may have one.
-    fn explain(&self, error: &reqwest::Error, repeatable: bool) -> Tried {
+    fn explain(&self, error: &reqwest::Error, repeatable: bool) -> FailedTry {
         let place = self.place.clone();
         if let Some(failure) = cause(error).and_then(|cause| tls::failure(cause, &place)) {
             return failure.into();
@@ -145,7 +145,7 @@ impl Client {
                 },
             },
         };
-        Tried { failure, again: Again::Soon.unless(sent && !repeatable) }
+        FailedTry { failure, again: RetryAdvice::Soon.unless(sent && !repeatable) }
     }
 }
 

@@ -6,7 +6,7 @@
 //! obeyed. The caller's deadline covers all tries, so a wait that is longer than it does not begin.
 //!
 //! A request that makes something, such as an account of a database, is repeated only if it was never sent: see
-//! [`Again::unless`].
+//! [`RetryAdvice::unless`].
 
 use std::future::Future;
 use std::time::Duration;
@@ -27,16 +27,16 @@ const GROWTH: f32 = 2.5;
 
 /// A try that came to nothing.
 #[derive(Debug)]
-pub(in crate::provider) struct Tried {
+pub(in crate::provider) struct FailedTry {
     /// Why.
     pub(in crate::provider) failure: Failure,
     /// Whether another one may come to more.
-    pub(in crate::provider) again: Again,
+    pub(in crate::provider) again: RetryAdvice,
 }
 
 /// Whether and when to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::provider) enum Again {
+pub(in crate::provider) enum RetryAdvice {
     /// It would end in the same way.
     Never,
     /// After a moment.
@@ -45,7 +45,7 @@ pub(in crate::provider) enum Again {
     After(Duration),
 }
 
-impl Again {
+impl RetryAdvice {
     /// What the status of an HTTP answer and its `Retry-After` say. Only seconds are understood there: a date would be
     /// compared with a clock that may be wrong.
     pub(in crate::provider) fn of_status(status: u16, retry_after: Option<&str>) -> Self {
@@ -62,10 +62,10 @@ impl Again {
     }
 }
 
-impl From<Failure> for Tried {
+impl From<Failure> for FailedTry {
     /// A failure that another try does not cure.
     fn from(failure: Failure) -> Self {
-        Self { failure, again: Again::Never }
+        Self { failure, again: RetryAdvice::Never }
     }
 }
 
@@ -77,14 +77,14 @@ pub(in crate::provider) async fn persistently<T, F>(
     attempt: impl FnMut() -> F,
 ) -> Result<T, Failure>
 where
-    F: Future<Output = Result<T, Tried>>,
+    F: Future<Output = Result<T, FailedTry>>,
 {
     with_waits(attempt, tokio::time::sleep).await
 }
 
 async fn with_waits<T, F>(attempt: impl FnMut() -> F, sleep: impl Sleeper) -> Result<T, Failure>
 where
-    F: Future<Output = Result<T, Tried>>,
+    F: Future<Output = Result<T, FailedTry>>,
 {
     let waits = ExponentialBuilder::new()
         .with_min_delay(FIRST_WAIT)
@@ -94,10 +94,10 @@ where
     let tried = attempt
         .retry(waits)
         .sleep(sleep)
-        .when(|tried| tried.again != Again::Never)
+        .when(|tried| tried.again != RetryAdvice::Never)
         .adjust(|tried, wait| match tried.again {
-            Again::After(asked) if asked >= PER_PROVIDER => None,
-            Again::After(asked) => wait.map(|wait| wait.max(asked)),
+            RetryAdvice::After(asked) if asked >= PER_PROVIDER => None,
+            RetryAdvice::After(asked) => wait.map(|wait| wait.max(asked)),
             _ => wait,
         })
         .await;
@@ -113,14 +113,14 @@ mod tests {
     use super::*;
 
     /// How often is tried, what is waited in all, and whether it succeeded, where the first tries fail in these ways.
-    fn tries(failing: &[Again]) -> (usize, Duration, bool) {
+    fn tries(failing: &[RetryAdvice]) -> (usize, Duration, bool) {
         let (count, waited) = (Cell::new(0), Rc::new(Cell::new(Duration::ZERO)));
         let total = Rc::clone(&waited);
         let attempt = || {
             let again = failing.get(count.get()).copied();
             count.set(count.get() + 1);
             ready(match again {
-                Some(again) => Err(Tried { failure: Failure::Stopped, again }),
+                Some(again) => Err(FailedTry { failure: Failure::Stopped, again }),
                 None => Ok(()),
             })
         };
@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn what_may_pass_is_tried_again_and_what_is_decided_is_not() {
         assert_eq!(tries(&[]), (1, Duration::ZERO, true));
-        assert_eq!(tries(&[Again::Never]), (1, Duration::ZERO, false));
-        let (count, took, found) = tries(&[Again::Soon, Again::Soon]);
+        assert_eq!(tries(&[RetryAdvice::Never]), (1, Duration::ZERO, false));
+        let (count, took, found) = tries(&[RetryAdvice::Soon, RetryAdvice::Soon]);
         assert_eq!((count, found), (3, true));
         assert!(took >= FIRST_WAIT.mul_f32(1.0 + GROWTH), "{took:?}");
-        let (count, took, found) = tries(&[Again::Soon; 9]);
+        let (count, took, found) = tries(&[RetryAdvice::Soon; 9]);
         assert_eq!((count, found), (1 + MORE, false));
         assert!(took < PER_PROVIDER, "{took:?}");
     }
@@ -148,23 +148,29 @@ mod tests {
     #[test]
     fn a_server_that_says_how_long_is_obeyed_unless_nobody_would_wait_so_long() {
         let asked = Duration::from_secs(2);
-        let (count, took, found) = tries(&[Again::After(asked)]);
+        let (count, took, found) = tries(&[RetryAdvice::After(asked)]);
         assert_eq!((count, found), (2, true));
         assert!(took >= asked, "{took:?}");
-        assert_eq!(tries(&[Again::After(PER_PROVIDER)]), (1, Duration::ZERO, false));
+        assert_eq!(tries(&[RetryAdvice::After(PER_PROVIDER)]), (1, Duration::ZERO, false));
     }
 
     #[test]
     fn only_429_and_5xx_are_tried_again() {
         for status in [200, 301, 400, 403, 404, 412, 472, 600] {
-            assert_eq!(Again::of_status(status, Some("1")), Again::Never, "{status}");
+            assert_eq!(RetryAdvice::of_status(status, Some("1")), RetryAdvice::Never, "{status}");
         }
         for status in [429, 500, 502, 503, 504, 599] {
-            assert_eq!(Again::of_status(status, None), Again::Soon, "{status}");
+            assert_eq!(RetryAdvice::of_status(status, None), RetryAdvice::Soon, "{status}");
         }
-        assert_eq!(Again::of_status(429, Some(" 2 ")), Again::After(Duration::from_secs(2)));
-        assert_eq!(Again::of_status(503, Some("Fri, 31 Dec 1999 23:59:59 GMT")), Again::Soon);
-        assert_eq!(Again::Soon.unless(true), Again::Never);
-        assert_eq!(Again::Soon.unless(false), Again::Soon);
+        assert_eq!(
+            RetryAdvice::of_status(429, Some(" 2 ")),
+            RetryAdvice::After(Duration::from_secs(2))
+        );
+        assert_eq!(
+            RetryAdvice::of_status(503, Some("Fri, 31 Dec 1999 23:59:59 GMT")),
+            RetryAdvice::Soon
+        );
+        assert_eq!(RetryAdvice::Soon.unless(true), RetryAdvice::Never);
+        assert_eq!(RetryAdvice::Soon.unless(false), RetryAdvice::Soon);
     }
 }

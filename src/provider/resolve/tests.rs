@@ -5,7 +5,7 @@ use tokio::sync::Barrier;
 use super::*;
 use crate::error::Error;
 use crate::provider::{
-    Fetched, Fetching, Fields, KINDS, Kind as ProviderKind, ProviderConfig, Settings, Surroundings,
+    Fetched, Fetching, Fields, KINDS, ProviderConfig, ProviderKind, Settings, Surroundings,
 };
 use crate::sys::env::OwnEnv;
 use crate::sys::path::Paths;

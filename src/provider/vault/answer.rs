@@ -11,19 +11,19 @@ use zeroize::Zeroizing;
 
 use crate::provider::Failure;
 use crate::provider::net;
-use crate::provider::net::retry::Again;
+use crate::provider::net::retry::RetryAdvice;
 use crate::secret::Secret;
 
 /// An answer of any status.
 pub(super) struct Answer {
     pub(super) status: u16,
     body: Zeroizing<Vec<u8>>,
-    again: Again,
+    again: RetryAdvice,
 }
 
 /// What surrounds everything that Vault answers (API, "Response"). Each member is read by itself: a lease is known, and
 /// given back, whatever became of those beside it.
-pub(super) struct Envelope<'a> {
+pub(super) struct VaultEnvelope<'a> {
     pub(super) data: Option<&'a RawValue>,
     pub(super) lease_id: Option<Secret>,
     pub(super) lease_duration: Option<u64>,
@@ -41,7 +41,7 @@ pub(super) struct Auth {
     pub(super) wants_second_factor: bool,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> VaultEnvelope<'a> {
     fn of(members: &Members<'a>) -> Self {
         Self {
             data: members.read("data"),
@@ -122,9 +122,9 @@ impl Answer {
     }
 
     /// Whether and when the same may be answered otherwise.
-    pub(super) fn again(&self) -> Again {
+    pub(super) fn again(&self) -> RetryAdvice {
         // A person must unseal or initialize it first.
-        if self.is_sealed() || self.status == 501 { Again::Never } else { self.again }
+        if self.is_sealed() || self.status == 501 { RetryAdvice::Never } else { self.again }
     }
 
     fn is_sealed(&self) -> bool {
@@ -143,15 +143,15 @@ impl Answer {
     }
 
     /// What surrounds the data, if this is an answer of Vault's at all.
-    pub(super) fn read_envelope(&self) -> Option<Envelope<'_>> {
-        self.read().map(|members| Envelope::of(&members))
+    pub(super) fn read_envelope(&self) -> Option<VaultEnvelope<'_>> {
+        self.read().map(|members| VaultEnvelope::of(&members))
     }
 
     /// What surrounds the data of a good answer.
     ///
     /// # Errors
     /// The answer is not good, or not what Vault answers.
-    pub(super) fn envelope(&self, place: &str) -> Result<Envelope<'_>, Failure> {
+    pub(super) fn envelope(&self, place: &str) -> Result<VaultEnvelope<'_>, Failure> {
         if !self.is_good() {
             return Err(self.unusual(place));
         }
@@ -196,7 +196,7 @@ impl Answer {
             place: place.to_owned(),
             reason: "received too many requests (429)".to_owned(),
             hint: Some(match self.again {
-                Again::After(wait) => format!("try again in {} s", wait.as_secs()),
+                RetryAdvice::After(wait) => format!("try again in {} s", wait.as_secs()),
                 _ => "try again in a while, or ask for a higher rate limit quota".to_owned(),
             }),
         }
@@ -209,7 +209,7 @@ mod tests {
 
     fn answer(body: &str) -> Answer {
         let body = Zeroizing::new(body.into());
-        Answer::new(net::Answer { status: 200, body, again: Again::Never })
+        Answer::new(net::Answer { status: 200, body, again: RetryAdvice::Never })
     }
 
     #[test]

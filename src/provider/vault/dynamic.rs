@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::http::{Call, Link};
-use super::session::Session;
+use super::http::{Link, VaultCall};
+use super::session::VaultSession;
 use crate::provider::{Failure, Holder, Lease, Leases};
 use crate::secret::Secret;
 
@@ -21,10 +21,10 @@ pub(super) fn seconds(given: Option<u64>) -> Duration {
 
 /// Reads what an engine makes for whoever reads it. What is made is known to `leases`, whatever becomes of who asks.
 pub(super) async fn make(
-    call: Call,
+    call: VaultCall,
     about: String,
     link: &Arc<Link>,
-    session: &Session,
+    session: &VaultSession,
     leases: &Leases,
 ) -> Result<Answer, Failure> {
     let (link, token) = (Arc::clone(link), Arc::clone(&session.token));
@@ -56,7 +56,7 @@ fn lease_in(
 
 /// Asks for a token that will be ours, as one's login or as a child of it. What is made is known to `leases`, too.
 pub(super) async fn make_token(
-    call: Call,
+    call: VaultCall,
     token: Option<Arc<Secret>>,
     about: String,
     link: &Arc<Link>,
@@ -96,7 +96,7 @@ struct Made {
 impl Holder for Made {
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post(
+            let call = VaultCall::post(
                 "sys/leases/renew",
                 &[("lease_id", &self.id), ("increment", &self.asked)],
             )?;
@@ -108,7 +108,7 @@ impl Holder for Made {
 
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("sys/leases/revoke", &[("lease_id", &self.id)])?;
+            let call = VaultCall::post("sys/leases/revoke", &[("lease_id", &self.id)])?;
             let answer = self.link.send(&call, Some(&self.token)).await?;
             match answer.status {
                 // Few policies allow it, and what was given with a token ends with it.
@@ -134,7 +134,7 @@ struct OwnToken {
 impl Holder for OwnToken {
     fn renew(&self) -> Pin<Box<dyn Future<Output = Result<Duration, Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/renew-self", &[])?.of_login();
+            let call = VaultCall::post("auth/token/renew-self", &[])?.of_login();
             let answer = self.link.send(&call, Some(&self.token)).await?;
             let auth = answer.envelope(&self.link.place)?.auth;
             Ok(Duration::from_secs(auth.and_then(|auth| auth.lease_duration).unwrap_or_default()))
@@ -143,7 +143,7 @@ impl Holder for OwnToken {
 
     fn give_back(&self) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + '_>> {
         Box::pin(async {
-            let call = Call::post("auth/token/revoke-self", &[])?.of_login();
+            let call = VaultCall::post("auth/token/revoke-self", &[])?.of_login();
             let answer = self.link.send(&call, Some(&self.token)).await?;
             if answer.is_good() { Ok(()) } else { Err(answer.unusual(&self.link.place)) }
         })

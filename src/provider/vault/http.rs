@@ -12,9 +12,9 @@ use vaultrs::api::EndpointMiddleware;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
-use super::settings::Server;
+use super::settings::VaultServer;
 use crate::provider::Failure;
-use crate::provider::net::retry::{Again, Tried, persistently};
+use crate::provider::net::retry::{FailedTry, RetryAdvice, persistently};
 use crate::provider::net::{self, json_object, token_header};
 use crate::secret::Secret;
 
@@ -36,7 +36,7 @@ pub(super) struct Link {
 
 /// One request.
 #[derive(Clone)]
-pub(super) struct Call {
+pub(super) struct VaultCall {
     method: RequestMethod,
     path: String,
     query: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Call {
     is_of_login: bool,
 }
 
-impl Call {
+impl VaultCall {
     /// Reads what stands at a path below `/v1/`.
     pub(super) fn get(path: impl Into<String>) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Call {
     }
 }
 
-impl rustify::Endpoint for Call {
+impl rustify::Endpoint for VaultCall {
     type Response = IgnoredAny;
     const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
     const RESPONSE_BODY_TYPE: ResponseType = ResponseType::JSON;
@@ -120,7 +120,7 @@ impl Link {
     ///
     /// # Errors
     /// A certificate or key cannot be used.
-    pub(super) async fn open(server: Server) -> Result<Self, Failure> {
+    pub(super) async fn open(server: VaultServer) -> Result<Self, Failure> {
         let address = &server.address;
         let place = format!("`{address}`");
         let name = server.tls_server_name.as_deref();
@@ -154,14 +154,14 @@ impl Link {
     /// The server was not reached, is not who it should be, or did not answer.
     pub(super) async fn send(
         &self,
-        call: &Call,
+        call: &VaultCall,
         token: Option<&Secret>,
     ) -> Result<Answer, Failure> {
         persistently(async || {
             let answer = self.ask(call, token).await?;
             match answer.again() {
-                again if call.repeatable && again != Again::Never => {
-                    Err(Tried { failure: answer.unusual(&self.place), again })
+                again if call.repeatable && again != RetryAdvice::Never => {
+                    Err(FailedTry { failure: answer.unusual(&self.place), again })
                 }
                 _ => Ok(answer),
             }
@@ -169,12 +169,16 @@ impl Link {
         .await
     }
 
-    async fn ask(&self, call: &Call, token: Option<&Secret>) -> Result<Answer, Tried> {
+    async fn ask(&self, call: &VaultCall, token: Option<&Secret>) -> Result<Answer, FailedTry> {
         let request = self.request(call, token)?;
         self.http.send(request, call.repeatable).await.map(Answer::new)
     }
 
-    fn request(&self, call: &Call, token: Option<&Secret>) -> Result<reqwest::Request, Failure> {
+    fn request(
+        &self,
+        call: &VaultCall,
+        token: Option<&Secret>,
+    ) -> Result<reqwest::Request, Failure> {
         let unsendable =
             || Failure::BadPath { reason: "this path cannot be sent to a Vault server" };
         let middleware = if call.is_of_login { &self.login_middleware } else { &self.middleware };

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::dynamic;
-use super::http::{Call, Link};
-use super::session::Session;
+use super::http::{Link, VaultCall};
+use super::session::VaultSession;
 use super::settings::{Kv, Version};
 use super::value;
 use crate::provider::{Failure, Fetched, Leases};
@@ -21,7 +21,7 @@ use crate::secret::SecretRef;
 use crate::sys::{clock, permission};
 
 /// A reference as the place that it is on a server.
-pub(super) struct Place<'a> {
+pub(super) struct KvPlace<'a> {
     reference: &'a SecretRef,
     /// Mount and path, without slashes around them.
     path: &'a str,
@@ -83,7 +83,7 @@ const NO_VERSIONS: Failure = Failure::BadPath {
     reason: "only KV version 2 keeps versions: leave `?version=` out of the reference",
 };
 
-impl<'a> Place<'a> {
+impl<'a> KvPlace<'a> {
     /// The place that a reference names. Does no I/O.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl<'a> Place<'a> {
     pub(super) async fn read(
         &self,
         link: &Arc<Link>,
-        session: &Session,
+        session: &VaultSession,
         leases: &Leases,
     ) -> Result<Fetched, Failure> {
         let engine = match self.told {
@@ -135,7 +135,7 @@ impl<'a> Place<'a> {
             Engine::Unknown => self.read_either(link, session, leases).await,
             _ if self.version.is_some() => Err(NO_VERSIONS),
             Engine::One => {
-                let answer = session.send(link, &Call::get(self.path)).await?;
+                let answer = session.send(link, &VaultCall::get(self.path)).await?;
                 self.given(&answer, link, session).await
             }
             Engine::Making => {
@@ -149,8 +149,8 @@ impl<'a> Place<'a> {
     }
 
     /// Asks the server which engine has the path.
-    async fn engine(&self, link: &Link, session: &Session) -> Result<Engine, Failure> {
-        let call = Call::get(format!("sys/internal/ui/mounts/{}", self.path));
+    async fn engine(&self, link: &Link, session: &VaultSession) -> Result<Engine, Failure> {
+        let call = VaultCall::get(format!("sys/internal/ui/mounts/{}", self.path));
         let answer = session.send(link, &call).await?;
         match answer.status {
             404 => return Ok(Engine::Unknown),
@@ -167,7 +167,7 @@ impl<'a> Place<'a> {
     async fn read_either(
         &self,
         link: &Arc<Link>,
-        session: &Session,
+        session: &VaultSession,
         leases: &Leases,
     ) -> Result<Fetched, Failure> {
         if self.version.is_none() {
@@ -184,11 +184,11 @@ impl<'a> Place<'a> {
         &self,
         mount: &str,
         link: &Link,
-        session: &Session,
+        session: &VaultSession,
     ) -> Result<Fetched, Failure> {
         let below = self.path.get(mount.len()..).unwrap_or_default().trim_start_matches('/');
         let query = self.version.map(|version| format!("version={version}"));
-        let call = Call::get(format!("{mount}/data/{below}")).query(query);
+        let call = VaultCall::get(format!("{mount}/data/{below}")).query(query);
         let answer = session.send(link, &call).await?;
         let gone = answer.status == 404;
         if !answer.is_good() && !gone {
@@ -214,11 +214,11 @@ impl<'a> Place<'a> {
     async fn make(
         &self,
         link: &Arc<Link>,
-        session: &Session,
+        session: &VaultSession,
         leases: &Leases,
     ) -> Result<Answer, Failure> {
         let about = format!("the lease of `{}`", self.reference);
-        dynamic::make(Call::get(self.path).once(), about, link, session, leases).await
+        dynamic::make(VaultCall::get(self.path).once(), about, link, session, leases).await
     }
 
     /// What an engine that is not KV version 2 answered.
@@ -226,7 +226,7 @@ impl<'a> Place<'a> {
         &self,
         answer: &Answer,
         link: &Link,
-        session: &Session,
+        session: &VaultSession,
     ) -> Result<Fetched, Failure> {
         if answer.status == 404 {
             return Err(self.missing(answer, None));
@@ -299,7 +299,7 @@ impl<'a> Place<'a> {
     }
 
     /// An answer that is neither good nor 404.
-    async fn refused(&self, answer: &Answer, link: &Link, session: &Session) -> Failure {
+    async fn refused(&self, answer: &Answer, link: &Link, session: &VaultSession) -> Failure {
         if answer.status != 403 {
             return answer.unusual(&link.place);
         }
@@ -307,7 +307,12 @@ impl<'a> Place<'a> {
         session.forbidden(answer, link, &format!("reading `{}`", self.reference), hint).await
     }
 
-    async fn not_allowed_to_ask(&self, answer: &Answer, link: &Link, session: &Session) -> Failure {
+    async fn not_allowed_to_ask(
+        &self,
+        answer: &Answer,
+        link: &Link,
+        session: &VaultSession,
+    ) -> Failure {
         let hint = format!(
             "no policy of this login covers `{}`, or nothing is mounted there: ask for a policy; if only the mount lookup is forbidden, set the KV version in the provider's table, as in `kv = 2`",
             self.path

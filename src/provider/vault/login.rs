@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::answer::{self, Answer};
 use super::auth::{Auth, Credential, mount_of};
 use super::dynamic;
-use super::http::{Call, Link};
-use super::session::{ELSEWHERE, SecretId, Session, shown};
+use super::http::{Link, VaultCall};
+use super::session::{ELSEWHERE, SecretId, VaultSession, shown};
 use super::settings::Vault;
 use crate::provider::detached::detached;
 use crate::provider::{Failure, Identify, Leases, Surroundings};
@@ -27,7 +27,7 @@ const POD_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 const MAX_TOKEN: u64 = 64 * 1024;
 
 /// One request to log in.
-struct Request {
+struct LoginRequest {
     method: &'static str,
     mount: String,
     /// What stands behind the mount, where it is not `login`.
@@ -48,14 +48,14 @@ pub(super) async fn log_in(
     settings: &Vault,
     surroundings: Surroundings<'_>,
     leases: &Leases,
-) -> Result<Session, Failure> {
+) -> Result<VaultSession, Failure> {
     let auth = settings.auth();
     let mut session = match &auth {
         Auth::Token { token, .. } => {
             own_token(token.as_ref(), settings.token_from_env(surroundings), surroundings, leases)
                 .await?
         }
-        auth => Request::of(auth, surroundings, leases).await?.send(link, leases).await?,
+        auth => LoginRequest::of(auth, surroundings, leases).await?.send(link, leases).await?,
     };
     if let Some(limits) = settings.child() {
         session.have_child(&limits, link, leases).await?;
@@ -94,8 +94,8 @@ async fn own_token(
     from_env: Option<String>,
     surroundings: Surroundings<'_>,
     leases: &Leases,
-) -> Result<Session, Failure> {
-    let of = |token, renewal, warning| Session {
+) -> Result<VaultSession, Failure> {
+    let of = |token, renewal, warning| VaultSession {
         token: Arc::new(token),
         is_ours: false,
         warning,
@@ -147,7 +147,7 @@ fn plain(text: &str) -> Secret {
     Secret::new(text.as_bytes().to_vec())
 }
 
-impl Request {
+impl LoginRequest {
     /// The request of a method, with what its references give.
     async fn of(
         auth: &Auth,
@@ -218,12 +218,13 @@ impl Request {
         self
     }
 
-    async fn send(self, link: &Arc<Link>, leases: &Leases) -> Result<Session, Failure> {
+    async fn send(self, link: &Arc<Link>, leases: &Leases) -> Result<VaultSession, Failure> {
         let user = self.user.as_deref().map(|user| format!("/{user}")).unwrap_or_default();
         let secret_id = self.secret_id.as_ref().map(|(id, _)| ("secret_id", id));
         let fields = self.fields.iter().map(|(key, value)| (*key, value)).chain(secret_id);
         let fields: Vec<_> = fields.collect();
-        let mut call = Call::post(format!("auth/{}/login{user}", self.mount), &fields)?.of_login();
+        let mut call =
+            VaultCall::post(format!("auth/{}/login{user}", self.mount), &fields)?.of_login();
         if self.secret_id.is_some() {
             call = call.once();
         }
@@ -236,7 +237,7 @@ impl Request {
         let secret_id =
             secret_id.map(|((id, reference), role)| SecretId::new(self.mount, role, id, reference));
         let renewal = "restart the server, so that hushpipe logs in again".to_owned();
-        Ok(Session { token, is_ours, warning: None, renewal, secret_id })
+        Ok(VaultSession { token, is_ours, warning: None, renewal, secret_id })
     }
 
     fn accepted(&self, answer: &Answer, link: &Link) -> Result<answer::Auth, Failure> {

@@ -26,16 +26,16 @@ mod wrapping;
 use std::sync::Arc;
 
 use super::{
-    Failure, Fetching, Fields, Identify, Kind, Leases, LoggingIn, MAX_VALUE, Provider, Settings,
-    Surroundings, Unwrapping, config,
+    Failure, Fetching, Fields, Identify, Leases, LoggingIn, MAX_VALUE, Provider, ProviderKind,
+    Settings, Surroundings, Unwrapping, config,
 };
 use crate::provider::once::Once;
 use crate::secret::{Secret, SecretRef};
 use http::Link;
-use session::Session;
+use session::VaultSession;
 use settings::Vault;
 
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: ProviderKind = ProviderKind {
     scheme: "vault",
     about: "HashiCorp Vault or OpenBao",
     query: &["version"],
@@ -70,7 +70,7 @@ struct Client<'a> {
 /// A server that we are logged in to.
 struct Connected {
     link: Arc<Link>,
-    session: Session,
+    session: VaultSession,
 }
 
 impl Client<'_> {
@@ -89,13 +89,13 @@ impl Provider for Client<'_> {
         if !self.settings.waits_for_env(self.surroundings) {
             self.settings.server(self.surroundings)?;
         }
-        kv::Place::of(coordinate, self.settings.kv()).map(drop)
+        kv::KvPlace::of(coordinate, self.settings.kv()).map(drop)
     }
 
     fn fetch<'a>(&'a self, coordinate: &'a SecretRef, leases: &'a Leases) -> Fetching<'a> {
         Box::pin(async move {
             let Connected { link, session } = self.connected(leases).await?;
-            let place = kv::Place::of(coordinate, self.settings.kv())?;
+            let place = kv::KvPlace::of(coordinate, self.settings.kv())?;
             let reading = place.read(link, session, leases);
             let (fetched, uses) = tokio::join!(reading, session.uses_left(link));
             let mut fetched = fetched?;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::dynamic;
-use super::http::{Call, Link};
+use super::http::{Link, VaultCall};
 use super::settings::Limits;
 use crate::provider::{Failure, Leases, Login};
 use crate::secret::{Secret, SecretRef};
@@ -18,7 +18,7 @@ use crate::secret::{Secret, SecretRef};
 const CHILD_TTL: &str = "15m";
 
 /// A login, and what is known of it.
-pub(super) struct Session {
+pub(super) struct VaultSession {
     pub(super) token: Arc<Secret>,
     /// Whether we made the token and will revoke it, with all that was given with it.
     pub(super) is_ours: bool,
@@ -39,9 +39,9 @@ pub(super) struct SecretId {
     uses: OnceCell<Option<String>>,
 }
 
-impl Session {
+impl VaultSession {
     /// Sends a request with this session's token.
-    pub(super) async fn send(&self, link: &Link, call: &Call) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, link: &Link, call: &VaultCall) -> Result<Answer, Failure> {
         link.send(call, Some(&self.token)).await
     }
 
@@ -55,7 +55,7 @@ impl Session {
         hint: String,
     ) -> Failure {
         let bad_token = answer.says("invalid token") || answer.says("bad token") || {
-            let asked = self.send(link, &Call::get("auth/token/lookup-self").of_login()).await;
+            let asked = self.send(link, &VaultCall::get("auth/token/lookup-self").of_login()).await;
             asked.is_ok_and(|asked| asked.status == 403)
         };
         if bad_token {
@@ -83,7 +83,7 @@ impl Session {
             policies: Vec<String>,
             ttl: u64,
         }
-        let answer = self.send(link, &Call::get("auth/token/lookup-self").of_login()).await?;
+        let answer = self.send(link, &VaultCall::get("auth/token/lookup-self").of_login()).await?;
         if answer.status == 403 {
             return Err(self.bad_token(link));
         }
@@ -134,8 +134,10 @@ impl Session {
         if let Some(policies) = &limits.policies {
             asked["policies"] = policies.clone().into();
         }
-        let call =
-            Call::post_json("auth/token/create", Zeroizing::new(asked.to_string().into_bytes()));
+        let call = VaultCall::post_json(
+            "auth/token/create",
+            Zeroizing::new(asked.to_string().into_bytes()),
+        );
         let about = format!("this session's token for {}", link.place);
         let by = Some(Arc::clone(&self.token));
         let answer = dynamic::make_token(call.once().of_login(), by, about, link, leases).await?;
@@ -160,13 +162,13 @@ impl SecretId {
         Self { mount, role, id, reference, uses: OnceCell::new() }
     }
 
-    async fn ask(&self, session: &Session, link: &Link) -> Option<String> {
+    async fn ask(&self, session: &VaultSession, link: &Link) -> Option<String> {
         #[derive(Deserialize)]
         struct Uses {
             secret_id_num_uses: u64,
         }
         let path = format!("auth/{}/role/{}/secret-id/lookup", self.mount, self.role);
-        let call = Call::post(path, &[("secret_id", &self.id)]).ok()?.of_login();
+        let call = VaultCall::post(path, &[("secret_id", &self.id)]).ok()?.of_login();
         let answer = session.send(link, &call).await.ok()?;
         let reference = &self.reference;
         let anew = format!("`hushpipe secret set {reference}` stores a new one");

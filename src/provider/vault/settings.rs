@@ -40,7 +40,7 @@ pub(super) struct Vault {
     /// How to log in; by default with the token in `~/.vault-token`.
     auth: Option<Auth>,
     /// Whether each session gets a token of its own that ends with it.
-    child_token: Option<Child>,
+    child_token: Option<ChildToken>,
     /// Whether what is not given here comes from `VAULT_ADDR`, `VAULT_TOKEN` and their like.
     #[serde(default)]
     from_env: bool,
@@ -84,15 +84,15 @@ impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum WrittenKv {
             Number(u64),
             Text(String),
         }
-        match Written::deserialize(deserializer)? {
-            Written::Number(1) => Ok(Self::One),
-            Written::Number(2) => Ok(Self::Two),
-            Written::Text(text) if text == "1" => Ok(Self::One),
-            Written::Text(text) if text == "2" => Ok(Self::Two),
+        match WrittenKv::deserialize(deserializer)? {
+            WrittenKv::Number(1) => Ok(Self::One),
+            WrittenKv::Number(2) => Ok(Self::Two),
+            WrittenKv::Text(text) if text == "1" => Ok(Self::One),
+            WrittenKv::Text(text) if text == "2" => Ok(Self::Two),
             _ => Err(D::Error::custom("invalid value: other, expected `1` or `2`")),
         }
     }
@@ -124,7 +124,7 @@ impl Kv {
     untagged,
     expecting = "invalid value: other, expected `true`, `false` or a table with `ttl` and `policies`"
 )]
-pub(super) enum Child {
+pub(super) enum ChildToken {
     /// With the policies of the login, or not at all.
     Switch(bool),
     /// With these limits.
@@ -144,7 +144,7 @@ pub(super) struct Limits {
 
 /// One server, all that is not given filled in.
 #[derive(Clone)]
-pub(super) struct Server {
+pub(super) struct VaultServer {
     pub(super) address: Address,
     pub(super) namespace: Option<String>,
     /// The namespace of the login and of its token.
@@ -165,7 +165,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Failure::NeedsSettings`] where something is missing or does not go together.
-    pub(super) fn server(&self, surroundings: Surroundings<'_>) -> Result<Server, Failure> {
+    pub(super) fn server(&self, surroundings: Surroundings<'_>) -> Result<VaultServer, Failure> {
         let from_env = |name| self.variable(surroundings, name);
         let path = |given: &Option<PathBuf>, name| {
             given.clone().or_else(|| from_env(name).map(PathBuf::from))
@@ -210,12 +210,12 @@ impl Vault {
         if tls_server_name.as_deref().is_some_and(|name| !is_dns_name(name)) {
             return Err(lacking("`tls_server_name` must be a host name, such as `vault.example`"));
         }
-        if let Some(Child::Limits(Limits { ttl: Some(ttl), .. })) = &self.child_token
+        if let Some(ChildToken::Limits(Limits { ttl: Some(ttl), .. })) = &self.child_token
             && !is_duration(ttl)
         {
             return Err(lacking("write the `ttl` of `child_token` like `15m`"));
         }
-        Ok(Server { address, namespace, login_namespace, ca_cert, client, tls_server_name })
+        Ok(VaultServer { address, namespace, login_namespace, ca_cert, client, tls_server_name })
     }
 
     /// Whether the environment must still say where the server is. A manifest is checked without one.
@@ -241,9 +241,9 @@ impl Vault {
     /// The limits of a session's own token, where it gets one.
     pub(super) fn child(&self) -> Option<Limits> {
         match &self.child_token {
-            None | Some(Child::Switch(false)) => None,
-            Some(Child::Switch(true)) => Some(Limits::default()),
-            Some(Child::Limits(limits)) => Some(limits.clone()),
+            None | Some(ChildToken::Switch(false)) => None,
+            Some(ChildToken::Switch(true)) => Some(Limits::default()),
+            Some(ChildToken::Limits(limits)) => Some(limits.clone()),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::answer::Answer;
-use super::http::{Call, Link};
+use super::http::{Link, VaultCall};
 use super::login::trimmed;
 use super::session::is_plain;
 use crate::provider::{Failure, Unwrapped, field};
@@ -29,14 +29,14 @@ pub(super) async fn unwrap(
 ) -> Result<Unwrapped, Failure> {
     let token = trimmed(token);
     // A secret id is made, and wrapped, where its AppRole is.
-    let place = |call: Call| if mount.is_some() { call.of_login() } else { call };
+    let place = |call: VaultCall| if mount.is_some() { call.of_login() } else { call };
     let path = made_at(link, &token, place).await?;
     if let Some(mount) = mount
         && !is_secret_id_of(mount, namespace, &path)
     {
         return Err(substituted(link, mount, &path));
     }
-    let call = place(Call::post("sys/wrapping/unwrap", &[])?.once());
+    let call = place(VaultCall::post("sys/wrapping/unwrap", &[])?.once());
     let answer = known(link.send(&call, Some(&token)).await?, link)?;
     let value = wrapped(&answer, link)?;
     Ok(Unwrapped { value, made_at: is_plain(&path).then_some(path) })
@@ -46,13 +46,13 @@ pub(super) async fn unwrap(
 async fn made_at(
     link: &Link,
     token: &Secret,
-    place: impl Fn(Call) -> Call,
+    place: impl Fn(VaultCall) -> VaultCall,
 ) -> Result<String, Failure> {
     #[derive(Deserialize)]
     struct Wrapping {
         creation_path: String,
     }
-    let call = place(Call::post("sys/wrapping/lookup", &[("token", token)])?);
+    let call = place(VaultCall::post("sys/wrapping/lookup", &[("token", token)])?);
     let answer = known(link.send(&call, None).await?, link)?;
     let data = answer.envelope(&link.place)?.data;
     let wrapping: Option<Wrapping> = data.and_then(|data| serde_json::from_str(data.get()).ok());

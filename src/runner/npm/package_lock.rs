@@ -11,7 +11,7 @@ use crate::runner::NpmPackage;
 /// A package in npm's file. What npm wrote as `resolved` is only judged and never kept: it names the registry's host.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Entry {
+struct PackageLockEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     version: String,
@@ -74,10 +74,10 @@ pub(super) enum Unusable {
 /// The packages that npm resolved, by path, without the registry's host.
 pub(super) fn read(text: &str) -> Result<BTreeMap<String, LockedPackage>, Unusable> {
     #[derive(Deserialize)]
-    struct File {
-        packages: BTreeMap<String, Entry>,
+    struct PackageLockFile {
+        packages: BTreeMap<String, PackageLockEntry>,
     }
-    let file: File = serde_json::from_str(text)?;
+    let file: PackageLockFile = serde_json::from_str(text)?;
     let mut packages = BTreeMap::new();
     for (path, entry) in file.packages {
         // The first is the folder itself; `npm ci` does not install what npm found to be left over.
@@ -113,15 +113,15 @@ pub(super) fn write(package: &NpmPackage, locked: &Locked) -> Result<String, ser
     let dependencies = json!({ &package.name: package.version.to_string() });
     packages.insert(String::new(), json!({ "name": "install", "dependencies": dependencies }));
     for (path, package) in &locked.packages {
-        packages.insert(path.clone(), serde_json::to_value(Entry::from(package))?);
+        packages.insert(path.clone(), serde_json::to_value(PackageLockEntry::from(package))?);
     }
     let file =
         json!({ "name": "install", "lockfileVersion": 3, "requires": true, "packages": packages });
     Ok(format!("{file:#}\n"))
 }
 
-impl From<Entry> for LockedPackage {
-    fn from(entry: Entry) -> Self {
+impl From<PackageLockEntry> for LockedPackage {
+    fn from(entry: PackageLockEntry) -> Self {
         let optional = |(name, meta): (String, PeerMeta)| meta.optional.then_some(name);
         Self {
             name: entry.name,
@@ -150,7 +150,7 @@ impl From<Entry> for LockedPackage {
     }
 }
 
-impl From<&LockedPackage> for Entry {
+impl From<&LockedPackage> for PackageLockEntry {
     fn from(package: &LockedPackage) -> Self {
         let list = |list: &Vec<String>| if list.is_empty() { Value::Null } else { json!(list) };
         let map = |map: &BTreeMap<String, String>| {

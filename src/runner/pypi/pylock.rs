@@ -8,14 +8,14 @@ use toml::Table;
 use super::locked::{LockedPackage, Rejected};
 
 #[derive(Deserialize)]
-struct File {
+struct PylockFile {
     #[serde(default)]
-    packages: Vec<Entry>,
+    packages: Vec<PylockEntry>,
 }
 
 /// A package in uv's file. Addresses are read only to be judged: they name the index's host.
 #[derive(Deserialize)]
-struct Entry {
+struct PylockEntry {
     name: String,
     version: Option<String>,
     marker: Option<String>,
@@ -53,7 +53,7 @@ pub(super) fn read(
     text: &str,
     from_source: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, LockedPackage>, Unusable> {
-    let file: File = toml::from_str(text)?;
+    let file: PylockFile = toml::from_str(text)?;
     let mut packages = BTreeMap::new();
     for entry in file.packages {
         let foreign = entry.vcs.is_some() || entry.directory.is_some() || entry.archive.is_some();

@@ -85,7 +85,7 @@ pub(super) const PYTHON: Language = Language {
 
 /// The interpreters of one language.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundInterpreters {
     /// The one to use.
     pub(super) first: Option<Interpreter>,
     /// The others, the newest first.
@@ -96,7 +96,7 @@ pub(super) struct Found {
 const MAX_ASKED: usize = 40;
 
 /// Finds the interpreters of a language on a PATH and where version managers keep them.
-pub(super) fn find(language: &Language, path: &OsStr, paths: &Paths) -> Found {
+pub(super) fn find(language: &Language, path: &OsStr, paths: &Paths) -> FoundInterpreters {
     let names = language.programs.iter();
     let on_path: Vec<PathBuf> = names.flat_map(|name| programs(name, path)).collect();
     let managed = language.places.iter().flat_map(|place| matching(&paths.home, place));
@@ -128,8 +128,8 @@ pub(super) fn find(language: &Language, path: &OsStr, paths: &Paths) -> Found {
 }
 
 /// The first on the PATH, or the newest.
-fn choose(answers: Vec<(Option<Interpreter>, bool)>) -> Found {
-    let mut found = Found::default();
+fn choose(answers: Vec<(Option<Interpreter>, bool)>) -> FoundInterpreters {
+    let mut found = FoundInterpreters::default();
     for (interpreter, is_on_path) in answers {
         let Some(interpreter) = interpreter else { continue };
         if is_on_path && found.first.is_none() {

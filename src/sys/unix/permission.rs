@@ -38,7 +38,7 @@ pub(in crate::sys) fn open_owned(path: &Path) -> Result<File, Insecure> {
 
 /// The rules for every folder that leads to a file, and for the links on the way.
 fn judge_folders(path: &Path) -> Result<(), Insecure> {
-    for (folder, is_own) in &Walk::along(path)?.folders {
+    for (folder, is_own) in &PathWalk::along(path)?.folders {
         let facts = folder.symlink_metadata().map_err(|error| Insecure::read(folder, error))?;
         if *is_own && !is_sticky(&facts) {
             judge_near(folder, &facts)?;
@@ -50,7 +50,7 @@ fn judge_folders(path: &Path) -> Result<(), Insecure> {
 
 /// Judges a folder as the one that holds a manifest is judged, and every folder that leads to it.
 pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
-    let way = Walk::along(path)?;
+    let way = PathWalk::along(path)?;
     let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
     if !is_sticky(&facts) {
         judge_near(path, &facts)?;
@@ -61,7 +61,7 @@ pub(in crate::sys) fn check_folder(path: &Path) -> Result<(), Insecure> {
 /// Judges a socket: it is one, of the user or root, and through no folder of its way could everybody have put it there.
 /// A group may write its folder, as it may `/var/run` of macOS.
 pub(super) fn check_socket(path: &Path) -> Result<(), Insecure> {
-    Walk::along(path)?.judge_far()?;
+    PathWalk::along(path)?.judge_far()?;
     let facts = path.metadata().map_err(|error| Insecure::read(path, error))?;
     if !facts.file_type().is_socket() {
         return Err(Insecure::NotASocket(path.to_owned()));
@@ -129,13 +129,13 @@ fn is_private_group(gid: u32) -> bool {
 }
 
 /// Every folder that a path leads through, links resolved one at a time.
-struct Walk {
+struct PathWalk {
     /// Each folder, and whether it directly holds the file or a link to it.
     folders: Vec<(PathBuf, bool)>,
     links: usize,
 }
 
-impl Walk {
+impl PathWalk {
     /// Walks an absolute path from the root.
     fn along(path: &Path) -> Result<Self, Insecure> {
         let mut walk = Self { folders: Vec::new(), links: 0 };
@@ -283,7 +283,7 @@ mod tests {
         let circle = home.path().join("circle");
         symlink(&circle, &circle).expect("symlink");
         assert!(matches!(open_owned(&circle), Err(Insecure::Read { .. })));
-        assert!(matches!(Walk::along(&circle), Err(Insecure::Links(_))));
+        assert!(matches!(PathWalk::along(&circle), Err(Insecure::Links(_))));
         assert!(open_owned(&home.path().join("absent")).expect_err("absent").is_missing());
     }
 

@@ -8,7 +8,7 @@ use aws_sdk_sts::primitives::{DateTime, DateTimeFormat};
 use serde::Deserialize;
 
 use crate::provider::Failure;
-use crate::provider::aws::http::{Answer, Http, request, without_userinfo};
+use crate::provider::aws::http::{AwsAnswer, Http, request, without_userinfo};
 
 /// Where ECS answers.
 pub(super) const ECS: &str = "http://169.254.170.2";
@@ -22,7 +22,7 @@ const PLAIN: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
 /// What both answer.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Given {
+struct ContainerCredentials {
     access_key_id: String,
     secret_access_key: String,
     token: Option<String>,
@@ -57,7 +57,7 @@ pub(super) async fn of_instance(
     let uri = format!("{endpoint}/latest/api/token");
     let lasts = [("x-aws-ec2-metadata-token-ttl-seconds", "60")];
     let token = ask(http, &place, "PUT", &uri, &lasts).await?;
-    let text = |answer: &Answer| {
+    let text = |answer: &AwsAnswer| {
         let text = std::str::from_utf8(&answer.body).ok()?.lines().next()?.trim().to_owned();
         (answer.status == 200 && !text.is_empty()).then_some(text)
     };
@@ -77,15 +77,15 @@ async fn ask(
     method: &str,
     uri: &str,
     headers: &[(&'static str, &str)],
-) -> Result<Answer, Failure> {
+) -> Result<AwsAnswer, Failure> {
     let request = request(method, uri, headers, None);
     let request = request
         .ok_or(Failure::BadPath { reason: "the address of an AWS provider is not a URL" })?;
     http.send(place, request).await
 }
 
-fn keys(answer: &Answer) -> Option<Credentials> {
-    let given: Given =
+fn keys(answer: &AwsAnswer) -> Option<Credentials> {
+    let given: ContainerCredentials =
         serde_json::from_slice(&answer.body).ok().filter(|_| answer.status == 200)?;
     let ends = given.expiration.and_then(|text| {
         DateTime::from_str(&text, DateTimeFormat::DateTimeWithOffset).ok()?.try_into().ok()
@@ -99,7 +99,7 @@ fn keys(answer: &Answer) -> Option<Credentials> {
     ))
 }
 
-fn odd(place: &str, answer: &Answer, hint: &str) -> Failure {
+fn odd(place: &str, answer: &AwsAnswer, hint: &str) -> Failure {
     let reason = match answer.status {
         200 => "gave no keys".to_owned(),
         status => format!("answered {status} when asked for keys"),

@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 
 use super::account::{Account, KeyId, Source};
 use super::profile::{Base, Chain, Role};
-use super::session::{Facts, Session};
-use super::{Access, sts};
+use super::session::{AccountFacts, AwsSession};
+use super::{AwsAccess, sts};
 use crate::provider::detached::detached;
 use crate::provider::{Failure, Leases};
 use crate::secret::{Secret, SecretRef};
@@ -75,12 +75,12 @@ pub(super) fn whose_key(origin: &str) -> &str {
 
 /// Finds out our identity.
 pub(super) async fn find(
-    access: &Access<'_>,
-    facts: &Facts,
+    access: &AwsAccess<'_>,
+    facts: &AccountFacts,
     region: &str,
     leases: &Leases,
 ) -> Result<Identity, Failure> {
-    let search = Search { access, account: &access.account, facts, region };
+    let search = CredentialSearch { access, account: &access.account, facts, region };
     let (found, used_role) = search.first(leases).await?;
     let account = &access.account;
     match &account.role_arn {
@@ -96,14 +96,14 @@ pub(super) async fn find(
     }
 }
 
-struct Search<'a> {
-    access: &'a Access<'a>,
+struct CredentialSearch<'a> {
+    access: &'a AwsAccess<'a>,
     account: &'a Account,
-    facts: &'a Facts,
+    facts: &'a AccountFacts,
     region: &'a str,
 }
 
-impl Search<'_> {
+impl CredentialSearch<'_> {
     /// The first credentials, and whether they are those of the manifest's role already.
     async fn first(&self, leases: &Leases) -> Result<(Identity, bool), Failure> {
         let account = self.account;
@@ -304,8 +304,8 @@ impl Search<'_> {
         Identity::new(credentials, format!("the role `{}`", role.arn), by.renewal)
     }
 
-    fn session(&self, by: &Identity) -> Session {
-        Session::new(self.facts, self.region, by)
+    fn session(&self, by: &Identity) -> AwsSession {
+        AwsSession::new(self.facts, self.region, by)
     }
 
     /// There are no credentials: what was looked at, and what to write.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::provider::Failure;
-use crate::provider::aws::http::{Answer, Http, request};
+use crate::provider::aws::http::{AwsAnswer, Http, request};
 use crate::provider::aws::profile::Sso;
 use crate::provider::detached::detached;
 use crate::sys::{clock, permission, private};
@@ -54,7 +54,7 @@ struct Renewed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Given {
+struct RoleCredentials {
     role_credentials: Keys,
 }
 
@@ -182,7 +182,7 @@ impl Asking<'_> {
         let request = request.ok_or(Failure::BadPath {
             reason: "the region or the token of an SSO session is not valid",
         })?;
-        let Answer { status, body } = self.http.send(place, request).await?;
+        let AwsAnswer { status, body } = self.http.send(place, request).await?;
         match status {
             200 => {}
             401 => return Err(self.ended("AWS no longer accepts it")),
@@ -205,11 +205,12 @@ impl Asking<'_> {
                 });
             }
         }
-        let given: Given = serde_json::from_slice(&body).map_err(|_| Failure::BadAnswer {
-            place: place.to_owned(),
-            reason: "gave an answer without keys".to_owned(),
-            hint: None,
-        })?;
+        let given: RoleCredentials =
+            serde_json::from_slice(&body).map_err(|_| Failure::BadAnswer {
+                place: place.to_owned(),
+                reason: "gave an answer without keys".to_owned(),
+                hint: None,
+            })?;
         let Keys { access_key_id, secret_access_key, session_token, expiration } =
             given.role_credentials;
         let ends = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(expiration));

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use ::secret_service::{Collection, EncryptionType, Error, Item as Stored, SecretService};
 
-use super::{Failure, Item, Kept, Place, ambiguous, locked, no_service, refused, silent};
+use super::{
+    Failure, Item, KeychainPlace, StoredItem, ambiguous, locked, no_service, refused, silent,
+};
 use crate::secret::Secret;
 use crate::sys::env::OwnEnv;
 
@@ -41,7 +43,7 @@ impl Access {
     /// The keychain is not there, is locked, refuses, does not answer, or has several such items.
     pub(in crate::provider) fn get(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         limit: Duration,
     ) -> Result<Option<Item>, Failure> {
         self.ask(limit, async |service| {
@@ -58,7 +60,7 @@ impl Access {
     #[expect(clippy::disallowed_methods, reason = "storing: the value goes into the keychain")]
     pub(in crate::provider) fn put(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         value: &Secret,
         limit: Duration,
     ) -> Result<bool, Failure> {
@@ -91,7 +93,7 @@ impl Access {
     /// As [`Access::get`].
     pub(in crate::provider) fn remove(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         limit: Duration,
     ) -> Result<bool, Failure> {
         self.ask(limit, async |service| {
@@ -108,7 +110,7 @@ impl Access {
         &self,
         service_name: &str,
         limit: Duration,
-    ) -> Result<Vec<Kept>, Failure> {
+    ) -> Result<Vec<StoredItem>, Failure> {
         self.ask(limit, async |service| {
             let found = search(service, HashMap::from([("service", service_name)])).await?;
             let mut kept = Vec::new();
@@ -117,7 +119,7 @@ impl Access {
                 // Without an account no reference can name it.
                 let Some(name) = attributes.remove("username") else { continue };
                 let (created, updated) = (item.get_created().await, item.get_modified().await);
-                kept.push(Kept {
+                kept.push(StoredItem {
                     name,
                     created: created.ok(),
                     updated: updated.ok(),
@@ -136,7 +138,7 @@ impl Access {
     /// As [`Access::get`], or the person did not give it.
     pub(in crate::provider) fn unlock(
         &self,
-        place: Option<&Place>,
+        place: Option<&KeychainPlace>,
         limit: Duration,
         patience: Duration,
     ) -> Result<(), Failure> {
@@ -193,7 +195,7 @@ async fn within<T>(
 }
 
 /// What a keychain holds of something, as far as it can be seen without asking a person.
-struct Found<'a> {
+struct FoundItems<'a> {
     items: Vec<Stored<'a>>,
     /// Whether a collection was locked and not looked into.
     is_partial: bool,
@@ -204,8 +206,8 @@ struct Found<'a> {
 async fn search<'a>(
     service: &'a SecretService<'_>,
     attributes: HashMap<&str, &str>,
-) -> Result<Found<'a>, Failure> {
-    let mut found = Found { items: Vec::new(), is_partial: false };
+) -> Result<FoundItems<'a>, Failure> {
+    let mut found = FoundItems { items: Vec::new(), is_partial: false };
     for collection in service.get_all_collections().await.map_err(failure::of)? {
         if collection.is_locked().await.map_err(failure::of)? {
             found.is_partial = true;
@@ -225,7 +227,7 @@ async fn search<'a>(
 /// The one item at a place; nothing where there is none in what is unlocked.
 async fn find<'a>(
     service: &'a SecretService<'_>,
-    place: &Place,
+    place: &KeychainPlace,
 ) -> Result<Option<Stored<'a>>, Failure> {
     let mut found = search(service, attributes(place)).await?;
     match found.items.len() {
@@ -253,6 +255,6 @@ async fn default<'a>(service: &'a SecretService<'_>) -> Result<Option<Collection
 }
 
 /// What an item is found by.
-fn attributes(place: &Place) -> HashMap<&str, &str> {
+fn attributes(place: &KeychainPlace) -> HashMap<&str, &str> {
     HashMap::from([("service", place.service.as_str()), ("username", place.account.as_str())])
 }

@@ -14,7 +14,7 @@ use keyring_core::{Entry, Error};
 use windows_native_keyring_store::Store;
 use zeroize::Zeroizing;
 
-use super::{Failure, Item, Kept, Place, no_service};
+use super::{Failure, Item, KeychainPlace, StoredItem, no_service};
 use crate::secret::Secret;
 use crate::sys::env::OwnEnv;
 
@@ -37,7 +37,7 @@ impl Access {
     /// The Credential Manager is not there or does not answer.
     pub(in crate::provider) fn get(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         _limit: Duration,
     ) -> Result<Option<Item>, Failure> {
         let blob = if_any(entry(place)?.get_secret())?.map(Zeroizing::new);
@@ -51,7 +51,7 @@ impl Access {
     #[expect(clippy::disallowed_methods, reason = "storing: the value goes into the keychain")]
     pub(in crate::provider) fn put(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         value: &Secret,
         _limit: Duration,
     ) -> Result<bool, Failure> {
@@ -75,7 +75,7 @@ impl Access {
     /// As [`Access::get`].
     pub(in crate::provider) fn remove(
         &self,
-        place: &Place,
+        place: &KeychainPlace,
         _limit: Duration,
     ) -> Result<bool, Failure> {
         if_any(entry(place)?.delete_credential()).map(|done| done.is_some())
@@ -89,14 +89,14 @@ impl Access {
         &self,
         service: &str,
         _limit: Duration,
-    ) -> Result<Vec<Kept>, Failure> {
+    ) -> Result<Vec<StoredItem>, Failure> {
         let mut kept = Vec::new();
         for entry in store()?.search(&HashMap::new()).map_err(failure)? {
             let Some(attributes) = if_any(entry.get_attributes())? else { continue };
             let target = attributes.get("target_name").and_then(|name| name.strip_prefix(service));
             let Some(account) = target.and_then(|rest| rest.strip_prefix('/')) else { continue };
             let name = account.to_owned();
-            kept.push(Kept { name, created: None, updated: None, length: None });
+            kept.push(StoredItem { name, created: None, updated: None, length: None });
         }
         kept.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(kept)
@@ -108,7 +108,7 @@ impl Access {
     /// None.
     pub(in crate::provider) fn unlock(
         &self,
-        _place: Option<&Place>,
+        _place: Option<&KeychainPlace>,
         _limit: Duration,
         _patience: Duration,
     ) -> Result<(), Failure> {
@@ -120,7 +120,7 @@ fn store() -> Result<Arc<Store>, Failure> {
     Store::new().map_err(failure)
 }
 
-fn entry(place: &Place) -> Result<Entry, Failure> {
+fn entry(place: &KeychainPlace) -> Result<Entry, Failure> {
     let target = format!("{}/{}", place.service, place.account);
     let modifiers = HashMap::from([("target", target.as_str()), ("persistence", "Local")]);
     store()?.build(&place.service, &place.account, Some(&modifiers)).map_err(failure)

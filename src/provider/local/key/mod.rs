@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::{Failure, open, os, private};
 use crate::provider::Surroundings;
-use crate::provider::keychain::{self, Access, LIMIT, Place};
+use crate::provider::keychain::{self, Access, KeychainPlace, LIMIT};
 use crate::secret::{Secret, SecretRef};
 use crate::sys::os::Readers;
 
@@ -39,7 +39,7 @@ pub(super) enum Named {
     /// A file with an age key, for its owner only.
     File(PathBuf),
     /// An item of the keychain that holds an age key.
-    Keychain(Place),
+    Keychain(KeychainPlace),
     /// A file below `$CREDENTIALS_DIRECTORY` that holds an age key (systemd.exec(5), `LoadCredential=`).
     Credential(String),
     /// A file with a passphrase, for its owner only.
@@ -61,7 +61,7 @@ impl FromStr for Named {
         match provider.as_str() {
             "file" => absolute().map(Self::File),
             "passphrase-file" => absolute().map(Self::Passphrase),
-            "keychain" => Place::parse(&path, "hushpipe").map(Self::Keychain),
+            "keychain" => KeychainPlace::parse(&path, "hushpipe").map(Self::Keychain),
             // One name, so that no `..` leaves the folder.
             "systemd-credential" if !path.contains('/') && path != ".." && path != "." => {
                 Ok(Self::Credential(path))
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_place_is_one_of_four_kinds() {
-        let place = Place::parse("work/key", "hushpipe").expect("a place");
+        let place = KeychainPlace::parse("work/key", "hushpipe").expect("a place");
         for (text, named) in [
             ("file:///k/local.key", Named::File("/k/local.key".into())),
             ("passphrase-file:///k/phrase", Named::Passphrase("/k/phrase".into())),

@@ -14,7 +14,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn hash(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -22,15 +22,15 @@ impl Digest {
     ///
     /// # Errors
     /// What the file system says.
-    pub fn of_file(path: &Path) -> io::Result<Self> {
-        Self::of_reader(&mut File::open(path)?)
+    pub fn hash_file(path: &Path) -> io::Result<Self> {
+        Self::hash_reader(&mut File::open(path)?)
     }
 
     /// The digest of all that is left to read.
     ///
     /// # Errors
     /// What the reader says.
-    pub fn of_reader(reader: &mut impl Read) -> io::Result<Self> {
+    pub fn hash_reader(reader: &mut impl Read) -> io::Result<Self> {
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 64 * 1024];
         loop {
@@ -39,6 +39,13 @@ impl Digest {
                 n => hash.update(&buffer[..n]),
             }
         }
+    }
+}
+
+impl Digest {
+    /// The first `count` bytes in hex, for a name or a mark that a person compares.
+    pub fn short(&self, count: usize) -> String {
+        self.to_string().chars().take(2 * count).collect()
     }
 }
 
@@ -98,9 +105,9 @@ mod tests {
 
     #[test]
     fn digests_read_back_as_they_are_written() {
-        assert_eq!(Digest::of(b"abc").to_string(), ABC);
-        assert_eq!(ABC.parse(), Ok(Digest::of(b"abc")));
-        assert_eq!(Digest::of_reader(&mut &b"abc"[..]).unwrap(), Digest::of(b"abc"));
+        assert_eq!(Digest::hash(b"abc").to_string(), ABC);
+        assert_eq!(ABC.parse(), Ok(Digest::hash(b"abc")));
+        assert_eq!(Digest::hash_reader(&mut &b"abc"[..]).unwrap(), Digest::hash(b"abc"));
     }
 
     #[test]
