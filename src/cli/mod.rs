@@ -38,7 +38,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::error::{Error, Kind};
 use crate::sys::env::OwnEnv;
 use crate::sys::os;
-use context::Outcomes;
+pub(in crate::cli) use context::Outcomes;
 pub use context::{Context, Global};
 use output::Output;
 

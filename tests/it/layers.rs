@@ -4,6 +4,8 @@
 //! tested and replaced alone. The tree is read as text with comments and strings blanked: no compiler is asked, and no
 //! macro of ours writes a path. Always true: a file these tests cannot place in a layer fails them.
 
+mod cycles;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
