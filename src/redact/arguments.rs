@@ -3,9 +3,10 @@
 //! Counted are known values and what the surest rules find: a person is told of it, or the call is refused. Values too
 //! weak to be looked for inside text are not counted either: as a whole argument they are words like any other.
 
-use super::detect::{Hit, Label};
+use super::hit::{Hit, Label};
 use super::json::{Token, Walker};
-use super::{Action, Finding, NAMED, Redactor};
+use super::shown::NAMED;
+use super::{Action, Finding, Redactor};
 use crate::mcp::fields::Fields;
 
 impl Redactor {

@@ -10,9 +10,9 @@ use std::ops::Range;
 use base64::Engine;
 
 use super::Redactor;
-use super::detect::{Hit, Label};
 use super::encoding::LENIENT;
 use super::finder::HEAD;
+use super::hit::{Hit, Label};
 use super::json::{Event, Token, Walker};
 use super::view::Layer;
 use crate::mcp::fields::{ENCODED, Fields, Treatment};

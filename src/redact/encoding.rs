@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::secret::distinct;
 pub(super) use characters::Characters;
-pub(super) use fold::PIECE;
+pub(super) use fold::{PIECE, Sought};
 pub(super) use listing::{Listing, Numbers, may_be_listing};
 
 /// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
@@ -224,9 +224,12 @@ impl Form {
         let longest = if lines { MAX_CUT_OF_LINES } else { MAX_CUT };
         (1..=longest.min(rest.len())).find_map(|gap| {
             let ends = shortest_end..=longest_end.min(rest.len() - gap);
-            let end = ends
-                .rev()
-                .find(|end| rest[gap..].starts_with(&self.text[self.text.len() - end..]))?;
+            // Where the byte in front belongs to the value as well, a longer piece stands there, which is found by itself.
+            let is_end = |end: &usize| {
+                let (before, kept) = self.text.split_at(self.text.len() - end);
+                before.last() != Some(&rest[gap - 1]) && rest[gap..].starts_with(kept)
+            };
+            let end = ends.rev().find(is_end)?;
             Some(start..start + beginning + gap + end)
         })
     }
@@ -287,6 +290,16 @@ fn url_safe(text: &[u8]) -> Vec<u8> {
         c => *c,
     });
     url.collect()
+}
+
+/// The same base64 in the standard alphabet.
+pub(super) fn standard(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let standard = text.iter().map(|c| match c {
+        b'-' => b'+',
+        b'_' => b'/',
+        c => *c,
+    });
+    Zeroizing::new(standard.collect())
 }
 
 /// How rarely a text that is not the value has these bytes. The first four count most, since the finder judges by

@@ -15,10 +15,11 @@ use std::sync::LazyLock;
 use base64::Engine;
 use memchr::memmem::{self, Finder};
 
+use super::Redactor;
 use super::encoding::LENIENT;
 use super::json::Walker;
+use super::shown::NAMED;
 use super::view::LAYERS;
-use super::{NAMED, Redactor};
 use crate::mcp::fields::Fields;
 
 /// How every marker begins.

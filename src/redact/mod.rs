@@ -16,6 +16,7 @@ mod document;
 mod encoding;
 mod finder;
 mod gather;
+mod hit;
 pub mod instruct;
 pub mod invisible;
 mod json;
@@ -50,7 +51,8 @@ use crate::sys::machine_key::MachineKey;
 pub use allow::{NoPointer, OwnedTools, Pointer, STDERR, Tools};
 pub use clean::{Clean, Cleaned};
 use control::Controls;
-use detect::{Detector, Hit, Label, Signs, merge};
+use detect::{Detector, Signs};
+use hit::{Hit, Label, merge};
 use known::Known;
 pub use lines::{Format, LineCleaner};
 pub use marker::Returned;
@@ -60,11 +62,9 @@ pub use own::{OwnRuleError, built_in, is_built_in};
 use rule::Rules;
 pub use rule::{Check, Confidence, description};
 use settings::{Allow, Mode, Settings};
+pub use shown::listed;
 use splice::Splice;
 pub use stream::{Located, StreamCleaner};
-
-/// More than this of what was found is not named in words: one is enough to judge a message.
-const NAMED: usize = 3;
 
 /// Finds and replaces secrets. Immutable and shared; it has no `Debug` because it holds values, which are zeroed on drop.
 pub struct Redactor {
@@ -382,11 +382,6 @@ fn plain(found: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     plain
-}
-
-/// The first of what was found, in words.
-pub fn listed(found: &[impl fmt::Display]) -> String {
-    found.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use super::detect::{Hit, Label};
 use super::document::documents;
+use super::hit::{Hit, Label};
 use super::json::{Token, Walker};
 use super::view::Layer;
 use super::weak::{LEVELS, unescaped};

@@ -3,7 +3,7 @@
 //! Nearly no line ends with a piece of a value, so a bit table of each four bytes in a row of every spelling says so
 //! first: in nearly all lines every fifth is looked up and none is there.
 
-use super::encoding::{Form, PIECE};
+use super::encoding::{Form, PIECE, Sought};
 use super::finder::HEAD;
 
 /// How far before the end of a line a piece may end: what a frame, or a column behind the text, may take.
@@ -54,9 +54,9 @@ impl Pieces {
             && pieces < PIECE
             && let Some(place) = self.last(&text[from..until])
         {
-            let window = &text[from + place..][..PIECE];
+            let sought = Sought::new(&text[from + place..][..PIECE]);
             for (_, form) in forms {
-                for offset in form.places_of(window) {
+                for offset in form.places_of(&sought) {
                     let piece = form.piece(text, from + place, offset);
                     fronted |= first == 0 && form.begins_in(before, text, &piece);
                     let goes_on = piece.theirs.start < first

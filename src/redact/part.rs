@@ -10,7 +10,7 @@ use base64::Engine;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::encoding::LENIENT;
+use super::encoding::{LENIENT, standard};
 use super::json::{Token, Walker};
 use super::view::Layer;
 use crate::mcp::fields::Fields;
@@ -176,13 +176,7 @@ fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
 /// The text that a value is in base64, if it is JSON or a login.
 fn decoded(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let value = value.strip_prefix(b"Basic ").unwrap_or(value);
-    // The alphabet that is safe in URLs has two other signs.
-    let standard = value.iter().map(|b| match b {
-        b'-' => b'+',
-        b'_' => b'/',
-        b => *b,
-    });
-    let bytes = Zeroizing::new(LENIENT.decode(Zeroizing::new(standard.collect::<Vec<_>>())).ok()?);
+    let bytes = Zeroizing::new(LENIENT.decode(standard(value)).ok()?);
     let text = std::str::from_utf8(&bytes).ok()?;
     let is_login = text.split_once(':').is_some_and(|(user, password)| {
         !user.is_empty() && password.len() >= MIN_CONTIGUOUS && !text.contains(char::is_whitespace)

@@ -7,8 +7,8 @@
 
 use memchr::memmem;
 
-use super::detect::{Hit, Label};
 use super::encoding::is_base64;
+use super::hit::{Hit, Label};
 use super::json::{Token, Walker};
 use super::pem::{BEGIN, END, is_word};
 use super::rule;

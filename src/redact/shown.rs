@@ -1,5 +1,7 @@
 //! Names and places as a person may see them. The client or the server chose them, so a value can stand in either.
 
+use std::fmt;
+
 use super::Redactor;
 
 impl Redactor {
@@ -23,6 +25,14 @@ impl Redactor {
         };
         pointer.split('/').map(shown).collect::<Vec<_>>().join("/")
     }
+}
+
+/// More than this of what was found is not named in words: one is enough to judge a message.
+pub(super) const NAMED: usize = 3;
+
+/// The first of what was found, in words.
+pub fn listed(found: &[impl fmt::Display]) -> String {
+    found.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::block::Block;
-use super::detect::{Hit, Label};
+use super::hit::{Hit, Label};
 use super::json::{Token, Walker};
 use super::marker::MARKER;
 use super::nested::{self, Inner};

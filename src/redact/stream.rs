@@ -10,8 +10,8 @@ use std::ops::Range;
 use memchr::{memchr, memmem, memrchr};
 
 use super::control::Controls;
-use super::detect::{Hit, Label, merge};
 use super::encoding::is_base64;
+use super::hit::{Hit, Label, merge};
 use super::open::End;
 use super::pem;
 use super::record::KeyInRecords;

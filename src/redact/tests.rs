@@ -308,3 +308,9 @@ fn the_edge_of_a_piece_is_not_the_edge_of_a_word() {
         assert_eq!(findings(&text), 0, "shifted by {shift}");
     }
 }
+#[test]
+fn a_beginning_in_front_of_the_whole_value_is_no_cut() {
+    let value = r#"{"type":"account","key":"Qm7xKp2Vb9Rt4Wz8Yc1Nd6Fg3Hj5"}"#;
+    let answer = frame(&armed(&[("ACCOUNT", value)]), &result(value));
+    assert!(answer.contains(r#"{"type":"text","text":"[hushpipe:ACCOUNT]"}"#), "{answer}");
+}

@@ -10,8 +10,8 @@ mod unseen;
 
 use memchr::memchr;
 
-use super::detect::Hit;
 use super::encoding::is_base64;
+use super::hit::Hit;
 pub(super) use escapes::{Unescaped, unescape};
 
 /// One way of hiding text that is undone before looking for secrets.

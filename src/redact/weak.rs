@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use super::Redactor;
-use super::detect::{Hit, Label};
+use super::hit::{Hit, Label};
 use super::json::{Token, Walker};
 use super::view::Layer;
 use crate::mcp::fields::Fields;

@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem::Finder;
+
 use super::{Alphabet, Ends, Form, is_base64, telling, widen};
 use crate::redact::finder::{HEAD, Literal};
 
@@ -296,11 +298,14 @@ impl Form {
     /// The places at which these bytes stand in the spelling.
     pub(in crate::redact) fn places_of<'a>(
         &'a self,
-        bytes: &'a [u8],
+        piece: &'a Sought<'a>,
     ) -> impl Iterator<Item = usize> + 'a {
-        let same = |(ours, theirs): (&u8, &u8)| self.alphabet.same(*ours, *theirs);
-        let windows = self.text.windows(bytes.len()).enumerate();
-        windows.filter(move |(_, window)| window.iter().zip(bytes).all(same)).map(|(at, _)| at)
+        let finder = match self.alphabet {
+            Alphabet::Exact => &piece.exact,
+            Alphabet::Hex => &piece.hex,
+            Alphabet::Base64 { .. } => &piece.base64,
+        };
+        finder.find_iter(&self.text)
     }
 
     /// Everything that must be known to see a piece of this spelling: each four bytes in a row, in each way that its
@@ -312,6 +317,22 @@ impl Form {
         if matches!(self.alphabet, Alphabet::Base64 { .. }) {
             all(&zeroize::Zeroizing::new(super::url_safe(&self.text)));
         }
+    }
+}
+
+/// A piece of a text that is looked for in every spelling: as it is, and as spellings of hex and of base64 are kept.
+pub(in crate::redact) struct Sought<'a> {
+    exact: Finder<'a>,
+    hex: Finder<'static>,
+    base64: Finder<'static>,
+}
+
+impl<'a> Sought<'a> {
+    pub(in crate::redact) fn new(piece: &'a [u8]) -> Self {
+        let hex = piece.to_ascii_lowercase();
+        let base64 = super::standard(piece);
+        let owned = |bytes: &[u8]| Finder::new(bytes).into_owned();
+        Self { exact: Finder::new(piece), hex: owned(&hex), base64: owned(&base64) }
     }
 }
 

@@ -20,6 +20,9 @@ const BESIDE: usize = 128;
 /// How much of a line may stand in front of its first number: the offset of a dump. In bytes.
 const OFFSET: usize = 24;
 
+/// How much of a line is searched for the beginning of a listing, in bytes.
+const LINE: usize = 256;
+
 /// A value that is read number by number.
 pub(in crate::redact) struct Listing {
     value: Zeroizing<Vec<u8>>,
@@ -41,6 +44,10 @@ pub(in crate::redact) enum Numbers {
     /// Characters in columns (`od -c`).
     Columns,
 }
+
+/// Every way of writing.
+const NUMBERS: [Numbers; 8] =
+    [Decimal, Hex, Octal, HexWords(0), HexWords(1), OctalWords(0), OctalWords(1), Columns];
 
 use Numbers::{Columns, Decimal, Hex, HexWords, Octal, OctalWords};
 
@@ -107,7 +114,7 @@ impl Listing {
         let start = at + usize::from(text.get(at).is_some_and(is_separator));
         let first = numbers.first_byte();
         // The number in front of which this one stands may hold the first byte.
-        let mut ranges = vec![start.saturating_sub(7 * first)..start];
+        let mut ranges = Vec::from([Range { start: start.saturating_sub(7 * first), end: start }]);
         let (read, _) = self.read(text, start, first, numbers, |from, end, is_apart| {
             let last = ranges.len() - 1;
             if is_apart {
@@ -148,27 +155,28 @@ impl Listing {
         (read, at)
     }
 
-    /// Whether a listing of the value begins in `lines` that may go on behind them.
+    /// Whether a listing of the value that begins in the first of these `lines` may go on behind the last one.
     pub(in crate::redact) fn may_go_on(&self, lines: &[u8]) -> bool {
-        let kinds =
-            [Decimal, Hex, Octal, HexWords(0), HexWords(1), OctalWords(0), OctalWords(1), Columns];
-        kinds.into_iter().any(|numbers| {
-            let first = numbers.first_byte();
-            let starts = 0..lines.len();
-            let is_start = |at: &usize| {
-                let before = at.checked_sub(1).map(|before| lines[before]);
-                before.is_none_or(|b| !b.is_ascii_alphanumeric()) || matches!(numbers, Hex)
-            };
-            starts.into_iter().filter(is_start).any(|at| {
-                let (read, end) = self.read(lines, at, first, numbers, |_, _, _| ());
-                let rest = lines[end..].trim_ascii();
-                let beside = rest.len() <= BESIDE && !rest.contains(&b'\n');
-                let alone =
-                    separators(&lines[..at]) == at && rest.iter().all(u8::is_ascii_punctuation);
-                let enough = read >= first + 2 || read > first && alone;
-                enough && beside && read < self.value.len()
-            })
-        })
+        let first_line = memchr::memchr(b'\n', lines).unwrap_or(lines.len()).min(LINE);
+        (0..first_line).any(|at| NUMBERS.iter().any(|numbers| self.goes_on(lines, at, *numbers)))
+    }
+
+    /// Whether a listing begins at `at` that may go on behind `lines`.
+    fn goes_on(&self, lines: &[u8], at: usize, numbers: Numbers) -> bool {
+        let before = at.checked_sub(1).map(|before| lines[before]);
+        if numbers != Hex && before.is_some_and(|b| b.is_ascii_alphanumeric()) {
+            return false;
+        }
+        let first = numbers.first_byte();
+        let (read, end) = self.read(lines, at, first, numbers, |_, _, _| ());
+        if read == first || read == self.value.len() {
+            return false;
+        }
+        let rest = lines[end..].trim_ascii();
+        let is_beside = rest.len() <= BESIDE && !rest.contains(&b'\n');
+        // One number alone says little, unless its line holds nothing else.
+        let is_alone = separators(&lines[..at]) == at && rest.iter().all(u8::is_ascii_punctuation);
+        is_beside && (read >= first + 2 || is_alone)
     }
 
     /// Where the number of the byte at `read` begins behind the one that ends at `at`, and whether something else than
@@ -260,7 +268,8 @@ impl Listing {
     /// The end of the text beside the last line of a dump, where it shows a part of the value.
     fn end_of_text_beside(&self, text: &[u8], at: usize) -> usize {
         let rest = &text[at..text.len().min(at + BESIDE)];
-        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let end = rest.iter().position(|b| matches!(b, b'\n' | b'"')).unwrap_or(rest.len());
+        let line = if rest.starts_with(b" ") { &rest[..end] } else { &[] };
         let shown = |window: &[u8]| memchr::memmem::find(&self.value, window).is_some();
         line.windows(HEAD).rposition(shown).map_or(at, |last| at + last + HEAD)
     }
@@ -282,120 +291,4 @@ fn separators(text: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VALUE: &str = "sk-Qm7xKp2Vb9Rt4Wz8Yc1Nd6Fg3Hj5é";
-
-    fn joined(separator: &str, one: impl Fn(&u8) -> String) -> String {
-        VALUE.as_bytes().iter().map(one).collect::<Vec<_>>().join(separator)
-    }
-
-    /// What is left of a text when the numbers of the value are taken out.
-    fn left(said: &str) -> Option<String> {
-        let listing = Listing::new(VALUE.as_bytes());
-        let lower = said.to_ascii_lowercase();
-        listing.literals().into_iter().find_map(|(numbers, literal)| {
-            let text = if literal.any_case { &lower } else { said };
-            let places = memchr::memmem::find_iter(text.as_bytes(), &literal.bytes);
-            let found =
-                places.into_iter().find_map(|at| listing.around(said.as_bytes(), at, numbers))?;
-            let mut left = said.as_bytes().to_vec();
-            found.into_iter().rev().for_each(|range| drop(left.drain(range)));
-            Some(String::from_utf8_lossy(&left).into_owned())
-        })
-    }
-
-    #[test]
-    fn numbers_are_found_with_anything_between_them() {
-        for said in [
-            joined(",", u8::to_string),
-            joined(", ", u8::to_string),
-            joined(",\n    ", u8::to_string),
-            joined(" ", |b| format!("{b:3}")),
-            joined(" ", |b| format!("{b:03}")),
-            joined(", ", |b| b.cast_signed().to_string()),
-            joined(" ", |b| format!("{b:02x}")),
-            joined("", |b| format!("{b:02X}")),
-            joined(", ", |b| format!("0x{b:02x}")),
-            joined(",\n  ", |b| format!("0x{b:02X}")),
-            joined(":", |b| format!("{b:02X}")),
-            joined(" ", |b| format!("{b:03o}")),
-        ] {
-            let left = left(&format!("Buffer(32) [ {said} ] end")).expect(&said);
-            assert!(left.len() <= "Buffer(32) [  ] end".len() + 1, "{left}");
-        }
-    }
-
-    #[test]
-    fn keys_between_numbers_stay() {
-        let pairs = VALUE.bytes().enumerate().map(|(index, byte)| format!("\"{index}\":{byte}"));
-        let said = format!("{{{}}}", pairs.collect::<Vec<_>>().join(","));
-        let left = left(&said).expect("found");
-        assert!(left.starts_with("{\"0\":,\"1\":,") && left.ends_with("}"), "{left}");
-    }
-
-    #[test]
-    fn dumps_are_found_with_their_offsets_and_the_text_beside() {
-        let file = format!("PATH=/usr/bin\nTOKEN={VALUE}\nHOME=/root\n");
-        let dump = |one: &dyn Fn(&[u8]) -> String, beside: bool| {
-            let lines = file.as_bytes().chunks(16).enumerate().map(|(line, bytes)| {
-                let shown: String = bytes
-                    .iter()
-                    .map(|b| if b.is_ascii_graphic() { char::from(*b) } else { '.' })
-                    .collect();
-                let shown = if beside { format!("  |{shown}|") } else { String::new() };
-                format!("{:08x}  {}{shown}\n", 16 * line, one(bytes))
-            });
-            lines.collect::<String>()
-        };
-        let each = |one: fn(&u8) -> String| {
-            move |bytes: &[u8]| bytes.iter().map(one).collect::<Vec<_>>().join(" ")
-        };
-        let words = |one: fn(u16) -> String| {
-            move |bytes: &[u8]| {
-                let words = bytes.chunks(2).map(|pair| {
-                    u16::from_le_bytes([pair[0], pair.get(1).copied().unwrap_or_default()])
-                });
-                words.map(one).collect::<Vec<_>>().join(" ")
-            }
-        };
-        let pairs = |bytes: &[u8]| {
-            let pairs = bytes
-                .chunks(2)
-                .map(|pair| pair.iter().map(|b| format!("{b:02x}")).collect::<String>());
-            pairs.collect::<Vec<_>>().join(" ")
-        };
-        for said in [
-            dump(&each(|b| format!("{b:02x}")), true),
-            dump(&each(|b| format!("{b:3}")), false),
-            dump(&each(|b| format!("{b:03o}")), false),
-            dump(
-                &each(|b| match b {
-                    b'\n' => " \\n".to_owned(),
-                    b if b.is_ascii_graphic() => format!("  {}", char::from(*b)),
-                    b => format!("{b:03o}"),
-                }),
-                false,
-            ),
-            dump(&pairs, true),
-            dump(&words(|word| format!("{word:04x}")), false),
-            dump(&words(|word| format!("{word:06o}")), false),
-        ] {
-            let left = left(&said).expect(&said);
-            let is_left = |text: &str| left.contains(text);
-            assert!(!is_left("Qm7x") && !is_left("Wz8Y") && !is_left("6b 2d"), "{said}\n{left}");
-        }
-    }
-
-    #[test]
-    fn other_numbers_are_none_of_ours() {
-        for said in [
-            "115, 107, 45, 81, 109, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12",
-            "0x73, 0x6b, 0x2d",
-            "736b2d",
-        ] {
-            assert_eq!(left(said), None, "{said}");
-        }
-    }
-}
+mod tests;

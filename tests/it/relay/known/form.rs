@@ -51,7 +51,7 @@ fn quoted(value: &str) -> Vec<String> {
         true => format!("{byte:02X}"),
         false => format!("{byte:02x}"),
     };
-    vec![
+    let mut quoted = vec![
         value.replace('\'', "'\\''"),
         value.replace('\'', "''"),
         value.replace('"', "\"\""),
@@ -64,7 +64,36 @@ fn quoted(value: &str) -> Vec<String> {
         bytes(" ", |byte| format!("{byte:02x}")),
         bytes(":", |byte| format!("{byte:02X}")),
         bytes(", ", |byte| format!("0x{byte:02x}")),
+        bytes(" ", |byte| format!("{byte:3}")),
+        bytes(" ", |byte| format!("{byte:03o}")),
+        bytes("", |byte| format!("\\{byte:03o}")),
+        each(value, |c| format!("&#{:04};", u32::from(c))),
+        each(value, |c| format!("\\u{{{:x}}}", u32::from(c))),
+    ];
+    if !value.contains('\n') {
+        quoted.extend(signs_escaped(value));
+    }
+    quoted
+}
+
+/// The signs of a value escaped as an expression, Markdown or a properties file does it, CSS, quoted-printable, and HTML twice.
+/// Of several lines each is found by itself.
+fn signs_escaped(value: &str) -> [String; 4] {
+    let entities = value.replace('&', "&amp;amp;").replace('<', "&amp;lt;");
+    let escaped = |one: fn(char) -> String| -> String {
+        let sign = |c: char| if c.is_ascii_punctuation() { one(c) } else { c.into() };
+        value.chars().map(sign).collect()
+    };
+    [
+        escaped(|c| format!("\\{c}")),
+        escaped(|c| format!("\\{:x} ", u32::from(c))),
+        escaped(|c| format!("={:02X}", u32::from(c))),
+        entities,
     ]
+}
+
+fn each(value: &str, one: fn(char) -> String) -> String {
+    value.chars().map(one).collect()
 }
 
 /// What is left when a value is cut at its start or in its middle: enough of it, at its end or at both ends.

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use self::form::{Form, beginnings, endings, forms};
@@ -262,7 +262,9 @@ fn values_as_odd_as_people_choose_them_are_found_in_every_form_in_every_place() 
         let ends = if value.contains('\n') { Vec::new() } else { endings(value.trim()) };
         let all = all.chain(ends).chain(lines);
         for form in all {
-            let each = *name == "ODD" && form.around == (0, 0);
+            // The long ones are cut everywhere where the value is small.
+            let is_short = form.text.len() <= 4 * value.len();
+            let each = *name == "ODD" && form.around == (0, 0) && is_short;
             let cuts = if each { Cuts::Each } else { Cuts::One };
             cases.extend(PLACES.map(|place| Case::of(&form, place, cuts)));
         }
@@ -289,6 +291,8 @@ fn parts_of_a_secret_are_found_alone() {
     let part = || format!("K7{}", fresh());
     let [pair, header, bearer, list, quoted, yaml, toml, account, user, oauth] =
         std::array::from_fn(|_| part());
+    let [basic, cookie, netrc, hook, sas, xml, python, url] = std::array::from_fn(|_| part());
+    let login = STANDARD.encode(format!("me:{basic}"));
     let spaced = format!("{} {}", part(), part());
     let json = json!({"user": "reader", "pin": account}).to_string();
     let secrets = [
@@ -303,9 +307,23 @@ fn parts_of_a_secret_are_found_alone() {
         ("ENCODED", STANDARD.encode(&json)),
         ("BASIC", STANDARD.encode(format!("reader:{user}"))),
         ("OAUTH", format!("https://{oauth}:x-oauth-basic@code.example/a/b")),
+        ("LOGIN", format!("Authorization: Basic {login}")),
+        ("COOKIE", format!("Cookie: session={cookie}; theme=dark-mode-on")),
+        ("LOGINS", format!("machine api.corp.example login me password {netrc}")),
+        ("HOOK", format!("https://hooks.corp.example/services/T0/{hook}")),
+        ("SAS", format!("https://files.corp.example/c?sv=2022-11-02&sig={sas}%3D")),
+        ("XML", format!("<add key=\"Api\" value=\"{xml}\"/>")),
+        ("DICTIONARY", format!("{{'user': 'reader', 'password': '{python}'}}")),
+        ("URLSAFE", URL_SAFE_NO_PAD.encode(json!({"a?>": "~~~", "token": url}).to_string())),
+        (
+            "SECTIONS",
+            "[hosts]\nmain = \"db-one.corp.example\"\nspare: db-two.corp.example".to_owned(),
+        ),
     ];
-    let parts =
-        [&pair, &header, &bearer, &list, &quoted, &spaced, &yaml, &toml, &account, &user, &oauth];
+    let parts = [
+        &pair, &header, &bearer, &list, &quoted, &spaced, &yaml, &toml, &account, &user, &oauth,
+        &basic, &cookie, &netrc, &hook, &sas, &xml, &python, &url,
+    ];
     let mut cases = Vec::new();
     for part in parts {
         for form in forms(part) {
@@ -316,6 +334,8 @@ fn parts_of_a_secret_are_found_alone() {
         "reader of db with sslmode=require",
         "x-oauth-basic at code.example/a/b",
         "X-Api-Key login",
+        "dark-mode-on at hooks.corp.example, files.corp.example and api.corp.example",
+        "db-one.corp.example and db-two.corp.example",
     ] {
         cases.extend(PLACES.map(|place| Case::exact(public, place, public)));
     }
