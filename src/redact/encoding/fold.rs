@@ -305,7 +305,13 @@ impl Form {
             Alphabet::Hex => &piece.hex,
             Alphabet::Base64 { .. } => &piece.base64,
         };
-        finder.find_iter(&self.text)
+        // One may begin inside another: `025\\u002` in `\\u0025\\u0025\\u0025`.
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let at = from + finder.find(self.text.get(from..)?)?;
+            from = at + 1;
+            Some(at)
+        })
     }
 
     /// Everything that must be known to see a piece of this spelling: each four bytes in a row, in each way that its
