@@ -7,6 +7,7 @@
 
 mod characters;
 mod fold;
+mod least;
 mod listing;
 mod spelled;
 
@@ -21,10 +22,8 @@ use zeroize::Zeroizing;
 use crate::secret::distinct;
 pub(super) use characters::Characters;
 pub(super) use fold::{PIECE, Sought};
+use least::{SEED, must, proportion};
 pub(super) use listing::{Listing, Numbers, may_be_listing};
-
-/// The length of a seed. The finder judges by 4 bytes; the rest keeps ordinary text from being compared at all.
-const SEED: usize = 8;
 
 /// The longest mark that stands for what was cut out of a value, in bytes: `…[truncated 24 characters]…`, or an asterisk for
 /// each character.
@@ -312,16 +311,6 @@ fn telling(window: &[u8]) -> (usize, usize) {
         _ => 2,
     };
     (window.iter().take(4).map(rarity).sum(), distinct(window))
-}
-
-/// How many bytes of a spelling must stand in one piece, of a value of `len` bytes.
-fn proportion(spelled: usize, len: usize) -> usize {
-    (spelled * must(len)).div_ceil(len.max(1)).clamp(SEED.min(spelled), spelled)
-}
-
-/// How many bytes of a value must stand in one piece: half of it, but at least 16 (design 6.1).
-fn must(len: usize) -> usize {
-    len.min(len.div_ceil(2).max(16))
 }
 
 /// Takes in the characters at either side that hold some bits of the value, and the padding.

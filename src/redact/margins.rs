@@ -135,6 +135,15 @@ fn what_stands_around_a_value_that_is_not_folded_stays() {
     }
 }
 
+/// A key of JSON is a piece of the value by chance, and the value itself stands behind it.
+#[test]
+fn a_word_that_the_value_has_is_no_piece_of_it() {
+    let redactor = armed(&[("TOKEN", "canary-incident-structured-41")]);
+    let said = r#"{"result":{"structuredContent":{"note":"key canary-incident-structured-41"}}}"#;
+    let expected = r#"{"result":{"structuredContent":{"note":"key [hushpipe:TOKEN]"}}}"#;
+    assert_eq!(frame(&redactor, said), expected);
+}
+
 /// A private key of 4,096 bits, in as many lines as it has.
 fn private_key() -> (String, Vec<String>) {
     let body = "{base64:64}\n".repeat(49);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::must;
+use super::least::must;
 use crate::redact::finder::{HEAD, Literal};
 
 /// The longest spelling of one character, in bytes: `&amp;amp;#x0073;`.

@@ -148,7 +148,12 @@ impl Form {
         if ours.start == 0 {
             return None;
         }
-        (0..=ALIKE.min(ours.len())).find_map(|alike| {
+        let may_begin_line = |alike: &usize| {
+            let start = theirs.start + alike;
+            (*alike == 0 || ours.start >= SHORT)
+                && (start == 0 || !text[start - 1].is_ascii_alphanumeric())
+        };
+        (0..=ALIKE.min(ours.len())).filter(may_begin_line).find_map(|alike| {
             self.piece_that_ends_at(text, ours.start + alike, theirs.start + alike)
         })
     }
@@ -185,7 +190,11 @@ impl Form {
         if self.is_whole_behind(piece) {
             return None;
         }
-        (0..=ALIKE.min(ours.len())).find_map(|alike| {
+        let left = self.text.len() - ours.end;
+        let may_end_line = |alike: &usize| {
+            (*alike == 0 || left >= SHORT) && may_be_margin(&text[theirs.end - alike..])
+        };
+        (0..=ALIKE.min(ours.len())).filter(may_end_line).find_map(|alike| {
             let end = theirs.end - alike;
             self.piece_that_begins_at(text, ours.end - alike, theirs.start..end)
         })
@@ -305,7 +314,7 @@ impl Form {
             Alphabet::Hex => &piece.hex,
             Alphabet::Base64 { .. } => &piece.base64,
         };
-        // One may begin inside another: `025\\u002` in `\\u0025\\u0025\\u0025`.
+        // One may begin inside another: eight bytes of an escape that stands three times in a row.
         let mut from = 0;
         std::iter::from_fn(move || {
             let at = from + finder.find(self.text.get(from..)?)?;

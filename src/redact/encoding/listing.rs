@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::must;
+use super::least::must;
 use crate::redact::finder::{HEAD, Literal};
 
 /// How many separators may stand between two numbers: those of a list that is indented deeply. In bytes.

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::{Alphabet, Ends, Form, must};
+use super::least::must;
+use super::{Alphabet, Ends, Form};
 
 /// What nobody escapes in a URL.
 const UNRESERVED: &[u8] = b"-_.~";

@@ -17,7 +17,7 @@ const STILL_CYCLIC: &[(&str, usize)] = &[
     ("mcp", 5),
     ("plan", 2),
     ("provider", 52),
-    ("redact", 46),
+    ("redact", 45),
     ("runner", 5),
     ("store", 3),
     ("sys", 7),
