@@ -18,7 +18,7 @@ const LONGEST: usize = 16;
 const REACH: usize = 1024;
 
 /// A value that is read character by character.
-pub(in crate::redact) struct Characters {
+pub(crate) struct Characters {
     value: Zeroizing<String>,
     /// How many bytes of it must stand there.
     must: usize,
@@ -26,7 +26,7 @@ pub(in crate::redact) struct Characters {
 
 impl Characters {
     /// Nothing for a value that is no text.
-    pub(in crate::redact) fn new(value: &[u8]) -> Option<Self> {
+    pub(crate) fn new(value: &[u8]) -> Option<Self> {
         let value = Zeroizing::new(std::str::from_utf8(value).ok()?.to_owned());
         let must = must(value.len());
         Some(Self { value, must })
@@ -34,7 +34,7 @@ impl Characters {
 
     /// The anchors of the value: its first four letters or digits in a row, which nobody escapes alone, and its first
     /// character in each notation that escapes all of them. Each with its place in the value.
-    pub(in crate::redact) fn literals(&self) -> Vec<(usize, Literal)> {
+    pub(crate) fn literals(&self) -> Vec<(usize, Literal)> {
         let mut literals = Vec::new();
         let bytes = self.value.as_bytes();
         let mut plain = bytes.windows(HEAD).take(self.must);
@@ -104,12 +104,7 @@ impl Characters {
     }
 
     /// Where the value stands in `text`, of which the anchor from `offset` on stands at `at`.
-    pub(in crate::redact) fn around(
-        &self,
-        text: &[u8],
-        at: usize,
-        offset: usize,
-    ) -> Option<Range<usize>> {
+    pub(crate) fn around(&self, text: &[u8], at: usize, offset: usize) -> Option<Range<usize>> {
         let first = self.value.chars().next()?;
         let reach = if offset == 0 { LONGEST } else { REACH.min((offset + 1) * LONGEST) };
         (at.saturating_sub(reach)..=at).rev().find_map(|start| {

@@ -24,7 +24,7 @@ const OFFSET: usize = 24;
 const LINE: usize = 256;
 
 /// A value that is read number by number.
-pub(in crate::redact) struct Listing {
+pub(crate) struct Listing {
     value: Zeroizing<Vec<u8>>,
     /// How many bytes of it must stand there.
     must: usize,
@@ -32,7 +32,7 @@ pub(in crate::redact) struct Listing {
 
 /// How the bytes are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::redact) enum Numbers {
+pub(crate) enum Numbers {
     Decimal,
     Octal,
     /// Two hex digits a byte, with or without `0x`, in groups or not.
@@ -62,12 +62,12 @@ impl Numbers {
 }
 
 impl Listing {
-    pub(in crate::redact) fn new(value: &[u8]) -> Self {
+    pub(crate) fn new(value: &[u8]) -> Self {
         Self { value: value.to_vec().into(), must: must(value.len()) }
     }
 
     /// The first number or two in each way of writing, as the finder looks for them.
-    pub(in crate::redact) fn literals(&self) -> Vec<(Numbers, Literal)> {
+    pub(crate) fn literals(&self) -> Vec<(Numbers, Literal)> {
         let [a, b, c, ..] = *self.value.as_slice() else { return Vec::new() };
         let mut texts = vec![
             (Hex, format!("0x{a:02x}")),
@@ -103,7 +103,7 @@ impl Listing {
 
     /// Where the numbers of the value stand in `text`, of which a literal stands at `at`. Keys and offsets between them are no
     /// part of it.
-    pub(in crate::redact) fn around(
+    pub(crate) fn around(
         &self,
         text: &[u8],
         at: usize,
@@ -156,7 +156,7 @@ impl Listing {
     }
 
     /// Whether a listing of the value that begins in the first of these `lines` may go on behind the last one.
-    pub(in crate::redact) fn may_go_on(&self, lines: &[u8]) -> bool {
+    pub(crate) fn may_go_on(&self, lines: &[u8]) -> bool {
         let first_line = memchr::memchr(b'\n', lines).unwrap_or(lines.len()).min(LINE);
         (0..first_line).any(|at| NUMBERS.iter().any(|numbers| self.goes_on(lines, at, *numbers)))
     }
@@ -276,7 +276,7 @@ impl Listing {
 }
 
 /// Whether a line begins as lists of numbers and dumps do: with words that are numbers or single characters.
-pub(in crate::redact) fn may_be_listing(line: &[u8]) -> bool {
+pub(crate) fn may_be_listing(line: &[u8]) -> bool {
     let mut words = line[..line.len().min(BESIDE / 4)].split(|b| b" \t,;:|-[](){}".contains(b));
     let is_number =
         |word: &[u8]| word.strip_prefix(b"0x").unwrap_or(word).iter().all(u8::is_ascii_hexdigit);
