@@ -5,7 +5,7 @@
 //! that one answer. What a provider cannot honour, a query key, a field, a path of the wrong shape, is an error and
 //! never ignored, and is found by [`Providers::check`] before anything is fetched.
 //!
-//! To add one: a file that ends in its [`Kind`], and its line in [`KINDS`].
+//! To add one: a file that ends in its [`ProviderKind`], and its line in [`KINDS`].
 
 #[cfg(feature = "aws")]
 mod aws;

@@ -1,7 +1,7 @@
 //! What a manifest says about redaction: `[servers.NAME.redact]`, as types that cannot be wrong.
 //!
 //! The defaults are the protections; what is weaker than a default only the user manifest may say, which `manifest`
-//! sees to with [`Weakens`].
+//! sees to with [`ProtectionSetting`].
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Relays one session between a client and its server, and redacts what comes back.
 //!
-//! A line is read and framed in `wire/`, becomes a [`Turn`](turn::Turn), passes the stages of its direction (`order.rs`), and
+//! A line is read and framed in `wire/`, becomes a `Turn`, passes the stages of its direction (`order.rs`), and
 //! is written (`to_server.rs`, `to_client.rs`). `pending.rs` keeps the open requests of both sides. `life/` decides how the
 //! session opens and when it is over. A new check of messages is a stage: a file in `stage/` and a line in `order.rs`.
 //!

@@ -85,7 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// A file cannot be read, or another account could put a folder in the install's place behind the check. What differs
-    /// is no error here: see [`Findings::differences`].
+    /// is no error here: see [`CheckResult::differences`].
     pub fn check(&self, receipt: &Receipt, depth: Depth) -> Result<CheckResult, StoreError> {
         self.judge()?;
         let findings = verify::check(&self.folder(&receipt.lock), receipt, depth)?;
