@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::encoding::{Characters, Form, Listing, Numbers, may_be_listing};
+use super::encoding::{Characters, Form, Listing, Numbers, Reach, may_be_listing};
 use super::finder::{Finder, Literal};
 use super::hit::{Hit, Label, merge};
 use super::instruct::odd::is_plain;
@@ -247,17 +247,23 @@ impl Detector {
     pub(super) fn end(&self, lines: &[u8], before: &[u8]) -> (End, bool) {
         let pieces = self.pieces.get_or_init(|| Pieces::new(&self.forms));
         let (end, fronted) = pieces.end(&self.forms, lines, before);
-        let end = if self.listing_may_go_on(lines) { End::GoesOn } else { end };
+        let end = match (self.reach_of_listing(lines), end) {
+            // What begins in the last line of a listing is mostly a piece of it. It is written with the lines before it.
+            (Reach::Beyond, _) | (Reach::LastLine, End::Begins) => End::GoesOn,
+            (_, end) => end,
+        };
         (end, fronted)
     }
 
-    /// Whether a value may be open behind these lines that is listed number by number.
-    fn listing_may_go_on(&self, lines: &[u8]) -> bool {
+    /// How far a value goes that is listed number by number from the first of these lines on.
+    fn reach_of_listing(&self, lines: &[u8]) -> Reach {
         let text = lines.trim_ascii_end();
         let last = memchr::memrchr(b'\n', text).map_or(0, |newline| newline + 1);
-        lines.len() <= LONGEST_LISTING
-            && may_be_listing(&text[last..])
-            && self.listings.iter().any(|(_, value)| value.may_go_on(lines))
+        if lines.len() > LONGEST_LISTING || !may_be_listing(&text[last..]) {
+            return Reach::Inside;
+        }
+        let reaches = self.listings.iter().map(|(_, value)| value.reach(lines));
+        reaches.max().unwrap_or_default()
     }
 
     /// The length of the longest spelling, in bytes.

@@ -23,7 +23,7 @@ use crate::secret::distinct;
 pub(super) use characters::Characters;
 pub(super) use fold::{PIECE, Sought};
 use least::{SEED, must, proportion};
-pub(super) use listing::{Listing, Numbers, may_be_listing};
+pub(super) use listing::{Listing, Numbers, Reach, may_be_listing};
 
 /// The longest mark that stands for what was cut out of a value, in bytes: `…[truncated 24 characters]…`, or an asterisk for
 /// each character.

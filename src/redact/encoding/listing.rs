@@ -45,6 +45,18 @@ pub(crate) enum Numbers {
     Columns,
 }
 
+/// How far a listing goes that begins in the first of some lines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub(crate) enum Reach {
+    /// It ends before the last line, or there is none.
+    #[default]
+    Inside,
+    /// It ends in the last line.
+    LastLine,
+    /// It may go on behind the last line.
+    Beyond,
+}
+
 /// Every way of writing.
 const NUMBERS: [Numbers; 8] =
     [Decimal, Hex, Octal, HexWords(0), HexWords(1), OctalWords(0), OctalWords(1), Columns];
@@ -155,28 +167,31 @@ impl Listing {
         (read, at)
     }
 
-    /// Whether a listing of the value that begins in the first of these `lines` may go on behind the last one.
-    pub(crate) fn may_go_on(&self, lines: &[u8]) -> bool {
+    /// How far a listing of the value goes that begins in the first of these `lines`.
+    pub(crate) fn reach(&self, lines: &[u8]) -> Reach {
         let first_line = memchr::memchr(b'\n', lines).unwrap_or(lines.len()).min(LINE);
-        (0..first_line).any(|at| NUMBERS.iter().any(|numbers| self.goes_on(lines, at, *numbers)))
+        let places = (0..first_line).flat_map(|at| NUMBERS.map(|numbers| (at, numbers)));
+        places.map(|(at, numbers)| self.reach_from(lines, at, numbers)).max().unwrap_or_default()
     }
 
-    /// Whether a listing begins at `at` that may go on behind `lines`.
-    fn goes_on(&self, lines: &[u8], at: usize, numbers: Numbers) -> bool {
+    /// How far a listing goes that begins at `at`.
+    fn reach_from(&self, lines: &[u8], at: usize, numbers: Numbers) -> Reach {
         let before = at.checked_sub(1).map(|before| lines[before]);
         if numbers != Hex && before.is_some_and(|b| b.is_ascii_alphanumeric()) {
-            return false;
+            return Reach::Inside;
         }
         let first = numbers.first_byte();
         let (read, end) = self.read(lines, at, first, numbers, |_, _, _| ());
-        if read == first || read == self.value.len() {
-            return false;
-        }
         let rest = lines[end..].trim_ascii();
-        let is_beside = rest.len() <= BESIDE && !rest.contains(&b'\n');
+        if read == first || rest.len() > BESIDE || rest.contains(&b'\n') {
+            return Reach::Inside;
+        }
+        if read == self.value.len() {
+            return Reach::LastLine;
+        }
         // One number alone says little, unless its line holds nothing else.
         let is_alone = separators(&lines[..at]) == at && rest.iter().all(u8::is_ascii_punctuation);
-        is_beside && (read >= first + 2 || is_alone)
+        if read >= first + 2 || is_alone { Reach::Beyond } else { Reach::Inside }
     }
 
     /// Where the number of the byte at `read` begins behind the one that ends at `at`, and whether something else than

@@ -260,3 +260,23 @@ fn records_behind_the_mention_of_a_key_stay() {
         assert_eq!(whole(&redactor, &input), input);
     }
 }
+
+/// The last line of a list looks like the first line of a folded one.
+#[test]
+fn numbers_over_several_lines_of_a_log_are_withheld_to_the_last_one() {
+    let value = "sk-Qm7xKp2Vb9Rt4Wz8Yc1Nd6Fg3Hj5Ls0Ae2Iu7Oo4Tq9Xv";
+    let redactor = armed(&[("TOKEN", value)]);
+    for (width, separator) in [(12, ", "), (1, ""), (16, " ")] {
+        let lines = value.as_bytes().chunks(width).map(|bytes| {
+            let numbers: Vec<_> = bytes.iter().map(|b| format!("{b:3}")).collect();
+            format!("  {},\n", numbers.join(separator))
+        });
+        let said = format!("bytes [\n{}]\nbye\n", lines.collect::<String>());
+        let (mut cleaner, mut out) = (redactor.stderr(), Vec::new());
+        said.as_bytes().chunks(7).for_each(|piece| cleaner.push(piece, &mut out));
+        cleaner.finish(&mut out);
+        let out = String::from_utf8(out).expect("UTF-8");
+        assert!(!out.contains(|c: char| c.is_ascii_digit()), "{out}");
+        assert!(out.starts_with("bytes [\n") && out.ends_with("bye\n"), "{out}");
+    }
+}
