@@ -262,8 +262,14 @@ impl Detector {
         if lines.len() > LONGEST_LISTING || !may_be_listing(&text[last..]) {
             return Reach::Inside;
         }
-        let reaches = self.listings.iter().map(|(_, value)| value.reach(lines));
-        reaches.max().unwrap_or_default()
+        let first_line = memchr::memchr(b'\n', lines).map_or(lines.len(), |newline| newline + 1);
+        let mut reach = Reach::Inside;
+        self.finder.each(&lines[..first_line], |literal, at| {
+            if let Target::Number(value, numbers) = self.targets[literal] {
+                reach = reach.max(self.listings[value].1.reach(lines, at, numbers));
+            }
+        });
+        reach
     }
 
     /// The length of the longest spelling, in bytes.

@@ -20,9 +20,6 @@ const BESIDE: usize = 128;
 /// How much of a line may stand in front of its first number: the offset of a dump. In bytes.
 const OFFSET: usize = 24;
 
-/// How much of a line is searched for the beginning of a listing, in bytes.
-const LINE: usize = 256;
-
 /// A value that is read number by number.
 pub(crate) struct Listing {
     value: Zeroizing<Vec<u8>>,
@@ -56,10 +53,6 @@ pub(crate) enum Reach {
     /// It may go on behind the last line.
     Beyond,
 }
-
-/// Every way of writing.
-const NUMBERS: [Numbers; 8] =
-    [Decimal, Hex, Octal, HexWords(0), HexWords(1), OctalWords(0), OctalWords(1), Columns];
 
 use Numbers::{Columns, Decimal, Hex, HexWords, Octal, OctalWords};
 
@@ -121,9 +114,7 @@ impl Listing {
         at: usize,
         numbers: Numbers,
     ) -> Option<Vec<Range<usize>>> {
-        let is_separator =
-            |b: &u8| matches!(b, b' ' | b',' | b':' | b'[' | b'\t') && numbers != Columns;
-        let start = at + usize::from(text.get(at).is_some_and(is_separator));
+        let start = first_number(text, at, numbers);
         let first = numbers.first_byte();
         // The number in front of which this one stands may hold the first byte.
         let mut ranges = Vec::from([Range { start: start.saturating_sub(7 * first), end: start }]);
@@ -167,19 +158,9 @@ impl Listing {
         (read, at)
     }
 
-    /// How far a listing of the value goes that begins in the first of these `lines`.
-    pub(crate) fn reach(&self, lines: &[u8]) -> Reach {
-        let first_line = memchr::memchr(b'\n', lines).unwrap_or(lines.len()).min(LINE);
-        let places = (0..first_line).flat_map(|at| NUMBERS.map(|numbers| (at, numbers)));
-        places.map(|(at, numbers)| self.reach_from(lines, at, numbers)).max().unwrap_or_default()
-    }
-
-    /// How far a listing goes that begins at `at`.
-    fn reach_from(&self, lines: &[u8], at: usize, numbers: Numbers) -> Reach {
-        let before = at.checked_sub(1).map(|before| lines[before]);
-        if numbers != Hex && before.is_some_and(|b| b.is_ascii_alphanumeric()) {
-            return Reach::Inside;
-        }
+    /// How far a listing of the value goes of which a literal stands at `at`.
+    pub(crate) fn reach(&self, lines: &[u8], at: usize, numbers: Numbers) -> Reach {
+        let at = first_number(lines, at, numbers);
         let first = numbers.first_byte();
         let (read, end) = self.read(lines, at, first, numbers, |_, _, _| ());
         let rest = lines[end..].trim_ascii();
@@ -200,7 +181,7 @@ impl Listing {
         let is_next = |place: usize| self.number(text, place, read, numbers).is_some();
         let rest = &text[at..];
         let separators = separators(rest);
-        if let Some(place) = (at..=at + separators).rev().find(|place| is_next(*place)) {
+        if let Some(place) = (at..=at + separators).find(|place| is_next(*place)) {
             return Some((place, false));
         }
         // `"12": 115`, `12: 115` and `12 => 115`.
@@ -210,7 +191,7 @@ impl Listing {
         if digits > 0 && mark.iter().take(4).any(|b| matches!(b, b':' | b'=')) {
             let from = at + separators + digits;
             let to = from + self::separators(mark);
-            return (from..=to).rev().find(|place| is_next(*place)).map(|place| (place, true));
+            return (from..=to).find(|place| is_next(*place)).map(|place| (place, true));
         }
         // The next line of a dump.
         let line = at + memchr::memchr(b'\n', &rest[..rest.len().min(BESIDE)])? + 1;
@@ -288,6 +269,12 @@ impl Listing {
         let shown = |window: &[u8]| memchr::memmem::find(&self.value, window).is_some();
         line.windows(HEAD).rposition(shown).map_or(at, |last| at + last + HEAD)
     }
+}
+
+/// Where the number of a literal at `at` begins: some begin with the separator in front of it.
+fn first_number(text: &[u8], at: usize, numbers: Numbers) -> usize {
+    let separates = |b: &u8| matches!(b, b' ' | b',' | b':' | b'[' | b'\t');
+    at + usize::from(numbers != Columns && text.get(at).is_some_and(separates))
 }
 
 /// Whether a line begins as lists of numbers and dumps do: with words that are numbers or single characters.

@@ -103,6 +103,15 @@ fn dumps_are_found_with_their_offsets_and_the_text_beside() {
 }
 
 #[test]
+fn characters_in_columns_are_found_though_some_are_separators() {
+    let value = "sk--Qm7x-Kp2:Vb9,,Rt4";
+    let listing = Listing::new(value.as_bytes());
+    let said: String = value.chars().map(|c| format!("   {c}")).collect();
+    let found = listing.around(said.as_bytes(), 3, Columns).expect("found");
+    assert_eq!((found[0].start, found[0].end), (3, said.len()));
+}
+
+#[test]
 fn other_numbers_are_none_of_ours() {
     for said in [
         "115, 107, 45, 81, 109, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12",
